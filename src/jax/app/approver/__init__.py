@@ -1,0 +1,1 @@
+"""artifact-approver: the promotion gate's command."""

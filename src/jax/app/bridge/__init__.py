@@ -1,0 +1,1 @@
+"""ib-bridge: the broker's side of the wire."""

@@ -1,0 +1,1 @@
+"""jax demo: the whole way, from a backtest to a recorded trade."""

@@ -1,0 +1,1 @@
+"""jax-research: data, backtests, artifacts."""

@@ -1,0 +1,1 @@
+"""jax-shadow: compares decisions with an older executor."""

@@ -1,0 +1,1 @@
+"""jax-trader: loads what is approved, decides, executes."""

@@ -1,0 +1,1 @@
+"""What the business is: immutable values and pure functions, standard library only."""

@@ -1,0 +1,98 @@
+"""A strategy version as people approve it, and the steps of its life (promotion gate)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from jax.domain import checks
+
+
+class ArtifactState(StrEnum):
+    """DRAFT > VALIDATED > REVIEWED > APPROVED > ACTIVE > DEPRECATED; REVOKED from any of them, for good."""
+
+    DRAFT = "DRAFT"
+    VALIDATED = "VALIDATED"
+    REVIEWED = "REVIEWED"
+    APPROVED = "APPROVED"
+    ACTIVE = "ACTIVE"
+    DEPRECATED = "DEPRECATED"
+    REVOKED = "REVOKED"
+
+
+_A = ArtifactState
+ARTIFACT_TRANSITIONS: Mapping[ArtifactState, frozenset[ArtifactState]] = MappingProxyType(
+    {
+        _A.DRAFT: frozenset({_A.VALIDATED, _A.REVOKED}),
+        _A.VALIDATED: frozenset({_A.REVIEWED, _A.REVOKED}),
+        _A.REVIEWED: frozenset({_A.APPROVED, _A.REVOKED}),
+        _A.APPROVED: frozenset({_A.ACTIVE, _A.REVOKED}),
+        _A.ACTIVE: frozenset({_A.DEPRECATED, _A.REVOKED}),
+        _A.DEPRECATED: frozenset({_A.ACTIVE, _A.REVOKED}),
+        _A.REVOKED: frozenset(),
+    }
+)
+LOADABLE_STATES = frozenset({_A.APPROVED, _A.ACTIVE})
+
+
+class ApprovalKind(StrEnum):
+    """What an approver vouches for."""
+
+    TECHNICAL = "TECHNICAL"
+    RISK = "RISK"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """`payload` is canonical JSON; `payload_sha256` is its hash; the rest is read from it."""
+
+    artifact_id: str
+    name: str
+    version: str
+    author: str
+    payload: bytes
+    payload_sha256: str
+    created_at: datetime
+    state: ArtifactState = ArtifactState.DRAFT
+
+    def __post_init__(self) -> None:
+        checks.text("artifact_id", self.artifact_id, longest=64)
+        checks.name("name", self.name)
+        checks.text("version", self.version, longest=32)
+        checks.text("author", self.author)
+        checks.sha256("payload_sha256", self.payload_sha256)
+        checks.utc("created_at", self.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """`approver` vouches for the bytes `payload_sha256` of an artifact, as one kind of approver."""
+
+    artifact_id: str
+    payload_sha256: str
+    kind: ApprovalKind
+    approver: str
+    notes: str
+    approved_at: datetime
+
+    def __post_init__(self) -> None:
+        checks.text("artifact_id", self.artifact_id, longest=64)
+        checks.sha256("payload_sha256", self.payload_sha256)
+        checks.text("approver", self.approver)
+        checks.text("notes", self.notes, longest=2000)
+        checks.utc("approved_at", self.approved_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactEvent:
+    """Step `n` (from 1) of an artifact's history; the first leads from None to DRAFT."""
+
+    artifact_id: str
+    n: int
+    from_state: ArtifactState | None
+    to_state: ArtifactState
+    payload_sha256: str
+    actor: str
+    reason: str
+    at: datetime

@@ -1,0 +1,99 @@
+"""Checks that every value of the domain makes of its own fields.
+
+Each limit is written so that NaN fails it; each returns the value, so that it can be used in place.
+"""
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from jax.domain.errors import InvalidValue
+
+# What NUMERIC(20, 8) holds, with room for a notional of price x quantity below 10**18.
+LARGEST = Decimal(10) ** 12
+DECIMAL_PLACES = 8
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-/]{0,31}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_MIC = re.compile(r"[A-Z0-9]{4}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def finite(field: str, value: Decimal) -> Decimal:
+    """A finite Decimal below 10**12 in size with at most 8 decimal places."""
+    if not isinstance(value, Decimal):
+        raise InvalidValue(field, f"must be a Decimal, not {type(value).__name__}")
+    if not (value.is_finite() and abs(value) < LARGEST):
+        raise InvalidValue(field, f"{value} is not a finite number below {LARGEST:.0e}")
+    exponent = value.normalize().as_tuple().exponent
+    if not (isinstance(exponent, int) and exponent >= -DECIMAL_PLACES):
+        raise InvalidValue(field, f"{value} has more than {DECIMAL_PLACES} decimal places")
+    return value
+
+
+def positive(field: str, value: Decimal) -> Decimal:
+    """A finite Decimal above zero."""
+    if not (finite(field, value) > 0):
+        raise InvalidValue(field, f"must be above zero, not {value}")
+    return value
+
+
+def not_negative(field: str, value: Decimal) -> Decimal:
+    """A finite Decimal, zero or above."""
+    if not (finite(field, value) >= 0):
+        raise InvalidValue(field, f"must not be negative, not {value}")
+    return value
+
+
+def fraction(field: str, value: Decimal) -> Decimal:
+    """A Decimal in (0, 1]."""
+    if not (Decimal(0) < finite(field, value) <= Decimal(1)):
+        raise InvalidValue(field, f"must be above 0 and at most 1, not {value}")
+    return value
+
+
+def utc(field: str, value: datetime) -> datetime:
+    """A timezone-aware time in UTC."""
+    if value.tzinfo is None or value.utcoffset() != timedelta(0):
+        raise InvalidValue(field, f"{value.isoformat()} is not a timezone-aware UTC time")
+    return value
+
+
+def text(field: str, value: str, *, longest: int = 200) -> str:
+    """Printable text, neither empty nor padded."""
+    if not (0 < len(value) <= longest and value == value.strip() and value.isprintable()):
+        raise InvalidValue(
+            field, f"must be 1 to {longest} printable characters without outer spaces, not {value!r}"
+        )
+    return value
+
+
+def _matching(field: str, value: str, pattern: re.Pattern[str], meaning: str) -> str:
+    if pattern.fullmatch(value) is None:
+        raise InvalidValue(field, f"{value!r} is not {meaning}")
+    return value
+
+
+def symbol(field: str, value: str) -> str:
+    """A symbol such as `AAPL`, `BRK.B` or `BTC/USDT`."""
+    return _matching(field, value, _SYMBOL, "a symbol (1 to 32 of A-Z 0-9 . - /)")
+
+
+def name(field: str, value: str) -> str:
+    """A strategy's name such as `ma_crossover_v1`."""
+    return _matching(field, value, _NAME, "a name (a-z, 0-9 and _, starting with a letter)")
+
+
+def mic(field: str, value: str) -> str:
+    """A market identifier code, ISO 10383."""
+    return _matching(field, value, _MIC, "a market identifier code of four characters (ISO 10383)")
+
+
+def currency(field: str, value: str) -> str:
+    """A currency code, ISO 4217."""
+    return _matching(field, value, _CURRENCY, "a currency code of three letters (ISO 4217)")
+
+
+def sha256(field: str, value: str) -> str:
+    """`sha256:` and 64 hexadecimal digits."""
+    return _matching(field, value, _SHA256, "sha256: and 64 hexadecimal digits")

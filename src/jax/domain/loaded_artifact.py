@@ -1,0 +1,18 @@
+"""An artifact that has passed every check and may decide."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jax.domain.artifact_payload import ArtifactPayload
+from jax.domain.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedArtifact:
+    """The strategy compiled from the very bytes whose hash was approved, with its parameters."""
+
+    artifact_id: str
+    payload_sha256: str
+    payload: ArtifactPayload
+    strategy: Strategy
+    params: Any

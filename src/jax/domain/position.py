@@ -1,0 +1,73 @@
+"""What is held, folded from fills."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jax.domain.errors import InvalidValue
+from jax.domain.fill import Fill
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """`signed_quantity` (never zero) taken at `price`."""
+
+    signed_quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Holding of one symbol as first-in-first-out lots, all of one sign.
+
+    `realized_pnl` is net of commission, in the instrument's currency.
+    """
+
+    symbol: str
+    lots: tuple[Lot, ...] = ()
+    realized_pnl: Decimal = Decimal(0)
+
+    @property
+    def signed_quantity(self) -> Decimal:
+        """Above zero when long, below when short."""
+        return sum((lot.signed_quantity for lot in self.lots), Decimal(0))
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Quantity-weighted price of the open lots; None when flat."""
+        quantity = self.signed_quantity
+        if quantity == 0:
+            return None
+        return sum((lot.signed_quantity * lot.price for lot in self.lots), Decimal(0)) / quantity
+
+    def unrealized_pnl(self, price: Decimal) -> Decimal:
+        """Gain of the open lots if closed at `price`."""
+        return sum((lot.signed_quantity * (price - lot.price) for lot in self.lots), Decimal(0))
+
+    def with_fill(self, fill: Fill) -> "Position":
+        """The position after `fill`: opposite lots are closed oldest first, the rest opens a new lot."""
+        if fill.symbol != self.symbol:
+            raise InvalidValue(
+                "fill", f"{fill.execution_id} is of {fill.symbol}, the position of {self.symbol}"
+            )
+        remaining = fill.quantity * fill.side.sign
+        realized = self.realized_pnl - fill.commission
+        lots = list(self.lots)
+        while remaining and lots and lots[0].signed_quantity * remaining < 0:
+            lot = lots.pop(0)
+            closed = min(abs(lot.signed_quantity), abs(remaining)).copy_sign(lot.signed_quantity)
+            realized += closed * (fill.price - lot.price)
+            remaining += closed
+            if lot.signed_quantity != closed:
+                lots.insert(0, Lot(lot.signed_quantity - closed, lot.price))
+        if remaining:
+            lots.append(Lot(remaining, fill.price))
+        return Position(self.symbol, tuple(lots), realized)
+
+
+def positions_of(fills: Iterable[Fill]) -> dict[str, Position]:
+    """Positions by symbol after `fills` in their order; a flat one stays, for its realised profit."""
+    positions: dict[str, Position] = {}
+    for fill in fills:
+        positions[fill.symbol] = positions.get(fill.symbol, Position(fill.symbol)).with_fill(fill)
+    return positions

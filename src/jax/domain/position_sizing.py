@@ -1,0 +1,120 @@
+"""How many units a signal is worth: fixed-fractional risk, capped by value and buying power."""
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from jax.domain import checks
+from jax.domain.errors import InvalidValue
+from jax.domain.instrument import Instrument
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Approved, Denied, RiskDecision
+from jax.domain.side import Side
+
+_FRACTION_PLACES = Decimal("0.00000001")
+
+
+@dataclass(frozen=True, slots=True)
+class SizingLimits:
+    """Fractions are of net liquidation, in (0, 1]; sizes in units; `max_position_size` 0 means no cap."""
+
+    max_risk_per_trade_fraction: Decimal
+    min_position_size: Decimal
+    max_position_size: Decimal
+    max_position_value_fraction: Decimal
+
+    def __post_init__(self) -> None:
+        checks.fraction("max_risk_per_trade_fraction", self.max_risk_per_trade_fraction)
+        checks.positive("min_position_size", self.min_position_size)
+        checks.not_negative("max_position_size", self.max_position_size)
+        checks.fraction("max_position_value_fraction", self.max_position_value_fraction)
+        if Decimal(0) < self.max_position_size < self.min_position_size:
+            raise InvalidValue(
+                "max_position_size", f"{self.max_position_size} is below the minimum {self.min_position_size}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SizingRequest:
+    """What is to be sized: a `side` entry at `entry_price` with its stop, and the account's means."""
+
+    symbol: str
+    side: Side
+    entry_price: Decimal
+    stop_loss: Decimal
+    net_liquidation: Decimal
+    buying_power: Decimal
+
+
+def size_position(request: SizingRequest, limits: SizingLimits, instrument: Instrument) -> RiskDecision:
+    """The quantity to order, a multiple of the lot size, or why there is none.
+
+    risk amount = net liquidation x max risk; quantity = floor(risk amount / |entry - stop|), raised to the
+    minimum, capped by the maximum, by value and by buying power. Raising to the minimum comes before the
+    caps, so a cap can still refuse; it may risk more than the fraction, which the answer's numbers show.
+    """
+    refusal = _impossible(request)
+    if refusal is not None:
+        return refusal
+    unit = request.entry_price * instrument.multiplier
+    stop_distance = abs(request.entry_price - request.stop_loss) * instrument.multiplier
+    wanted = instrument.floor_quantity(
+        request.net_liquidation * limits.max_risk_per_trade_fraction / stop_distance
+    )
+    wanted = max(wanted, limits.min_position_size)
+    if limits.max_position_size > 0:
+        wanted = min(wanted, limits.max_position_size)
+    by_value = instrument.floor_quantity(request.net_liquidation * limits.max_position_value_fraction / unit)
+    by_power = instrument.floor_quantity(request.buying_power / unit)
+    wanted = instrument.floor_quantity(min(wanted, by_value))
+    if not (wanted >= limits.min_position_size):
+        return _too_small(ReasonCode.POSITION_VALUE_TOO_SMALL, "position value limit", wanted, limits)
+    quantity = min(wanted, by_power)
+    if not (quantity >= limits.min_position_size):
+        return _too_small(ReasonCode.BUYING_POWER_TOO_SMALL, "buying power", quantity, limits)
+    risk_amount = quantity * stop_distance
+    return Approved(
+        quantity=quantity,
+        risk_amount=risk_amount,
+        risk_fraction=(risk_amount / request.net_liquidation).quantize(_FRACTION_PLACES, ROUND_DOWN),
+        position_value=quantity * unit,
+    )
+
+
+def _too_small(code: ReasonCode, what: str, quantity: Decimal, limits: SizingLimits) -> Denied:
+    return Denied(
+        code,
+        f"the {what} allows {quantity} units, the minimum is {limits.min_position_size}",
+        {"quantity": quantity, "min_position_size": limits.min_position_size},
+    )
+
+
+def _impossible(request: SizingRequest) -> Denied | None:
+    if not request.symbol.strip():
+        return Denied(ReasonCode.MISSING_SYMBOL, "the signal names no symbol")
+    for field in ("entry_price", "stop_loss"):
+        price = getattr(request, field)
+        if not (price.is_finite() and price > 0):
+            return Denied(
+                ReasonCode.PRICE_INVALID,
+                f"{field} must be a finite price above zero, not {price}",
+                {field: price},
+            )
+    for field in ("net_liquidation", "buying_power"):
+        money = getattr(request, field)
+        if not (money.is_finite() and money >= 0):
+            return Denied(
+                ReasonCode.NET_LIQUIDATION_INVALID, f"{field} must be finite and not negative, not {money}"
+            )
+    return _wrong_stop(request)
+
+
+def _wrong_stop(request: SizingRequest) -> Denied | None:
+    distance = (request.entry_price - request.stop_loss) * request.side.sign
+    numbers = {"entry_price": request.entry_price, "stop_loss": request.stop_loss}
+    if distance == 0:
+        return Denied(ReasonCode.STOP_DISTANCE_ZERO, "the stop is at the entry price", numbers)
+    if not (distance > 0):
+        return Denied(
+            ReasonCode.STOP_WRONG_SIDE, f"the stop is on the profit side of a {request.side}", numbers
+        )
+    return None

@@ -1,0 +1,15 @@
+"""Which way an order goes."""
+
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """FIX 4.4 tag 54, in words."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """+1 for BUY, -1 for SELL."""
+        return 1 if self is Side.BUY else -1

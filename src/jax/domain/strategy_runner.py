@@ -1,0 +1,50 @@
+"""Runs a strategy as plain Python, one bar at a time."""
+
+from collections import deque
+from typing import Any
+
+from jax.domain.bar import Bar
+from jax.domain.strategy import BarValues, Decision, Strategy
+
+
+def bar_values(bar: Bar) -> BarValues:
+    """The floats that a strategy sees of a bar: the nearest to each Decimal."""
+    return BarValues(float(bar.open), float(bar.high), float(bar.low), float(bar.close), float(bar.volume))
+
+
+class StrategyRunner:
+    """The state of one strategy on one symbol: feed it every bar, in order, once."""
+
+    def __init__(self, strategy: Strategy, params: Any) -> None:
+        self._strategy = strategy
+        self._params = params
+        self._indicators = strategy.indicators(params)
+        self._indicator_states = [indicator.initial for indicator in self._indicators]
+        self._state = strategy.initial_state
+        self._past: deque[BarValues] = deque(maxlen=1 + max((i.lag for i in self._indicators), default=0))
+
+    def on_bar(self, bar: BarValues) -> Decision:
+        """The decision at the close of `bar`."""
+        self._past.append(bar)
+        values = []
+        for position, indicator in enumerate(self._indicators):
+            state, value = indicator.step(
+                self._indicator_states[position], bar, self._lagged(indicator.lag), indicator.length
+            )
+            self._indicator_states[position] = state
+            values.append(value)
+        self._state, decision = self._strategy.decide(
+            self._state, bar, self._strategy.inputs(*values), self._params
+        )
+        return decision
+
+    def copy(self) -> "StrategyRunner":
+        """An independent runner in the same state, so that a failed write can be forgotten."""
+        twin = StrategyRunner.__new__(StrategyRunner)
+        twin.__dict__.update(self.__dict__)
+        twin._indicator_states = list(self._indicator_states)
+        twin._past = self._past.copy()
+        return twin
+
+    def _lagged(self, lag: int) -> BarValues:
+        return self._past[max(len(self._past) - 1 - lag, 0)]

@@ -1,0 +1,1 @@
+"""From a strategy's source to an artifact that may trade."""

@@ -1,0 +1,1 @@
+"""From a vendor's rows to bars that can be trusted."""

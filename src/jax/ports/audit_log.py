@@ -1,0 +1,20 @@
+"""The hash-chained record."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jax.domain.audit import AuditEntry, AuditEvent
+
+
+class AuditLog(Protocol):
+    """One chain; entries are only ever appended, and become visible with their transaction."""
+
+    async def append(self, event: AuditEvent) -> AuditEntry:
+        """Chains `event` to the newest entry; concurrent writers queue, the chain never forks."""
+        ...
+
+    async def entries(
+        self, *, kind: str | None = None, subject: str | None = None, limit: int = 1000
+    ) -> Sequence[AuditEntry]:
+        """The newest `limit` entries (of a kind, of a subject), oldest of them first."""
+        ...

@@ -1,0 +1,33 @@
+"""Bars, stored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from jax.domain.bar import Bar, Timeframe
+
+
+class MarketData(Protocol):
+    """Bars by symbol and timeframe, unique by `end`, given back exactly as they were put in."""
+
+    async def append(self, bars: Sequence[Bar]) -> int:
+        """Adds bars and returns how many were new, all or none.
+
+        A bar that is stored already with the same values is skipped; with other values, Conflict.
+        """
+        ...
+
+    async def bars(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        *,
+        after: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[Bar, ...]:
+        """Bars with after < end <= until, oldest first."""
+        ...
+
+    async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
+        """The end of the newest bar of each symbol that has one."""
+        ...

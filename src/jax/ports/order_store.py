@@ -1,0 +1,67 @@
+"""Orders, their fills and the trades they belong to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jax.domain.fill import Fill
+from jax.domain.order import Order
+from jax.domain.order_status import OrderStatus
+from jax.domain.trade import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What the store knows of an account: the epoch of the trader that may write, 0 before the first."""
+
+    account: str
+    epoch: int
+
+
+class OrderStore(Protocol):
+    """The system of record for orders; every step is checked against ORDER_TRANSITIONS by the store too."""
+
+    async def lock_account(self, account: str) -> AccountRow:
+        """The account's row, made if missing, locked against other writers until the transaction ends."""
+        ...
+
+    async def raise_epoch(self, account: str) -> int:
+        """Adds one to the account's epoch and returns it: whoever holds an older one is fenced."""
+        ...
+
+    async def add(self, order: Order, trade: Trade) -> None:
+        """Stores a new order in one of FIRST_STATUSES together with its trade.
+
+        Conflict when the order's id is there already, or the artifact with that hash is not loadable.
+        """
+        ...
+
+    async def get(self, client_order_id: str) -> Order:
+        """The order, locked against other writers until the transaction ends; NotFound."""
+        ...
+
+    async def save(self, order: Order) -> None:
+        """Writes what the broker has said of an order: status, filled quantity, average price, venue id,
+        reason code, not-found count, time of change. Conflict for a step that the table lacks; NotFound.
+        """
+        ...
+
+    async def add_fill(self, account: str, fill: Fill) -> bool:
+        """Stores a fill; False when the account has that execution id already."""
+        ...
+
+    async def fills(self, account: str) -> Sequence[Fill]:
+        """All fills of the account in the order in which they were stored."""
+        ...
+
+    async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
+        """The account's orders in one of `statuses`, oldest first."""
+        ...
+
+    async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
+        """The trade of a signal with its order, or None."""
+        ...
+
+    async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
+        """At most `limit` (1 to 1000) trades with their orders, newest first."""
+        ...

@@ -1,0 +1,29 @@
+"""Signals, stored."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jax.domain.signal import Signal, SignalStatus
+
+
+class SignalStore(Protocol):
+    """Signals by id; the id follows from what caused them, so a repeat adds nothing."""
+
+    async def add(self, signal: Signal) -> bool:
+        """Stores a new signal; False when its id is there already (the stored one stays)."""
+        ...
+
+    async def get(self, signal_id: str) -> Signal:
+        """The signal, locked against other writers until the transaction ends; NotFound."""
+        ...
+
+    async def save(self, signal: Signal) -> None:
+        """Writes status, decided_by and decided_at of a signal got in this transaction.
+
+        Conflict when the step from the stored status is not in SIGNAL_TRANSITIONS; NotFound.
+        """
+        ...
+
+    async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
+        """At most `limit` (1 to 1000) signals, newest `ts_event` first, then by id."""
+        ...

@@ -1,0 +1,50 @@
+"""One transaction over everything that is stored in the system of record."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from jax.ports.artifact_store import ArtifactStore
+from jax.ports.audit_log import AuditLog
+from jax.ports.event_bus import EventPublisher
+from jax.ports.market_data import MarketData
+from jax.ports.order_store import OrderStore
+from jax.ports.reference_data import ReferenceData
+from jax.ports.signal_store import SignalStore
+
+
+class Transaction(Protocol):
+    """The stores, all within one transaction."""
+
+    @property
+    def artifacts(self) -> ArtifactStore: ...
+
+    @property
+    def signals(self) -> SignalStore: ...
+
+    @property
+    def orders(self) -> OrderStore: ...
+
+    @property
+    def bars(self) -> MarketData: ...
+
+    @property
+    def reference(self) -> ReferenceData: ...
+
+    @property
+    def audit(self) -> AuditLog: ...
+
+    @property
+    def events(self) -> EventPublisher: ...
+
+
+class UnitOfWork(Protocol):
+    """Opens transactions."""
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Unavailable when it cannot be opened or a statement finds the connection gone before the commit
+        (nothing was done); OutcomeUnknown when the connection is lost during the commit; Conflict when the
+        database refuses what was written. A durable commit: what was committed survives a crash.
+        """
+        ...
