@@ -1,0 +1,66 @@
+"""A house of few rooms that keeps every import rule, for planting violations in.
+
+The rules are tried on this tree and not on a copy of `src/jax`, so that the trials do not depend on what
+the platform happens to contain; brokers and agents stand here before they stand there.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+KEPT: Mapping[str, str] = {
+    "domain/canonical_json.py": "import rfc8785",
+    "domain/order.py": "import decimal",
+    "domain/strategies/moving_average.py": "from jax.domain import order",
+    "ports/broker.py": "from jax.domain import order",
+    "ports/clock.py": "import datetime",
+    "modules/artifacts/load_artifact.py": "from jax.domain import canonical_json",
+    "modules/execution/submit_order.py": "from jax.ports import broker, clock",
+    "modules/market_data/import_bars.py": "from jax.ports import clock",
+    "modules/orchestration/run_cycle.py": "import asyncio",
+    "modules/risk/limit_loss.py": "import decimal",
+    "modules/signals/generate_signal.py": "from jax.domain.strategies import moving_average",
+    "modules/backtest/sweep.py": "import numba, numpy\nfrom jax.domain import order",
+    "modules/portfolio/optimise.py": "import scipy.optimize",
+    "adapters/agents/client.py": "import httpx",
+    "adapters/brokers/ccxt/client.py": "import ccxt\nfrom jax.ports import broker",
+    "adapters/brokers/ib/client.py": "import ib_async\nfrom jax.ports import broker",
+    "adapters/brokers/paper.py": "from jax.ports import broker",
+    "adapters/calendars.py": "import exchange_calendars",
+    "adapters/memory.py": "from jax.ports import broker",
+    "adapters/parquet/bars.py": "import polars",
+    "adapters/postgres/orders.py": "import sqlalchemy, alembic, asyncpg\nfrom jax.ports import clock",
+    "adapters/report.py": "import html",
+    "adapters/sample_data.py": "import bokeh_sampledata",
+    "adapters/system.py": "import time",
+    "app/cli.py": "import typer",
+    "app/settings.py": "import pydantic_settings",
+    "app/agent_wiring.py": "from jax.adapters.agents import client",
+    "app/bridge/wiring.py": "from jax.adapters.brokers.ib import client",
+    "app/demo/cli.py": "from jax.app.trader import wiring\nfrom jax.app.research import wiring as research",
+    "app/research/cli.py": "import typer\nfrom jax.app.research import wiring",
+    "app/research/wiring.py": (
+        "from jax.adapters import calendars, parquet, postgres, report, sample_data\n"
+        "from jax.modules.backtest import sweep\nfrom jax.modules.portfolio import optimise"
+    ),
+    "app/trader/cli.py": "import typer",
+    "app/trader/database_wiring.py": "from jax.adapters.postgres import orders",
+    "app/trader/server.py": "import uvicorn\nfrom jax.app.trader.http import app",
+    "app/trader/service.py": "from jax.modules.execution import submit_order",
+    "app/trader/wiring.py": (
+        "from jax.adapters import brokers, memory, system\nfrom jax.adapters.brokers import paper\n"
+        "from jax.app import settings\nfrom jax.app.trader import database_wiring, service"
+    ),
+    "app/trader/http/app.py": "import fastapi, starlette.responses\nfrom jax.app.trader import service",
+}
+
+
+def build(root: Path, planted: Mapping[str, str]) -> None:
+    """Write the house to `root`/jax, with the `planted` files (path below jax to source) over its own."""
+    for path, source in {**KEPT, **planted}.items():
+        file = root / "jax" / path
+        for package in (file.parent, *file.parent.relative_to(root).parents):
+            folder = root / package
+            if folder != root:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "__init__.py").touch()
+        file.write_text(source + "\n", encoding="utf-8")
