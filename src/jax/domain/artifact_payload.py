@@ -11,7 +11,7 @@ from jax.domain.errors import InvalidValue
 
 SCHEMA = "jax/artifact/v1"
 _SECTIONS: Mapping[str, frozenset[str]] = {
-    "code": frozenset({"repo", "commit", "bundle_sha256", "entry"}),
+    "code": frozenset({"bundle_sha256", "entry"}),
     "env": frozenset({"python", "lock_sha256"}),
     "data": frozenset({"manifest_sha256", "from", "to", "symbols", "vendor"}),
     "risk": frozenset({"max_position_pct", "max_daily_loss", "allowed_order_types"}),

@@ -1,0 +1,82 @@
+"""Every check between an artifact in the store and a strategy that may decide."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from jax.domain.artifact import LOADABLE_STATES, Approval, Artifact
+from jax.domain.artifact_payload import ArtifactPayload, parse_payload
+from jax.domain.bundle import decode_bundle
+from jax.domain.canonical_json import sha256_of
+from jax.domain.errors import InvalidValue
+from jax.domain.loaded_artifact import LoadedArtifact
+from jax.domain.promotion import GateRefused, check_quorum
+from jax.domain.strategy import Strategy
+from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
+
+
+class VerificationFailed(Exception):
+    """The artifact must not trade; the message says which check failed."""
+
+
+def payload_key(payload_sha256: str) -> str:
+    """Where the object store keeps a payload."""
+    return f"payloads/{payload_sha256.removeprefix('sha256:')}.json"
+
+
+def bundle_key(bundle_sha256: str) -> str:
+    """Where the object store keeps a bundle."""
+    return f"bundles/{bundle_sha256.removeprefix('sha256:')}.json"
+
+
+def verify_payload(artifact: Artifact, approvals: Sequence[Approval], stored_copy: bytes) -> ArtifactPayload:
+    """The payload, if state, hash, copy, columns and approvals all agree; VerificationFailed otherwise."""
+    if artifact.state not in LOADABLE_STATES:
+        raise VerificationFailed(f"its state is {artifact.state}")
+    actual = sha256_of(artifact.payload)
+    if actual != artifact.payload_sha256:
+        raise VerificationFailed(f"its payload hashes to {actual}, the record says {artifact.payload_sha256}")
+    if sha256_of(stored_copy) != actual:
+        raise VerificationFailed(
+            f"its copy in the object store hashes to {sha256_of(stored_copy)}, the database's to {actual}"
+        )
+    try:
+        check_quorum(artifact, approvals)
+        payload = parse_payload(artifact.payload)
+    except (GateRefused, InvalidValue) as error:
+        raise VerificationFailed(str(error)) from error
+    for field in ("name", "version", "author"):
+        if getattr(payload, field) != getattr(artifact, field):
+            raise VerificationFailed(f"its {field} is {getattr(artifact, field)}, the payload says otherwise")
+    return payload
+
+
+def verify_bundle(artifact: Artifact, payload: ArtifactPayload, encoded: bytes) -> LoadedArtifact:
+    """The strategy that runs exactly the bytes `encoded`, if their hash is the approved one."""
+    try:
+        bundle = decode_bundle(encoded)
+        if bundle.sha256 != payload.bundle_sha256:
+            raise VerificationFailed(
+                f"its source bundle hashes to {bundle.sha256}, the payload names {payload.bundle_sha256}"
+            )
+        strategy = load_strategy(bundle, payload.entry)
+        if strategy.name != payload.name:
+            raise VerificationFailed(f"its bundle holds {strategy.name}, the payload names {payload.name}")
+        params = strategy_params(strategy, payload.params)
+    except (BundleRefused, InvalidValue) as error:
+        raise VerificationFailed(f"its source bundle is refused: {error}") from error
+    return LoadedArtifact(artifact.artifact_id, artifact.payload_sha256, payload, strategy, params)
+
+
+def strategy_params(strategy: Strategy, given: Mapping[str, int | Decimal]) -> Any:
+    """The strategy's own parameter tuple; InvalidValue when a name or a value is wrong."""
+    expected = set(strategy.params._fields)
+    if set(given) != expected:
+        raise InvalidValue("params", f"{strategy.name} takes {sorted(expected)}, not {sorted(given)}")
+    params = type(strategy.params)(
+        **{name: value if isinstance(value, int) else float(value) for name, value in given.items()}
+    )
+    problem = strategy.check_params(params)
+    if problem:
+        raise InvalidValue("params", f"{strategy.name} {problem}")
+    return params

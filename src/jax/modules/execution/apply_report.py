@@ -1,0 +1,70 @@
+"""Writes what the broker says of an order: its fills once each, its status along the table."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from jax.domain.audit import AuditEvent
+from jax.domain.canonical_json import Json
+from jax.domain.order import Order
+from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
+from jax.domain.signal import SignalStatus
+from jax.ports.broker import OrderReport
+from jax.ports.unit_of_work import Transaction
+
+_ACTOR = "jax-trader"
+
+
+async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:
+    """The order after `report`, saved; `order` was got in this transaction.
+
+    An order that was closed is reopened by way of ADOPTED when the broker shows a fill that is not booked.
+    """
+    current = replace(order, venue_order_id=report.venue_order_id)
+    for fill in report.fills:
+        if await transaction.orders.add_fill(order.account, fill):
+            current = await _reopened(transaction, current, at=at)
+            current = current.with_fill(fill, at=at)
+            await transaction.orders.save(current)
+    if report.status in ORDER_TRANSITIONS[current.status] and report.status is not current.status:
+        current = current.moved_to(report.status, at=at, reason_code=report.reason_code)
+    return await save_order(transaction, current, before=order)
+
+
+async def save_order(transaction: Transaction, order: Order, *, before: Order) -> Order:
+    """Saves `order`, audits a change of status, and closes its signal once the outcome is certain."""
+    await transaction.orders.save(order)
+    if order.status is before.status and order.filled_quantity == before.filled_quantity:
+        return order
+    data: Json = {
+        "from": before.status,
+        "to": order.status,
+        "filled_quantity": str(order.filled_quantity),
+        "average_price": None if order.average_price is None else str(order.average_price),
+        "reason_code": order.reason_code,
+    }
+    event = AuditEvent("order.changed", order.client_order_id, _ACTOR, order.updated_at, data)
+    await transaction.audit.append(event)
+    await _close_signal(transaction, order)
+    await transaction.events.publish("order", order.client_order_id)
+    return order
+
+
+async def _reopened(transaction: Transaction, order: Order, *, at: datetime) -> Order:
+    if OrderStatus.ADOPTED not in ORDER_TRANSITIONS[order.status]:
+        return order
+    adopted = order.moved_to(OrderStatus.ADOPTED, at=at)
+    await transaction.orders.save(adopted)
+    return adopted
+
+
+async def _close_signal(transaction: Transaction, order: Order) -> None:
+    signal = await transaction.signals.get(order.signal_id)
+    if signal.status is not SignalStatus.APPROVED:
+        return
+    if order.status in COMMITTED:
+        closed = signal.moved_to(SignalStatus.EXECUTED, by=_ACTOR, at=order.updated_at)
+    elif order.status in FAILED:
+        closed = signal.moved_to(SignalStatus.REJECTED, by=_ACTOR, at=order.updated_at)
+    else:
+        return
+    await transaction.signals.save(closed)

@@ -1,0 +1,119 @@
+"""From an approved signal to at most one order at the broker."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from jax.domain.order import Order
+from jax.domain.order_status import OrderStatus
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Denied
+from jax.domain.trade import Trade
+from jax.modules.execution.apply_report import apply_report, save_order
+from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
+from jax.ports.broker import Broker, OrderReport
+from jax.ports.clock import Clock
+from jax.ports.errors import PortError, Refused
+from jax.ports.unit_of_work import UnitOfWork
+
+_ANSWER_WITHIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The trade of the signal and its order as it stands; `repeated` when it was there before the call."""
+
+    trade: Trade
+    order: Order
+    repeated: bool
+
+
+class ExecuteSignal:
+    """Record, commit, send, record the answer, commit.
+
+    A crash or an error between the two commits leaves an order in PENDING_NEW or UNKNOWN, which
+    reconciliation resolves by asking the broker; nothing is ever sent twice for one signal.
+    """
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWork,
+        broker: Broker,
+        clock: Clock,
+        trading: TradingAccount,
+        loaded: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._broker = broker
+        self._clock = clock
+        self._trading = trading
+        self._loaded = loaded
+
+    async def execute(self, signal_id: str, approved_by: str) -> Executed | Denied:
+        """The trade of the signal, or why there is none.
+
+        NotFound for an unknown signal; Unavailable when the database could not be reached before anything
+        was recorded; OutcomeUnknown when it was lost during the first commit: nothing was sent then, and the
+        same call may be made again.
+        """
+        existing = await self._existing(signal_id)
+        if existing is not None:
+            return existing
+        if not self._trading.enabled:
+            return Denied(
+                ReasonCode.EXECUTION_DISABLED, "execution is off; set EXECUTION_ENABLED=true to send orders"
+            )
+        try:
+            snapshot = await self._broker.account(self._trading.account)
+        except PortError as error:
+            return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
+        request = ExecutionRequest(signal_id, approved_by, snapshot, self._clock.now())
+        async with self._unit_of_work.begin() as transaction:
+            # Locking the account first makes a second caller wait here until the first has recorded.
+            await transaction.orders.lock_account(self._trading.account)
+            before = await transaction.orders.trade_of_signal(signal_id)
+            if before is not None:
+                return Executed(*before, repeated=True)
+            recorded = await record_order(transaction, self._trading, request, self._loaded())
+        if isinstance(recorded, Denied):
+            return recorded
+        trade, order = recorded
+        return Executed(trade, await self._send(order), repeated=False)
+
+    async def _existing(self, signal_id: str) -> Executed | None:
+        async with self._unit_of_work.begin() as transaction:
+            found = await transaction.orders.trade_of_signal(signal_id)
+        return None if found is None else Executed(*found, repeated=True)
+
+    async def _send(self, order: Order) -> Order:
+        if not (self._clock.now() <= order.deadline_at):
+            return await self._close(order, OrderStatus.ABSENT, "DEADLINE_PASSED")
+        try:
+            report = await asyncio.wait_for(self._broker.place(order), _ANSWER_WITHIN_SECONDS)
+        except Refused as error:
+            return await self._close(order, OrderStatus.REJECTED, error.code)
+        except (PortError, TimeoutError) as error:
+            # It may be at the broker: only evidence may say otherwise.
+            return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)
+        return await self._apply(order, report)
+
+    async def _apply(self, order: Order, report: OrderReport) -> Order:
+        try:
+            async with self._unit_of_work.begin() as transaction:
+                stored = await transaction.orders.get(order.client_order_id)
+                return await apply_report(transaction, stored, report, at=self._clock.now())
+        except PortError:
+            # The broker has it, our second commit failed: reconciliation asks the broker again.
+            return order
+
+    async def _close(self, order: Order, status: OrderStatus, reason_code: str) -> Order:
+        try:
+            async with self._unit_of_work.begin() as transaction:
+                stored = await transaction.orders.get(order.client_order_id)
+                if stored.status is not OrderStatus.PENDING_NEW:
+                    return stored
+                moved = stored.moved_to(status, at=self._clock.now(), reason_code=reason_code)
+                return await save_order(transaction, moved, before=stored)
+        except PortError:
+            return replace(order, status=OrderStatus.UNKNOWN, reason_code=reason_code)

@@ -1,0 +1,222 @@
+"""Commit 1 of the execution protocol: everything is decided and recorded before anything is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from jax.domain.account import AccountSnapshot
+from jax.domain.artifact import LOADABLE_STATES
+from jax.domain.audit import AuditEvent
+from jax.domain.canonical_json import Json
+from jax.domain.derived_id import client_order_id, trade_id
+from jax.domain.entry_decision import EntryInputs, Exposure, RiskLimits, decide_entry
+from jax.domain.fill import Fill
+from jax.domain.instrument import Instrument
+from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order_status import OPEN
+from jax.domain.position import positions_of
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Approved, Denied
+from jax.domain.signal import Signal, SignalStatus
+from jax.domain.trade import Trade
+from jax.ports.errors import NotFound
+from jax.ports.unit_of_work import Transaction
+
+_SEND_WITHIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class TradingAccount:
+    """Who sends: the account, the epoch that this trader holds, and the limits it trades under.
+
+    With `enabled` false nothing is recorded or sent.
+    """
+
+    account: str
+    enabled: bool
+    epoch: int
+    limits: RiskLimits
+    order_type: OrderType
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRequest:
+    """Which signal, who approved its execution, what the broker said of the account, and when."""
+
+    signal_id: str
+    approved_by: str
+    snapshot: AccountSnapshot
+    at: datetime
+
+
+async def record_order(
+    transaction: Transaction, trading: TradingAccount, request: ExecutionRequest, loaded: Mapping[str, str]
+) -> tuple[Trade, Order] | Denied:
+    """Records the order of a signal as PENDING_NEW with its trade, or why there is none.
+
+    `loaded` maps the hashes of the artifacts that this trader runs to their ids. The account's row is
+    locked first, so that decisions about one account are made one after the other. NotFound for a signal
+    that does not exist.
+    """
+    row = await transaction.orders.lock_account(trading.account)
+    if row.epoch != trading.epoch:
+        return Denied(
+            ReasonCode.FENCED,
+            f"another trader has taken over {trading.account} (epoch {row.epoch}); stop this one",
+        )
+    signal = await transaction.signals.get(request.signal_id)
+    decided = await _decide(transaction, trading, request, signal, loaded)
+    if isinstance(decided, Denied):
+        await _audit_denial(transaction, request, decided)
+        return decided
+    approved, instrument = decided
+    order = _order(trading, request, signal, approved, instrument)
+    trade = _trade(request, signal, approved, order)
+    await transaction.orders.add(order, trade)
+    return trade, order
+
+
+async def _decide(
+    transaction: Transaction,
+    trading: TradingAccount,
+    request: ExecutionRequest,
+    signal: Signal,
+    loaded: Mapping[str, str],
+) -> tuple[Approved, Instrument] | Denied:
+    if signal.status is not SignalStatus.APPROVED:
+        return Denied(
+            ReasonCode.SIGNAL_NOT_APPROVED, f"signal {signal.signal_id} is {signal.status}, not APPROVED"
+        )
+    refusal = await _artifact_refusal(transaction, signal, loaded)
+    if refusal is not None:
+        return refusal
+    try:
+        instrument = await transaction.reference.instrument(signal.symbol)
+    except NotFound:
+        return Denied(ReasonCode.INSTRUMENT_UNKNOWN, f"no instrument {signal.symbol} in the reference data")
+    try:
+        session = await transaction.reference.last_session_opened(instrument.mic, request.at)
+    except NotFound:
+        return Denied(
+            ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
+        )
+    exposure = await _exposure(transaction, trading.account, since=session.opens_at)
+    inputs = EntryInputs(signal, instrument, request.snapshot, exposure, trading.limits)
+    decision = decide_entry(inputs)
+    if isinstance(decision, Denied):
+        return decision
+    await _audit_decision(transaction, inputs, decision, request)
+    return decision, instrument
+
+
+async def _artifact_refusal(
+    transaction: Transaction, signal: Signal, loaded: Mapping[str, str]
+) -> Denied | None:
+    if loaded.get(signal.artifact_hash) != signal.artifact_id:
+        return Denied(
+            ReasonCode.ARTIFACT_NOT_LOADED,
+            f"this trader does not run {signal.strategy} {signal.artifact_hash}",
+        )
+    artifact = await transaction.artifacts.get(signal.artifact_id)
+    if artifact.state not in LOADABLE_STATES:
+        return Denied(
+            ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
+        )
+    return None
+
+
+async def _exposure(transaction: Transaction, account: str, *, since: datetime) -> Exposure:
+    fills = await transaction.orders.fills(account)
+    working = await transaction.orders.in_status(account, OPEN)
+    return Exposure(
+        positions=positions_of(fills),
+        symbols_with_open_orders=frozenset(order.symbol for order in working),
+        realized_today=_realized(fills) - _realized([fill for fill in fills if fill.ts_event < since]),
+    )
+
+
+def _realized(fills: Sequence[Fill]) -> Decimal:
+    return sum((position.realized_pnl for position in positions_of(fills).values()), Decimal(0))
+
+
+def _order(
+    trading: TradingAccount,
+    request: ExecutionRequest,
+    signal: Signal,
+    approved: Approved,
+    instrument: Instrument,
+) -> Order:
+    limit_price = instrument.round_price(signal.entry_price)
+    return Order(
+        client_order_id=client_order_id(
+            account=trading.account, strategy=signal.strategy, signal_id=signal.signal_id
+        ),
+        account=trading.account,
+        signal_id=signal.signal_id,
+        artifact_id=signal.artifact_id,
+        artifact_hash=signal.artifact_hash,
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        side=signal.side,
+        order_type=trading.order_type,
+        quantity=approved.quantity,
+        limit_price=limit_price if trading.order_type is OrderType.LIMIT else None,
+        time_in_force=TimeInForce.DAY,
+        epoch=trading.epoch,
+        created_at=request.at,
+        deadline_at=request.at + _SEND_WITHIN,
+        updated_at=request.at,
+    )
+
+
+def _trade(request: ExecutionRequest, signal: Signal, approved: Approved, order: Order) -> Trade:
+    return Trade(
+        trade_id=trade_id(client_order_id=order.client_order_id),
+        signal_id=signal.signal_id,
+        client_order_id=order.client_order_id,
+        artifact_id=signal.artifact_id,
+        artifact_hash=signal.artifact_hash,
+        strategy=signal.strategy,
+        symbol=signal.symbol,
+        side=signal.side,
+        quantity=approved.quantity,
+        entry_price=signal.entry_price,
+        stop_loss=signal.stop_loss,
+        take_profit=signal.take_profit,
+        risk_amount=approved.risk_amount,
+        risk_fraction=approved.risk_fraction,
+        position_value=approved.position_value,
+        approved_by=request.approved_by,
+        submitted_at=request.at,
+    )
+
+
+async def _audit_decision(
+    transaction: Transaction, inputs: EntryInputs, decision: Approved, request: ExecutionRequest
+) -> None:
+    snapshot = request.snapshot
+    data: Json = {
+        "artifact_id": inputs.signal.artifact_id,
+        "artifact_hash": inputs.signal.artifact_hash,
+        "net_liquidation": str(snapshot.net_liquidation),
+        "buying_power": str(snapshot.buying_power),
+        "open_symbols": sorted(inputs.exposure.symbols),
+        "realized_today": str(inputs.exposure.realized_today),
+        "max_open_positions": inputs.limits.max_open_positions,
+        "max_daily_loss": str(inputs.limits.max_daily_loss),
+        "quantity": str(decision.quantity),
+        "risk_amount": str(decision.risk_amount),
+    }
+    event = AuditEvent("order.decided", request.signal_id, request.approved_by, request.at, data)
+    await transaction.audit.append(event)
+
+
+async def _audit_denial(transaction: Transaction, request: ExecutionRequest, denied: Denied) -> None:
+    data: Json = {
+        "reason_code": denied.reason_code,
+        "detail": denied.detail,
+        "numbers": {name: str(value) for name, value in denied.numbers.items()},
+    }
+    event = AuditEvent("order.denied", request.signal_id, request.approved_by, request.at, data)
+    await transaction.audit.append(event)

@@ -1,0 +1,51 @@
+"""Turns a strategy's floats into a signal's Decimals, once, here."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from jax.domain.bar import Bar
+from jax.domain.derived_id import signal_id
+from jax.domain.errors import InvalidValue
+from jax.domain.instrument import Instrument
+from jax.domain.loaded_artifact import LoadedArtifact
+from jax.domain.side import Side
+from jax.domain.signal import Signal
+from jax.domain.strategy import BUY, Decision
+
+_CONFIDENCE_PLACES = 4
+
+
+def build_signal(
+    decision: Decision, *, artifact: LoadedArtifact, bar: Bar, instrument: Instrument, now: datetime
+) -> Signal:
+    """The signal that `decision` on `bar` stands for, its prices rounded to the price increment.
+
+    InvalidValue when the decision's prices cannot be a signal, such as a stop on the wrong side.
+    """
+    return Signal(
+        signal_id=signal_id(
+            strategy=artifact.payload.name,
+            artifact_hash=artifact.payload_sha256,
+            symbol=bar.symbol,
+            bar_end=bar.end,
+        ),
+        artifact_id=artifact.artifact_id,
+        artifact_hash=artifact.payload_sha256,
+        strategy=artifact.payload.name,
+        symbol=bar.symbol,
+        side=Side.BUY if decision.action == BUY else Side.SELL,
+        entry_price=instrument.round_price(bar.close),
+        stop_loss=instrument.round_price(_decimal("stop", decision.stop)),
+        take_profit=instrument.round_price(_decimal("first_target", decision.first_target)),
+        confidence=round(_decimal("confidence", decision.confidence), _CONFIDENCE_PLACES),
+        reason=artifact.strategy.reasons[decision.reason],
+        ts_event=bar.end,
+        created_at=now,
+    )
+
+
+def _decimal(field: str, value: float) -> Decimal:
+    exact = Decimal(repr(value))
+    if not (exact.is_finite() and exact > 0):
+        raise InvalidValue(field, f"the strategy answered {value}, which is not a price above zero")
+    return exact
