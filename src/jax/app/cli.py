@@ -1,0 +1,31 @@
+"""jax: the umbrella command; a command's code is imported when it runs."""
+
+import typer
+
+from jax.app import console
+
+_PROGRAM = "jax"
+app = console.new_app(
+    "A trading platform in which only reviewed, signed, hash-verified strategies ever trade.",
+    program=_PROGRAM,
+)
+
+
+@app.command(epilog="Example: jax demo --once --json")
+def demo(
+    once: bool = typer.Option(False, "--once", help="Stop after the summary."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as one JSON object, last."),
+) -> None:
+    """The whole way: database, data, backtest, artifact, approval, trader, a trade."""
+    from jax.app.demo.run import run_demo
+
+    run_demo(once=once, as_json=as_json)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    console.run(app, program=_PROGRAM)
+
+
+if __name__ == "__main__":
+    main()
