@@ -34,9 +34,15 @@ class PromoteArtifact:
             return await self._step(transaction, artifact, state, actor=actor, reason=reason)
 
     async def approve(self, artifact_id: str, *, kind: ApprovalKind, approver: str, notes: str) -> Approval:
-        """Records that `approver` vouches for the artifact's bytes; GateRefused for its author."""
+        """Records that `approver` vouches for the artifact's bytes; GateRefused for its author.
+
+        A repeat of an approval that is there changes nothing.
+        """
         async with self._unit_of_work.begin() as transaction:
             artifact = await transaction.artifacts.get(artifact_id)
+            for given in await transaction.artifacts.approvals(artifact_id):
+                if (given.kind, given.approver) == (kind, approver):
+                    return given
             now = self._clock.now()
             approval = Approval(artifact_id, artifact.payload_sha256, kind, approver, notes, now)
             check_approver(artifact, approval)
