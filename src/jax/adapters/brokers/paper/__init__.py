@@ -1,0 +1,1 @@
+"""A broker that fills from the bars it hears, and remembers."""

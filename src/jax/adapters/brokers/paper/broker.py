@@ -1,0 +1,84 @@
+"""The paper venue as a Broker that also listens to bars."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from jax.adapters.brokers.paper.ledger import PaperAccount
+from jax.adapters.brokers.paper.venue import PaperVenue
+from jax.domain.account import AccountSnapshot
+from jax.domain.bar import Bar
+from jax.domain.instrument import Instrument
+from jax.domain.order import Order
+from jax.ports.broker import OrderReport
+from jax.ports.clock import Clock
+from jax.ports.errors import NotFound
+
+P = ParamSpec("P")
+T = TypeVar("T")
+InstrumentOf = Callable[[str], Awaitable[Instrument]]
+
+
+class PaperBroker:
+    """A Broker and a BarListener; its calls queue for one thread, which owns the file."""
+
+    name = "paper"
+
+    def __init__(self, venue: PaperVenue, thread: ThreadPoolExecutor, instrument_of: InstrumentOf) -> None:
+        """`thread` has one worker; `instrument_of` raises NotFound for what is not listed."""
+        self._venue = venue
+        self._thread = thread
+        self._instrument_of = instrument_of
+
+    async def place(self, order: Order) -> OrderReport:
+        """Refused with NO_QUOTE, QUANTITY_NOT_IN_LOTS, PRICE_NOT_ON_INCREMENT or UNKNOWN_ACCOUNT."""
+        return await self._run(self._venue.place, order)
+
+    async def query(self, client_order_id: str) -> OrderReport:
+        return await self._run(self._venue.query, client_order_id)
+
+    async def cancel(self, client_order_id: str) -> OrderReport:
+        return await self._run(self._venue.cancel, client_order_id)
+
+    async def account(self, account: str) -> AccountSnapshot:
+        """Cash, and positions at the newest quotes; NotFound for another account than its own."""
+        return await self._run(self._venue.account, account)
+
+    async def positions(self, account: str) -> Mapping[str, Decimal]:
+        return await self._run(self._venue.positions, account)
+
+    async def on_bars(self, bars: Sequence[Bar]) -> None:
+        """Bars of symbols without an instrument are passed over: an order for them is refused."""
+        instruments: dict[str, Instrument] = {}
+        for symbol in {bar.symbol for bar in bars}:
+            try:
+                instruments[symbol] = await self._instrument_of(symbol)
+            except NotFound:
+                continue
+        await self._run(self._venue.on_bars, bars, instruments)
+
+    async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: call(*args, **kwargs))
+
+
+@asynccontextmanager
+async def open_paper_broker(
+    path: Path, account: PaperAccount, *, clock: Clock, instrument_of: InstrumentOf
+) -> AsyncIterator[PaperBroker]:
+    """The paper broker whose books are in the file `path` (IN_MEMORY: nowhere), closed at the end.
+
+    Unavailable when the file cannot be used, Conflict when it belongs to another account. The starting
+    cash counts for a new file only.
+    """
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="paper-broker") as thread:
+        venue = await loop.run_in_executor(thread, PaperVenue, path, account, clock)
+        try:
+            yield PaperBroker(venue, thread, instrument_of)
+        finally:
+            await loop.run_in_executor(thread, venue.close)

@@ -1,0 +1,77 @@
+"""What the paper account holds: folded from its fills, never stored beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jax.domain import checks
+from jax.domain.account import AccountSnapshot
+from jax.domain.fill import Fill
+from jax.domain.instrument import Instrument
+from jax.domain.position import Position
+from jax.domain.quote import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class PaperAccount:
+    """The one account of a paper venue.
+
+    `starting_cash` is in `currency`, `commission_bps` is of notional; both are zero or above.
+    """
+
+    account: str = "paper"
+    currency: str = "USD"
+    starting_cash: Decimal = Decimal(100_000)
+    commission_bps: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        checks.text("account", self.account, longest=64)
+        checks.currency("currency", self.currency)
+        checks.not_negative("starting_cash", self.starting_cash)
+        checks.not_negative("commission_bps", self.commission_bps)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An instrument with its newest quote."""
+
+    instrument: Instrument
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Cash and positions by symbol after some fills."""
+
+    cash: Decimal
+    positions: Mapping[str, Position]
+
+    def with_fill(self, fill: Fill, multiplier: Decimal) -> "Ledger":
+        """The ledger after one more fill."""
+        paid = fill.price * fill.quantity * multiplier * fill.side.sign + fill.commission
+        position = self.positions.get(fill.symbol, Position(fill.symbol)).with_fill(fill)
+        return Ledger(self.cash - paid, {**self.positions, fill.symbol: position})
+
+    def held(self) -> dict[str, Decimal]:
+        """Signed quantity by symbol; only what is not flat."""
+        return {
+            symbol: position.signed_quantity
+            for symbol, position in self.positions.items()
+            if position.signed_quantity != 0
+        }
+
+    def snapshot(self, account: PaperAccount, listings: Mapping[str, Listing]) -> AccountSnapshot:
+        """The account's means with every position valued at the newest quote of its symbol."""
+        values = [
+            quantity * listings[symbol].quote.bid * listings[symbol].instrument.multiplier
+            for symbol, quantity in self.held().items()
+        ]
+        net_liquidation = self.cash + sum(values, Decimal(0))
+        gross = sum((abs(value) for value in values), Decimal(0))
+        return AccountSnapshot(
+            account=account.account,
+            currency=account.currency,
+            cash=round(self.cash, checks.DECIMAL_PLACES),
+            net_liquidation=round(net_liquidation, checks.DECIMAL_PLACES),
+            buying_power=round(max(Decimal(0), net_liquidation - gross), checks.DECIMAL_PLACES),
+        )

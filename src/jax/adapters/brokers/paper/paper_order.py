@@ -1,0 +1,44 @@
+"""What the paper venue keeps of an order."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order_status import OrderStatus
+from jax.domain.side import Side
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a repeat of an order must repeat."""
+
+    account: str
+    symbol: str
+    side: Side
+    order_type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None
+    time_in_force: TimeInForce
+
+
+@dataclass(frozen=True, slots=True)
+class PaperOrder:
+    """An order as the venue knows it; `reason_code` says why it was rejected."""
+
+    client_order_id: str
+    terms: OrderTerms
+    status: OrderStatus
+    reason_code: str | None = None
+
+
+def terms_of(order: Order) -> OrderTerms:
+    """The terms that `order` asks for."""
+    return OrderTerms(
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        order_type=order.order_type,
+        quantity=order.quantity,
+        limit_price=order.limit_price,
+        time_in_force=order.time_in_force,
+    )

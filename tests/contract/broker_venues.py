@@ -1,0 +1,136 @@
+"""The brokers that the contract is tried on: a later one joins by another entry in VENUES."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
+from jax.adapters.brokers.paper.ledger import PaperAccount
+from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.instrument import Instrument
+from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.side import Side
+from jax.ports.broker import Broker
+from jax.ports.errors import NotFound
+
+OPENING = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+INSTRUMENTS = {
+    symbol: Instrument(symbol, "XNAS", "USD", Decimal("0.01"), Decimal(1)) for symbol in ("AAPL", "MSFT")
+}
+
+
+class SteppingClock:
+    """A Clock that stands still until told."""
+
+    def __init__(self) -> None:
+        self.moment = OPENING
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic_ns(self) -> int:
+        return int((self.moment - OPENING).total_seconds() * 1e9)
+
+
+@dataclass(frozen=True)
+class Venue:
+    """A broker under trial, and the hands that move its market."""
+
+    broker: Broker
+    account: str
+    starting_cash: Decimal
+    trade_bars: Callable[[Sequence[Bar]], Awaitable[None]]
+
+
+async def instrument_of(symbol: str) -> Instrument:
+    if symbol not in INSTRUMENTS:
+        raise NotFound(f"no instrument {symbol}")
+    return INSTRUMENTS[symbol]
+
+
+class ReopenedPaperBroker:
+    """The paper broker as a restarted process finds it: its file is opened anew for every call."""
+
+    name = "paper"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: object) -> Any:
+            async with paper_broker(self._path) as broker:
+                return await getattr(broker, method)(*args)
+
+        return call
+
+
+def paper_broker(path: Path, account: PaperAccount | None = None) -> AbstractAsyncContextManager[PaperBroker]:
+    return open_paper_broker(
+        path, account or PaperAccount(), clock=SteppingClock(), instrument_of=instrument_of
+    )
+
+
+@asynccontextmanager
+async def paper_in_memory(folder: Path) -> AsyncIterator[Venue]:
+    async with paper_broker(IN_MEMORY) as broker:
+        yield Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+
+
+@asynccontextmanager
+async def paper_reopened(folder: Path) -> AsyncIterator[Venue]:
+    reopened = ReopenedPaperBroker(folder / "paper-broker.sqlite3")
+    yield Venue(reopened, "paper", Decimal(100_000), reopened.on_bars)
+
+
+VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
+    "paper in memory": paper_in_memory,
+    "paper reopened for every call": paper_reopened,
+}
+
+
+def bar(day: int, *, close: str, low: str | None = None, high: str | None = None, **other: str) -> Bar:
+    """The bar of session `day` (from 0) of AAPL; it opens at its close unless told."""
+    start = OPENING + day * DAY
+    opened = Decimal(other.get("open", close))
+    prices = [opened, Decimal(close)]
+    return Bar(
+        symbol=other.get("symbol", "AAPL"),
+        timeframe=Timeframe.DAY,
+        start=start,
+        end=start + timedelta(hours=6, minutes=30),
+        open=opened,
+        high=Decimal(high) if high else max(prices),
+        low=Decimal(low) if low else min(prices),
+        close=Decimal(close),
+        volume=Decimal(1000),
+    )
+
+
+def order(venue: Venue, client_order_id: str, quantity: int = 10, **terms: Any) -> Order:
+    """A MARKET order to buy AAPL; a LIMIT order when `limit` is given."""
+    limit = terms.pop("limit", None)
+    made = Order(
+        client_order_id=client_order_id,
+        account=venue.account,
+        signal_id=f"sg{client_order_id}",
+        artifact_id="artifact",
+        artifact_hash="sha256:" + "a" * 64,
+        strategy="ma_crossover_v1",
+        symbol="AAPL",
+        side=Side.BUY,
+        order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        quantity=Decimal(quantity),
+        limit_price=None if limit is None else Decimal(limit),
+        time_in_force=TimeInForce.DAY,
+        epoch=1,
+        created_at=OPENING,
+        deadline_at=OPENING + timedelta(seconds=5),
+        updated_at=OPENING,
+    )
+    return replace(made, **terms)
