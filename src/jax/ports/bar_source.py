@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
+
+
+class UnreadableRow(InvalidValue):
+    """The row at `line` cannot be read as a bar at all; the rows after it may be."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"line {line}", problem)
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +45,10 @@ class BarSource(Protocol):
         ...
 
     def rows(self) -> Iterator[RawDailyBar]:
-        """All rows in the source's order; InvalidValue for a row that cannot be read at all."""
+        """All rows in the source's order.
+
+        `next` raises UnreadableRow for a row that cannot be read, and goes on with the row after it when it
+        is asked again. Unavailable when the source itself cannot be read; InvalidValue when it holds
+        something else than daily bars.
+        """
         ...

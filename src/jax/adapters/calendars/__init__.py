@@ -1,0 +1,1 @@
+"""Trading days from the package exchange_calendars."""

@@ -1,0 +1,1 @@
+"""Market data in Parquet files."""
