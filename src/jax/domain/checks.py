@@ -23,10 +23,10 @@ def finite(field: str, value: Decimal) -> Decimal:
     """A finite Decimal below 10**12 in size with at most 8 decimal places."""
     if not isinstance(value, Decimal):
         raise InvalidValue(field, f"must be a Decimal, not {type(value).__name__}")
-    if not (value.is_finite() and abs(value) < LARGEST):
+    # Comparisons are exact, while abs() and normalize() round to the context's 28 digits.
+    if not (value.is_finite() and -LARGEST < value < LARGEST):
         raise InvalidValue(field, f"{value} is not a finite number below {LARGEST:.0e}")
-    exponent = value.normalize().as_tuple().exponent
-    if not (isinstance(exponent, int) and exponent >= -DECIMAL_PLACES):
+    if value != round(value, DECIMAL_PLACES):
         raise InvalidValue(field, f"{value} has more than {DECIMAL_PLACES} decimal places")
     return value
 
