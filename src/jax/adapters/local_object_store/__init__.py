@@ -1,0 +1,1 @@
+"""Immutable objects in a folder of this machine."""

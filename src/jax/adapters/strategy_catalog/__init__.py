@@ -1,0 +1,1 @@
+"""Strategies that are registered in the environment, as sources."""
