@@ -9,9 +9,8 @@ from jax.domain.bundle import SourceFile
 from jax.domain.errors import InvalidValue
 
 ALLOWED = frozenset({"__future__", "collections.abc", "enum", "math", "typing"})
-_DYNAMIC = frozenset(
-    {"__builtins__", "__import__", "__loader__", "__spec__", "compile", "eval", "exec", "open"}
-)
+_DYNAMIC_NAMES = frozenset({"compile", "eval", "exec"})
+_DYNAMIC_ATTRIBUTES = frozenset({"__builtins__", "__import__", "__loader__", "__spec__"})
 
 
 def imported_modules(module: str, file: SourceFile) -> list[str]:
@@ -68,8 +67,13 @@ def _absolute(node: ast.ImportFrom, module: str, file: SourceFile) -> str:
 
 
 def _check_static(node: ast.AST, file: SourceFile) -> None:
-    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
-    if name in _DYNAMIC:
+    name = ""
+    if isinstance(node, ast.Attribute):
+        name = node.attr
+    elif isinstance(node, ast.Name):
+        name = node.id
+    called = isinstance(node, ast.Name) and name in _DYNAMIC_NAMES
+    if called or name in _DYNAMIC_ATTRIBUTES:
         raise InvalidValue(f"{file.path} line {_line(node)}", f"uses {name}, which no strategy may")
 
 
