@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from jax.domain import checks
+from jax.domain.errors import IllegalTransition, InvalidValue
 
 
 class ArtifactState(StrEnum):
@@ -86,7 +87,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactEvent:
-    """Step `n` (from 1) of an artifact's history; the first leads from None to DRAFT."""
+    """Step `n` (from 1) of an artifact's history; the first leads from None to DRAFT.
+
+    Raises IllegalTransition for a step that the table lacks.
+    """
 
     artifact_id: str
     n: int
@@ -96,3 +100,17 @@ class ArtifactEvent:
     actor: str
     reason: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        checks.text("artifact_id", self.artifact_id, longest=64)
+        checks.sha256("payload_sha256", self.payload_sha256)
+        checks.text("actor", self.actor)
+        checks.text("reason", self.reason, longest=2000)
+        checks.utc("at", self.at)
+        if self.n < 1 or (self.n == 1) != (self.from_state is None):
+            raise InvalidValue("n", f"step {self.n} cannot lead from {self.from_state}")
+        following = {_A.DRAFT} if self.from_state is None else ARTIFACT_TRANSITIONS[self.from_state]
+        if self.to_state not in following:
+            raise IllegalTransition(
+                f"artifact {self.artifact_id}", self.from_state or "nothing", self.to_state
+            )

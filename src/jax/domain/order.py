@@ -82,6 +82,8 @@ class Order:
             )
         if (self.filled_quantity > 0) != (self.average_price is not None):
             raise InvalidValue("average_price", f"is {self.average_price} with {self.filled_quantity} filled")
+        if self.average_price is not None:
+            checks.positive("average_price", self.average_price)
 
     @property
     def leaves_quantity(self) -> Decimal:

@@ -69,9 +69,14 @@ class Signal:
         checks.positive("entry_price", self.entry_price)
         checks.positive("stop_loss", self.stop_loss)
         checks.fraction("confidence", self.confidence)
+        checks.text("reason", self.reason)
         checks.utc("ts_event", self.ts_event)
         checks.utc("created_at", self.created_at)
         self._check_sides()
+        if self.decided_by is not None:
+            checks.text("decided_by", self.decided_by)
+        if self.decided_at is not None:
+            checks.utc("decided_at", self.decided_at)
 
     def _check_sides(self) -> None:
         if not ((self.entry_price - self.stop_loss) * self.side.sign > 0):
@@ -91,9 +96,4 @@ class Signal:
         """The signal after a step of its life; raises IllegalTransition when the table lacks it."""
         if status not in SIGNAL_TRANSITIONS[self.status]:
             raise IllegalTransition(f"signal {self.signal_id}", self.status, status)
-        return replace(
-            self,
-            status=status,
-            decided_by=checks.text("decided_by", by),
-            decided_at=checks.utc("decided_at", at),
-        )
+        return replace(self, status=status, decided_by=by, decided_at=at)

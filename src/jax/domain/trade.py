@@ -39,9 +39,12 @@ class Trade:
         for field in ("trade_id", "signal_id", "client_order_id", "artifact_id"):
             checks.text(field, getattr(self, field), longest=64)
         checks.sha256("artifact_hash", self.artifact_hash)
+        checks.name("strategy", self.strategy)
         checks.symbol("symbol", self.symbol)
         for field in ("quantity", "entry_price", "stop_loss", "risk_amount", "position_value"):
             checks.positive(field, getattr(self, field))
+        if self.take_profit is not None:
+            checks.positive("take_profit", self.take_profit)
         checks.not_negative("risk_fraction", self.risk_fraction)
         checks.text("approved_by", self.approved_by)
         checks.utc("submitted_at", self.submitted_at)
