@@ -6,7 +6,7 @@ from datetime import datetime
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.order import Order
-from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
+from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS
 from jax.domain.signal import SignalStatus
 from jax.ports.broker import OrderReport
 from jax.ports.unit_of_work import Transaction
@@ -17,14 +17,12 @@ _ACTOR = "jax-trader"
 async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:
     """The order after `report`, saved; `order` was got in this transaction.
 
-    An order that was closed is reopened by way of ADOPTED when the broker shows a fill that is not booked.
+    A closed order for which the broker shows a fill that is not booked is reopened by it (`Order.with_fill`).
     """
     current = replace(order, venue_order_id=report.venue_order_id)
     for fill in report.fills:
         if await transaction.orders.add_fill(order.account, fill):
-            current = await _reopened(transaction, current, at=at)
             current = current.with_fill(fill, at=at)
-            await transaction.orders.save(current)
     if report.status in ORDER_TRANSITIONS[current.status] and report.status is not current.status:
         current = current.moved_to(report.status, at=at, reason_code=report.reason_code)
     return await save_order(transaction, current, before=order)
@@ -47,14 +45,6 @@ async def save_order(transaction: Transaction, order: Order, *, before: Order) -
     await _close_signal(transaction, order)
     await transaction.events.publish("order", order.client_order_id)
     return order
-
-
-async def _reopened(transaction: Transaction, order: Order, *, at: datetime) -> Order:
-    if OrderStatus.ADOPTED not in ORDER_TRANSITIONS[order.status]:
-        return order
-    adopted = order.moved_to(OrderStatus.ADOPTED, at=at)
-    await transaction.orders.save(adopted)
-    return adopted
 
 
 async def _close_signal(transaction: Transaction, order: Order) -> None:
