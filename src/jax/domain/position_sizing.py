@@ -1,7 +1,7 @@
 """How many units a signal is worth: fixed-fractional risk, capped by value and buying power."""
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_UP, Context, Decimal, localcontext
 
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
@@ -10,7 +10,9 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Approved, Denied, RiskDecision
 from jax.domain.side import Side
 
-_FRACTION_PLACES = Decimal("0.00000001")
+_EIGHT_PLACES = Decimal(1).scaleb(-checks.DECIMAL_PLACES)
+# Room for every product of checked numbers, and for quotients that differ from a whole number of lots.
+_EXACT = Context(prec=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,16 @@ def size_position(request: SizingRequest, limits: SizingLimits, instrument: Inst
     risk amount = net liquidation x max risk; quantity = floor(risk amount / |entry - stop|), raised to the
     minimum, capped by the maximum, by value and by buying power. Raising to the minimum comes before the
     caps, so a cap can still refuse; it may risk more than the fraction, which the answer's numbers show.
+    Amounts and fractions with more than eight places are rounded up: no risk is understated.
     """
     refusal = _impossible(request)
     if refusal is not None:
         return refusal
+    with localcontext(_EXACT):
+        return _sized(request, limits, instrument)
+
+
+def _sized(request: SizingRequest, limits: SizingLimits, instrument: Instrument) -> RiskDecision:
     unit = request.entry_price * instrument.multiplier
     stop_distance = abs(request.entry_price - request.stop_loss) * instrument.multiplier
     wanted = instrument.floor_quantity(
@@ -67,17 +75,33 @@ def size_position(request: SizingRequest, limits: SizingLimits, instrument: Inst
     by_power = instrument.floor_quantity(request.buying_power / unit)
     wanted = instrument.floor_quantity(min(wanted, by_value))
     if not (wanted >= limits.min_position_size):
-        return _too_small(ReasonCode.POSITION_VALUE_TOO_SMALL, "position value limit", wanted, limits)
+        caps = f"position value limit in lots of {instrument.lot_size}"
+        return _too_small(ReasonCode.POSITION_VALUE_TOO_SMALL, caps, wanted, limits)
     quantity = min(wanted, by_power)
     if not (quantity >= limits.min_position_size):
         return _too_small(ReasonCode.BUYING_POWER_TOO_SMALL, "buying power", quantity, limits)
     risk_amount = quantity * stop_distance
-    return Approved(
+    approved = Approved(
         quantity=quantity,
-        risk_amount=risk_amount,
-        risk_fraction=(risk_amount / request.net_liquidation).quantize(_FRACTION_PLACES, ROUND_DOWN),
-        position_value=quantity * unit,
+        risk_amount=_recordable(risk_amount),
+        risk_fraction=_recordable(risk_amount / request.net_liquidation),
+        position_value=_recordable(quantity * unit),
     )
+    return _too_large(approved) or approved
+
+
+def _recordable(value: Decimal) -> Decimal:
+    rounded = value.quantize(_EIGHT_PLACES, ROUND_UP)
+    return value if value == rounded else rounded
+
+
+def _too_large(approved: Approved) -> Denied | None:
+    for field in ("quantity", "risk_amount", "risk_fraction"):
+        number = getattr(approved, field)
+        if not (number < checks.LARGEST):
+            detail = f"the {field} {number} is more than any order may have; check the entry and stop prices"
+            return Denied(ReasonCode.PRICE_INVALID, detail, {field: number})
+    return None
 
 
 def _too_small(code: ReasonCode, what: str, quantity: Decimal, limits: SizingLimits) -> Denied:
@@ -93,18 +117,16 @@ def _impossible(request: SizingRequest) -> Denied | None:
         return Denied(ReasonCode.MISSING_SYMBOL, "the signal names no symbol")
     for field in ("entry_price", "stop_loss"):
         price = getattr(request, field)
-        if not (price.is_finite() and price > 0):
-            return Denied(
-                ReasonCode.PRICE_INVALID,
-                f"{field} must be a finite price above zero, not {price}",
-                {field: price},
-            )
+        try:
+            checks.positive(field, price)
+        except InvalidValue as error:
+            return Denied(ReasonCode.PRICE_INVALID, str(error), {field: price})
     for field in ("net_liquidation", "buying_power"):
         money = getattr(request, field)
-        if not (money.is_finite() and money >= 0):
-            return Denied(
-                ReasonCode.NET_LIQUIDATION_INVALID, f"{field} must be finite and not negative, not {money}"
-            )
+        try:
+            checks.not_negative(field, money)
+        except InvalidValue as error:
+            return Denied(ReasonCode.NET_LIQUIDATION_INVALID, str(error), {field: money})
     return _wrong_stop(request)
 
 
