@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.domain.fill import Fill
 
@@ -14,6 +15,11 @@ class Lot:
 
     signed_quantity: Decimal
     price: Decimal
+
+    def __post_init__(self) -> None:
+        if checks.finite("signed_quantity", self.signed_quantity) == 0:
+            raise InvalidValue("signed_quantity", "must not be zero")
+        checks.positive("price", self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,13 @@ class Position:
     symbol: str
     lots: tuple[Lot, ...] = ()
     realized_pnl: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        checks.symbol("symbol", self.symbol)
+        if len({lot.signed_quantity > 0 for lot in self.lots}) > 1:
+            raise InvalidValue("lots", f"of {self.symbol} are both long and short")
+        if not self.realized_pnl.is_finite():
+            raise InvalidValue("realized_pnl", f"of {self.symbol} must be finite, not {self.realized_pnl}")
 
     @property
     def signed_quantity(self) -> Decimal:
