@@ -1,23 +1,35 @@
 """The exact source files of a strategy, hashed as one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, sha256_of, strict_parse
+from jax.domain.canonical_json import (
+    LARGEST_DOCUMENT_BYTES,
+    Json,
+    NotCanonical,
+    canonical_bytes,
+    sha256_of,
+    strict_parse,
+)
 from jax.domain.errors import InvalidValue
+
+_PATH = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.py")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file: a relative POSIX path below the import root, and its UTF-8 text."""
+    """One file: its POSIX path below the import root, every part an identifier, and its UTF-8 text."""
 
     path: str
     source: str
 
     def __post_init__(self) -> None:
-        parts = self.path.split("/")
-        if not self.path.endswith(".py") or any(not p or p.startswith(".") or "\\" in p for p in parts):
-            raise InvalidValue("path", f"{self.path!r} is not a relative POSIX path of a Python file")
+        # Identifiers only: a file `a.b.py` would be the same module as `a/b.py`, and one of them would run.
+        if _PATH.fullmatch(self.path) is None:
+            raise InvalidValue(
+                "path", f"{self.path!r} is not the relative POSIX path of a Python module, such as a/b.py"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +49,16 @@ class Bundle:
         return sha256_of(canonical_bytes([_entry(file) for file in self.files]))
 
     def encoded(self) -> bytes:
-        """The bundle as one canonical JSON document, for the object store."""
-        return canonical_bytes([{**_entry(file), "source": file.source} for file in self.files])
+        """The bundle as one canonical JSON document, for the object store.
+
+        InvalidValue when it is longer than a document may be: nothing could read it back.
+        """
+        document = canonical_bytes([{**_entry(file), "source": file.source} for file in self.files])
+        if len(document) > LARGEST_DOCUMENT_BYTES:
+            raise InvalidValue(
+                "bundle", f"has {len(document)} bytes, more than the {LARGEST_DOCUMENT_BYTES} allowed"
+            )
+        return document
 
 
 def bundle_of(files: Sequence[SourceFile]) -> Bundle:
