@@ -62,11 +62,12 @@ class EntryInputs:
 def decide_entry(inputs: EntryInputs) -> RiskDecision:
     """The size of the order, or the first rule that forbids it."""
     limits, exposure, signal = inputs.limits, inputs.exposure, inputs.signal
-    if not (exposure.realized_today > -limits.max_daily_loss):
+    realized = exposure.realized_today
+    if not (realized.is_finite() and realized > -limits.max_daily_loss):
         return Denied(
             ReasonCode.DAILY_LOSS_REACHED,
-            f"realised {exposure.realized_today} today, the limit is a loss of {limits.max_daily_loss}",
-            {"realized_today": exposure.realized_today, "max_daily_loss": limits.max_daily_loss},
+            f"realised {realized} today, the limit is a loss of {limits.max_daily_loss}",
+            {"realized_today": realized, "max_daily_loss": limits.max_daily_loss},
         )
     symbols = exposure.symbols
     if signal.symbol not in symbols and not (len(symbols) < limits.max_open_positions):
