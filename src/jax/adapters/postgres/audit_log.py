@@ -1,0 +1,66 @@
+"""The audit chain in `audit.entry`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Row, func, insert, select
+
+from jax.adapters.postgres.schema.audit_tables import entry
+from jax.adapters.postgres.session import Session
+from jax.domain.audit import AuditEntry, AuditEvent, next_entry
+from jax.domain.canonical_json import canonical_bytes, strict_parse
+from jax.domain.errors import InvalidValue
+
+# One number for all databases: advisory locks of one database do not touch those of another.
+_CHAIN_LOCK = 0x6A61785F61756469
+
+
+class PostgresAuditLog:
+    """Writers queue on an advisory lock that their transaction holds to its end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def append(self, event: AuditEvent) -> AuditEntry:
+        spelled = canonical_bytes(event.data)
+        await self._session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+        newest = await self._newest(1)
+        appended = next_entry(replace(event, data=strict_parse(spelled)), last=newest[0] if newest else None)
+        await self._session.execute(
+            insert(entry).values(
+                n=appended.n,
+                kind=event.kind,
+                subject=event.subject,
+                actor=event.actor,
+                at=event.at,
+                data=spelled.decode(),
+                previous_sha256=appended.previous_sha256,
+                entry_sha256=appended.entry_sha256,
+            )
+        )
+        return appended
+
+    async def entries(
+        self, *, kind: str | None = None, subject: str | None = None, limit: int = 1000
+    ) -> Sequence[AuditEntry]:
+        return await self._newest(limit, kind=kind, subject=subject)
+
+    async def _newest(
+        self, limit: int, *, kind: str | None = None, subject: str | None = None
+    ) -> list[AuditEntry]:
+        if limit < 1:
+            raise InvalidValue("limit", f"must be at least 1, not {limit}")
+        query = select(entry).order_by(entry.c.n.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(entry.c.kind == kind)
+        if subject is not None:
+            query = query.where(entry.c.subject == subject)
+        result = await self._session.execute(query)
+        return [_entry(row) for row in reversed(result.all())]
+
+
+def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:
+    event = AuditEvent(
+        kind=row.kind, subject=row.subject, actor=row.actor, at=row.at, data=strict_parse(row.data.encode())
+    )
+    return AuditEntry(row.n, event, row.previous_sha256, row.entry_sha256)

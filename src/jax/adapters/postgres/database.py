@@ -1,0 +1,60 @@
+"""The connection pool to the system of record."""
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from jax.adapters.postgres.connecting import connect
+from jax.adapters.postgres.database_address import parse_address
+from jax.adapters.postgres.port_errors import speaking_port_errors
+
+_STATEMENT_TIMEOUT_SECONDS = 60.0
+_POOL_TIMEOUT_SECONDS = 10.0
+
+
+class PostgresDatabase:
+    """A pool of at most `pool_size` connections to the database of `url`.
+
+    `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Nothing
+    is opened before it is used; `close` closes what was.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.address = parse_address(url)
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect_for_pool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT_SECONDS,
+        )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+
+    def __repr__(self) -> str:
+        return f"PostgresDatabase({self.address})"
+
+    async def ping(self) -> None:
+        """Asks the server for an answer; Unavailable when there is none."""
+        with speaking_port_errors(self.address):
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    async def connect_alone(self) -> "asyncpg.Connection[Any]":
+        """A connection beside the pool, for whoever must keep one: a listener, the holder of a lock."""
+        return await connect(self.address)
+
+    async def close(self) -> None:
+        """Closes all connections that are not in use."""
+        await self.engine.dispose()
+
+    async def _connect_for_pool(self) -> "asyncpg.Connection[Any]":
+        return await connect(self.address, statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS)
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    # The driver knows at once when the server has closed a connection; asking would cost round trips.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

@@ -1,0 +1,76 @@
+"""Hints by NOTIFY and LISTEN."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import func, select
+
+from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.session import Session
+from jax.domain import checks
+from jax.domain.errors import InvalidValue
+from jax.ports.errors import Unavailable
+
+# Postgres cuts the names of channels at 63 bytes.
+_TOPIC = re.compile(r"[a-z_]{1,50}")
+_PREFIX = "jax_"
+
+
+class PostgresEventPublisher:
+    """Publishes within a transaction: Postgres delivers at its commit."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def publish(self, topic: str, subject: str) -> None:
+        await self._session.execute(select(func.pg_notify(_channel(topic), checks.text("subject", subject))))
+
+
+class PostgresEventBus:
+    """Each subscription listens on a connection of its own."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def subscribe(self, topic: str) -> AsyncIterator[AsyncIterator[str]]:
+        channel = _channel(topic)
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        connection = await self._database.connect_alone()
+
+        def hear(_connection: object, _pid: int, _channel: str, subject: object) -> None:
+            heard.put_nowait(str(subject))
+
+        def stop(_connection: object) -> None:
+            heard.put_nowait(None)
+
+        try:
+            connection.add_termination_listener(stop)
+            await self._listen(connection, channel, hear)
+            yield self._subjects(heard)
+        finally:
+            connection.terminate()
+
+    async def _listen(self, connection: "asyncpg.Connection[Any]", channel: str, hear: Any) -> None:
+        try:
+            await connection.add_listener(channel, hear)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise Unavailable(f"The {self._database.address} did not take LISTEN: {error}.") from error
+
+    async def _subjects(self, heard: asyncio.Queue[str | None]) -> AsyncIterator[str]:
+        while (subject := await heard.get()) is not None:
+            yield subject
+        raise Unavailable(
+            f"The connection to the {self._database.address} was lost: subscribe again, and look at what is "
+            "stored, since hints may be missing."
+        )
+
+
+def _channel(topic: str) -> str:
+    if _TOPIC.fullmatch(topic) is None:
+        raise InvalidValue("topic", f"{topic!r} is not 1 to 50 characters of a-z and _")
+    return _PREFIX + topic

@@ -1,0 +1,88 @@
+"""Bars in `trading.bar`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from jax.adapters.postgres.rows import unnested
+from jax.adapters.postgres.schema.trading_tables import bar
+from jax.adapters.postgres.session import Session
+from jax.domain.bar import Bar, Timeframe
+
+
+class PostgresMarketData:
+    """Bars within a transaction: appended at once, whatever their number."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def append(self, bars: Sequence[Bar]) -> int:
+        if not bars:
+            return 0
+        rows = [_row(item) for item in bars]
+        given = unnested(bar, rows)
+        adding = insert(bar).from_select([c.name for c in given.c], select(given)).on_conflict_do_nothing()
+        added = (await self._session.execute(adding)).rowcount
+        if added < len(bars):
+            # What was skipped is visible now even if another transaction has only just committed it.
+            await self._refuse_other_values(rows)
+        return added
+
+    async def bars(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        *,
+        after: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[Bar, ...]:
+        query = (
+            select(bar).where(bar.c.symbol == symbol, bar.c.timeframe == timeframe).order_by(bar.c.bar_end)
+        )
+        if after is not None:
+            query = query.where(bar.c.bar_end > after)
+        if until is not None:
+            query = query.where(bar.c.bar_end <= until)
+        return tuple(_bar(row) for row in await self._session.execute(query))
+
+    async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
+        query = (
+            select(bar.c.symbol, func.max(bar.c.bar_end).label("end"))
+            .where(bar.c.timeframe == timeframe)
+            .group_by(bar.c.symbol)
+        )
+        return {row.symbol: row.end for row in await self._session.execute(query)}
+
+    async def _refuse_other_values(self, rows: list[dict[str, Any]]) -> None:
+        given = unnested(bar, rows)
+        keys = [given.c[c.name] == c for c in bar.primary_key]
+        others = [given.c[c.name] != c for c in bar.columns if not c.primary_key]
+        query = select(bar.c.symbol, bar.c.timeframe, bar.c.bar_end).join(given, onclause=and_(*keys))
+        found = (await self._session.execute(query.where(or_(*others)).limit(1))).one_or_none()
+        if found is not None:
+            raise self._session.conflict(
+                f"The {found.timeframe} bar of {found.symbol} that ends {found.bar_end.isoformat()} "
+                "is stored with other values: bars never change."
+            )
+
+
+def _row(item: Bar) -> dict[str, Any]:
+    return {
+        "symbol": item.symbol,
+        "timeframe": item.timeframe,
+        "bar_start": item.start,
+        "bar_end": item.end,
+        "open": item.open,
+        "high": item.high,
+        "low": item.low,
+        "close": item.close,
+        "volume": item.volume,
+    }
+
+
+def _bar(row: Row[Any]) -> Bar:
+    values = dict(row._mapping)
+    return Bar(start=values.pop("bar_start"), end=values.pop("bar_end"), **values)

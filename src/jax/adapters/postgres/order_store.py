@@ -1,0 +1,155 @@
+"""Orders, fills and trades in schema `trading`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from jax.adapters.postgres.rows import at_most, values_of
+from jax.adapters.postgres.schema import trading_tables as trading
+from jax.adapters.postgres.session import Session
+from jax.domain.fill import Fill
+from jax.domain.order import Order
+from jax.domain.order_status import ORDER_TRANSITIONS, OrderStatus
+from jax.domain.trade import Trade
+from jax.ports.errors import NotFound
+from jax.ports.order_store import AccountRow
+
+_TOLD_BY_BROKER = (
+    "status",
+    "filled_quantity",
+    "average_price",
+    "venue_order_id",
+    "reason_code",
+    "not_found_count",
+    "updated_at",
+)
+
+
+class PostgresOrderStore:
+    """Triggers refuse illegal steps and orders of artifacts that are not loadable, whoever writes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def lock_account(self, account: str) -> AccountRow:
+        row = await self._locked_account(account)
+        if row is None:
+            adding = insert_or(trading.account).values(account=account, epoch=0).on_conflict_do_nothing()
+            await self._session.execute(adding)
+            row = await self._locked_account(account)
+        if row is None:
+            raise NotFound(f"The row of account {account} was removed while it was being made.")
+        return AccountRow(account=row.account, epoch=row.epoch)
+
+    async def raise_epoch(self, account: str) -> int:
+        adding = insert_or(trading.account).values(account=account, epoch=1)
+        raising = adding.on_conflict_do_update(
+            index_elements=["account"], set_={"epoch": trading.account.c.epoch + 1}
+        ).returning(trading.account.c.epoch)
+        epoch: int = (await self._session.execute(raising)).scalar_one()
+        return epoch
+
+    async def add(self, order: Order, trade: Trade) -> None:
+        await self.lock_account(order.account)
+        await self._session.execute(insert(trading.orders).values(**values_of(order)))
+        await self._session.execute(insert(trading.trade).values(**values_of(trade)))
+
+    async def get(self, client_order_id: str) -> Order:
+        query = (
+            select(trading.orders)
+            .where(trading.orders.c.client_order_id == client_order_id)
+            .with_for_update(key_share=True)
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no order {client_order_id}.")
+        return Order(**row._mapping)
+
+    async def save(self, order: Order) -> None:
+        stored = await self.get(order.client_order_id)
+        if _is_reopened_by_fill(stored, order):
+            await self._write(order, {"status": OrderStatus.ADOPTED})
+        await self._write(order, {field: getattr(order, field) for field in _TOLD_BY_BROKER})
+
+    async def add_fill(self, account: str, fill: Fill) -> bool:
+        adding = (
+            insert_or(trading.fill)
+            .values(account=account, **values_of(fill))
+            .on_conflict_do_nothing(index_elements=["account", "execution_id"])
+        )
+        return (await self._session.execute(adding)).rowcount == 1
+
+    async def fills(self, account: str) -> Sequence[Fill]:
+        table = trading.fill
+        query = (
+            select(*(c for c in table.columns if c.name not in {"account", "seq"}))
+            .where(table.c.account == account)
+            .order_by(table.c.seq)
+        )
+        return [Fill(**row._mapping) for row in await self._session.execute(query)]
+
+    async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
+        table = trading.orders
+        query = (
+            select(table)
+            .where(table.c.account == account, table.c.status.in_(sorted(statuses)))
+            .order_by(table.c.created_at, table.c.client_order_id.collate("C"))
+        )
+        return [Order(**row._mapping) for row in await self._session.execute(query)]
+
+    async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
+        query = _trades_with_orders().where(trading.trade.c.signal_id == signal_id)
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else _trade_with_order(row)
+
+    async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
+        query = (
+            _trades_with_orders()
+            .where(trading.orders.c.account == account)
+            .order_by(trading.trade.c.submitted_at.desc(), trading.trade.c.trade_id.collate("C"))
+            .limit(at_most(limit))
+        )
+        return [_trade_with_order(row) for row in await self._session.execute(query)]
+
+    async def _locked_account(self, account: str) -> Row[Any] | None:
+        # Not FOR UPDATE: that would also stop the rows that merely name the account in a foreign key.
+        query = (
+            select(trading.account)
+            .where(trading.account.c.account == account)
+            .with_for_update(key_share=True)
+        )
+        return (await self._session.execute(query)).one_or_none()
+
+    async def _write(self, order: Order, values: dict[str, Any]) -> None:
+        where = trading.orders.c.client_order_id == order.client_order_id
+        await self._session.execute(update(trading.orders).where(where).values(**values))
+
+
+def _is_reopened_by_fill(stored: Order, order: Order) -> bool:
+    """Whether a closed order has been filled after all, which Order.with_fill says in one move."""
+    steps = ORDER_TRANSITIONS[stored.status]
+    return (
+        order.filled_quantity > stored.filled_quantity
+        and order.status not in steps
+        and OrderStatus.ADOPTED in steps
+    )
+
+
+def _trades_with_orders() -> Select[Any]:
+    columns = [*_labeled(trading.trade), *_labeled(trading.orders)]
+    return select(*columns).join(
+        trading.orders, trading.trade.c.client_order_id == trading.orders.c.client_order_id
+    )
+
+
+def _labeled(table: Table) -> list[Any]:
+    return [c.label(f"{table.name}.{c.name}") for c in table.columns]
+
+
+def _trade_with_order(row: Row[Any]) -> tuple[Trade, Order]:
+    values = row._mapping
+    trade = {c.name: values[f"trade.{c.name}"] for c in trading.trade.columns}
+    order = {c.name: values[f"orders.{c.name}"] for c in trading.orders.columns}
+    return Trade(**trade), Order(**order)

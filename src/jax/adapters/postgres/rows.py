@@ -1,0 +1,34 @@
+"""Values of the domain as rows of a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import ARRAY, Table, TableValuedAlias, bindparam, column, func
+
+from jax.domain.errors import InvalidValue
+
+
+def values_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name; nothing is copied."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def unnested(table: Table, rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:
+    """`rows` as a FROM element `given` with the table's columns: one array a column, however many rows."""
+    columns = [c for c in table.columns if c.name in rows[0]]
+    arrays = [
+        bindparam(f"given_{c.name}", [row[c.name] for row in rows], type_=ARRAY(c.type)) for c in columns
+    ]
+    return (
+        func.unnest(*arrays)
+        .table_valued(*(column(c.name, c.type) for c in columns), name="given")
+        .render_derived()
+    )
+
+
+def at_most(limit: int, *, most: int = 1000) -> int:
+    """The number of rows to answer with, 1 to `most`; InvalidValue otherwise."""
+    if not (1 <= limit <= most):
+        raise InvalidValue("limit", f"must be from 1 to {most}, not {limit}")
+    return limit

@@ -1,0 +1,62 @@
+"""Transactions on Postgres."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from jax.adapters.postgres.artifact_store import PostgresArtifactStore
+from jax.adapters.postgres.audit_log import PostgresAuditLog
+from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.event_bus import PostgresEventPublisher
+from jax.adapters.postgres.market_data import PostgresMarketData
+from jax.adapters.postgres.order_store import PostgresOrderStore
+from jax.adapters.postgres.port_errors import speaking_port_errors
+from jax.adapters.postgres.reference_data import PostgresReferenceData
+from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.signal_store import PostgresSignalStore
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresTransaction:
+    """The stores, all on one connection."""
+
+    artifacts: PostgresArtifactStore
+    signals: PostgresSignalStore
+    orders: PostgresOrderStore
+    bars: PostgresMarketData
+    reference: PostgresReferenceData
+    audit: PostgresAuditLog
+    events: PostgresEventPublisher
+
+
+class PostgresUnitOfWork:
+    """Opens transactions at READ COMMITTED, each on a connection of the pool."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[PostgresTransaction]:
+        address = self._database.address
+        connection = self._database.engine.connect()
+        with speaking_port_errors(address):
+            await connection.start()
+        try:
+            session = Session(connection, address)
+            yield _transaction(session)
+            await session.commit()
+        finally:
+            # Whatever was not committed is rolled back by closing.
+            await connection.close()
+
+
+def _transaction(session: Session) -> PostgresTransaction:
+    return PostgresTransaction(
+        artifacts=PostgresArtifactStore(session),
+        signals=PostgresSignalStore(session),
+        orders=PostgresOrderStore(session),
+        bars=PostgresMarketData(session),
+        reference=PostgresReferenceData(session),
+        audit=PostgresAuditLog(session),
+        events=PostgresEventPublisher(session),
+    )
