@@ -123,10 +123,10 @@ def _impossible(request: SizingRequest) -> Denied | None:
             return Denied(ReasonCode.PRICE_INVALID, str(error), {field: price})
     for field in ("net_liquidation", "buying_power"):
         money = getattr(request, field)
-        try:
-            checks.not_negative(field, money)
-        except InvalidValue as error:
-            return Denied(ReasonCode.NET_LIQUIDATION_INVALID, str(error), {field: money})
+        # More than eight places are fine here: equity that is computed from fractional lots has them.
+        if not (money.is_finite() and 0 <= money < checks.LARGEST):
+            detail = f"{field} must be finite, not negative and below {checks.LARGEST:.0e}, not {money}"
+            return Denied(ReasonCode.NET_LIQUIDATION_INVALID, detail, {field: money})
     return _wrong_stop(request)
 
 
