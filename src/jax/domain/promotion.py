@@ -1,5 +1,6 @@
 """What must hold before an artifact takes a step."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from jax.domain.artifact import ARTIFACT_TRANSITIONS, Approval, ApprovalKind, Artifact, ArtifactState
@@ -19,7 +20,7 @@ def check_promotion(
     """Raises IllegalTransition for a step the table lacks, GateRefused when a condition does not hold."""
     if to_state not in ARTIFACT_TRANSITIONS[artifact.state]:
         raise IllegalTransition(f"artifact {artifact.name} {artifact.version}", artifact.state, to_state)
-    if to_state is ArtifactState.VALIDATED and actor == artifact.author:
+    if to_state is ArtifactState.VALIDATED and _same_person(actor, artifact.author):
         raise GateRefused(f"{actor} wrote {artifact.name} {artifact.version} and cannot validate it")
     if to_state in _NEEDS_QUORUM:
         check_quorum(artifact, approvals)
@@ -32,7 +33,7 @@ def check_approver(artifact: Artifact, approval: Approval) -> None:
             f"{approval.approver} approved {approval.payload_sha256}, "
             f"{artifact.name} {artifact.version} is {artifact.payload_sha256}"
         )
-    if approval.approver == artifact.author:
+    if _same_person(approval.approver, artifact.author):
         raise GateRefused(
             f"{approval.approver} wrote {artifact.name} {artifact.version} and cannot approve it"
         )
@@ -50,13 +51,22 @@ def check_quorum(artifact: Artifact, approvals: Sequence[Approval]) -> None:
         )
 
 
+def _person(name: str) -> str:
+    """Who is meant by `name`: another case or another spelling of the same letters is no other person."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _same_person(name: str, other: str, /) -> bool:
+    return _person(name) == _person(other)
+
+
 def _missing_kinds(approvals: Sequence[Approval]) -> list[ApprovalKind]:
     """The kinds left over when each person is given at most one of the kinds they signed for."""
     if len(QUORUM) != len(set(QUORUM)):
         raise GateRefused("the quorum names one kind twice")
     best: list[ApprovalKind] = list(QUORUM)
-    people = sorted({approval.approver for approval in approvals})
-    hats = {person: {a.kind for a in approvals if a.approver == person} for person in people}
+    people = sorted({_person(approval.approver) for approval in approvals})
+    hats = {person: {a.kind for a in approvals if _person(a.approver) == person} for person in people}
 
     def assign(index: int, open_kinds: tuple[ApprovalKind, ...]) -> None:
         nonlocal best
