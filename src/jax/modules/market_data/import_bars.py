@@ -1,6 +1,7 @@
 """Checks a vendor's daily rows and stores those that are bars. Nothing is dropped without being listed."""
 
-from collections import defaultdict
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,7 @@ from jax.modules.market_data.import_report import Gap, ImportReport, Problem
 from jax.modules.market_data.read_row import BadRow, adjusted_bar, read_numbers
 from jax.ports.bar_source import BarSource, RawDailyBar, UnreadableRow
 from jax.ports.market_data import MarketData
+from jax.ports.series_register import SeriesRegister
 from jax.ports.session_calendar import SessionCalendar
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
@@ -33,26 +35,31 @@ class _Checked:
 class ImportBars:
     """The use case: source to store, by the exchange's calendar."""
 
-    def __init__(self, *, source: BarSource, calendar: SessionCalendar, store: MarketData) -> None:
+    def __init__(
+        self, *, source: BarSource, calendar: SessionCalendar, store: MarketData, register: SeriesRegister
+    ) -> None:
         self._source = source
         self._calendar = calendar
         self._store = store
+        self._register = register
 
     async def run(self, *, skip_bad_rows: bool = False, progress: Progress | None = None) -> ImportReport:
         """Imports everything; a second run finds it all there already.
 
         One rejected row keeps everything out of the store, unless `skip_bad_rows`. `progress` hears how many
-        rows were read so far. Conflict when the store has other values for a bar; Unavailable.
+        rows were read so far. Conflict when the store has other values for a bar, or other terms for its
+        instrument; Unavailable.
         """
         checked = _Checked()
-        self._check(checked, progress)
+        # In a thread of its own: the caller's event loop goes on while thousands of rows are looked at.
+        await asyncio.to_thread(self._check, checked, progress)
+        counts = Counter(bar.symbol for bar in checked.bars)
         imported = already_there = 0
         if skip_bad_rows or not checked.rejected:
+            accepted = [found for found in self._source.instruments() if counts[found.symbol]]
+            await self._register.record(self._source.vendor, accepted)
             imported = await self._store.append(checked.bars)
             already_there = len(checked.bars) - imported
-        counts: dict[str, int] = defaultdict(int)
-        for bar in checked.bars:
-            counts[bar.symbol] += 1
         return ImportReport(
             vendor=self._source.vendor,
             rows=checked.rows,

@@ -1,0 +1,1 @@
+"""A backtest as one offline HTML page."""

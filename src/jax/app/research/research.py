@@ -1,0 +1,286 @@
+"""What jax-research does, over ports only."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.backtest_result import BacktestResult, BacktestSettings
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.canonical_json import canonical_bytes, sha256_of
+from jax.domain.decimal_text import plain
+from jax.domain.derived_id import derived_id
+from jax.domain.errors import InvalidValue
+from jax.domain.instrument import Instrument
+from jax.domain.session import ExchangeHoliday, ExchangeSession
+from jax.domain.strategy import Strategy
+from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
+from jax.modules.artifacts.verify_artifact import strategy_params
+from jax.modules.backtest.data_manifest import DataManifest, manifest_of
+from jax.modules.backtest.evidence import evidence_of
+from jax.modules.backtest.run_backtest import ENGINE_VERSION, BacktestInputs, run_backtest
+from jax.modules.market_data.import_bars import ImportBars
+from jax.modules.market_data.import_report import ImportReport
+from jax.ports.backtest_report import BacktestReporter, ReportContent, ReportSeries
+from jax.ports.bar_source import BarSource
+from jax.ports.errors import NotFound
+from jax.ports.market_data import MarketData
+from jax.ports.object_store import ObjectStore
+from jax.ports.series_register import Series, SeriesRegister
+from jax.ports.session_calendar import SessionCalendar
+from jax.ports.strategy_catalog import StrategyCatalog, StrategySource
+
+FIRST_SESSION = date(2000, 1, 1)
+_JUST_BEFORE = timedelta(microseconds=1)
+
+ImportProgress = Callable[[int], object]
+BacktestProgress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchPorts:
+    """What research needs from the world; `open_csv` makes a source of (path, mic, currency)."""
+
+    samples: BarSource
+    open_csv: Callable[[Path, str, str], BarSource]
+    calendar: SessionCalendar
+    bars: MarketData
+    register: SeriesRegister
+    strategies: StrategyCatalog
+    objects: ObjectStore
+    reporter: BacktestReporter
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRows:
+    """Instruments of every series, and the sessions and holidays of their exchanges."""
+
+    instruments: tuple[Instrument, ...]
+    sessions: tuple[ExchangeSession, ...]
+    holidays: tuple[ExchangeHoliday, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestRequest:
+    """A strategy by name on the bars that end within [`data_from`, `data_to`] (UTC; None is open).
+
+    `symbols` empty means every series with bars in the window; `params` replace the strategy's defaults.
+    """
+
+    strategy: str
+    data_from: datetime | None = None
+    data_to: datetime | None = None
+    symbols: tuple[str, ...] = ()
+    params: Mapping[str, int | Decimal] = field(default_factory=dict)
+    settings: BacktestSettings = field(default_factory=BacktestSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestRun:
+    """A finished run; `run_id` follows from everything that went in, so a repeat has the same."""
+
+    run_id: str
+    source: StrategySource
+    params: Mapping[str, int | Decimal]
+    manifest: DataManifest
+    result: BacktestResult
+    evidence: BacktestEvidence
+    report: bytes
+
+
+class Research:
+    """The use cases of research."""
+
+    def __init__(self, ports: ResearchPorts) -> None:
+        self._ports = ports
+
+    async def import_bars(
+        self, progress: ImportProgress | None = None, *, skip_bad_rows: bool = False
+    ) -> ImportReport:
+        """Imports the sample series; `progress` hears the rows read so far, from another thread."""
+        return await self._import(self._ports.samples, progress, skip_bad_rows=skip_bad_rows)
+
+    async def import_csv(
+        self,
+        path: Path,
+        *,
+        mic: str,
+        currency: str,
+        skip_bad_rows: bool = False,
+        progress: ImportProgress | None = None,
+    ) -> ImportReport:
+        """Imports the file `path`, whose symbols are listed at `mic` and traded in `currency`."""
+        source = self._ports.open_csv(path, mic, currency)
+        return await self._import(source, progress, skip_bad_rows=skip_bad_rows)
+
+    def strategies(self) -> Sequence[str]:
+        """The names of the installed strategies."""
+        return self._ports.strategies.names()
+
+    async def reference_rows(self, until: date) -> ReferenceRows:
+        """What the trader reads of exchanges: from 2000-01-01 to one year after `until`."""
+        series = await self._ports.register.all()
+        instruments = {found.symbol: found for found in self._ports.samples.instruments()}
+        instruments.update((symbol, found.instrument) for symbol, found in series.items())
+        mics = sorted({instrument.mic for instrument in instruments.values()})
+        # The calendar's package takes a second to import.
+        sessions, holidays = await asyncio.to_thread(self._exchange_days, mics, until + timedelta(days=366))
+        return ReferenceRows(tuple(instruments[symbol] for symbol in sorted(instruments)), sessions, holidays)
+
+    async def backtest(
+        self, request: BacktestRequest, progress: BacktestProgress | None = None
+    ) -> BacktestRun:
+        """Runs the strategy's very sources as they will trade, and renders the report.
+
+        `progress` hears (bar ends done, all), from another thread. NotFound for an unknown strategy or
+        symbol; InvalidValue for parameters, a window without bars, a strategy that may not run.
+        """
+        source = self._ports.strategies.source(request.strategy)
+        strategy = _loaded(source)
+        params: dict[str, int | Decimal] = {**_numbers(strategy.params), **request.params}
+        inputs_params = strategy_params(strategy, params)
+        series = await self._chosen(request)
+        bars = await self._window(request, series)
+        inputs = BacktestInputs(
+            strategy=strategy,
+            params=inputs_params,
+            bars=bars,
+            instruments={symbol: series[symbol].instrument for symbol in bars},
+            settings=request.settings,
+        )
+        result = await asyncio.to_thread(run_backtest, inputs, progress)
+        vendors = sorted({vendor for symbol in bars for vendor in series[symbol].vendors})
+        manifest = manifest_of(", ".join(vendors), bars)
+        run_id = _run_id(source, params, request.settings, manifest)
+        run = BacktestRun(
+            run_id=run_id,
+            source=source,
+            params=params,
+            manifest=manifest,
+            result=result,
+            evidence=evidence_of(result, run_id=run_id),
+            report=b"",
+        )
+        currency = next(iter(inputs.instruments.values())).currency
+        return replace(run, report=await asyncio.to_thread(self._render, run, currency))
+
+    async def keep_report(self, run: BacktestRun) -> str:
+        """Puts the report into the object store and returns where a person finds it."""
+        key = f"reports/{sha256_of(run.report).removeprefix('sha256:')}.html"
+        await self._ports.objects.put(key, run.report)
+        return self._ports.objects.location(key)
+
+    async def _import(
+        self, source: BarSource, progress: ImportProgress | None, *, skip_bad_rows: bool
+    ) -> ImportReport:
+        use_case = ImportBars(
+            source=source,
+            calendar=self._ports.calendar,
+            store=self._ports.bars,
+            register=self._ports.register,
+        )
+        return await use_case.run(skip_bad_rows=skip_bad_rows, progress=progress)
+
+    def _exchange_days(
+        self, mics: Sequence[str], last: date
+    ) -> tuple[tuple[ExchangeSession, ...], tuple[ExchangeHoliday, ...]]:
+        sessions: list[ExchangeSession] = []
+        holidays: list[ExchangeHoliday] = []
+        for mic in mics:
+            open_days, closed_days = self._ports.calendar.sessions(mic, first=FIRST_SESSION, last=last)
+            sessions.extend(open_days)
+            holidays.extend(closed_days)
+        return tuple(sessions), tuple(holidays)
+
+    async def _chosen(self, request: BacktestRequest) -> Mapping[str, Series]:
+        known = await self._ports.register.all()
+        if not known:
+            raise NotFound("There are no bars to test on: import some with `jax-research import`")
+        for symbol in request.symbols:
+            if symbol not in known:
+                raise NotFound(f"There are no bars of {symbol}; there are those of {', '.join(known)}")
+        return {symbol: known[symbol] for symbol in request.symbols or known}
+
+    async def _window(
+        self, request: BacktestRequest, series: Mapping[str, Series]
+    ) -> Mapping[str, tuple[Bar, ...]]:
+        after = None if request.data_from is None else request.data_from - _JUST_BEFORE
+        found: dict[str, tuple[Bar, ...]] = {}
+        for symbol in sorted(series):
+            bars = await self._ports.bars.bars(symbol, Timeframe.DAY, after=after, until=request.data_to)
+            if bars or request.symbols:
+                found[symbol] = bars
+        empty = [symbol for symbol, bars in found.items() if not bars]
+        if empty or not found:
+            raise InvalidValue("window", f"no bar of {', '.join(empty) or 'any symbol'} ends within it")
+        return found
+
+    def _render(self, run: BacktestRun, currency: str) -> bytes:
+        content = ReportContent(
+            strategy=run.source.name,
+            run_id=run.run_id,
+            engine_version=ENGINE_VERSION,
+            vendor=run.manifest.vendor,
+            currency=currency,
+            params=run.params,
+            series=tuple(
+                ReportSeries(entry.symbol, entry.bars, entry.first_end, entry.last_end)
+                for entry in run.manifest.series
+            ),
+            hashes={
+                "source bundle": run.source.bundle.sha256,
+                "orders": run.evidence.orders_sha256,
+                "data manifest": run.manifest.sha256,
+            },
+            result=run.result,
+        )
+        return self._ports.reporter.render(content)
+
+
+def _loaded(source: StrategySource) -> Strategy:
+    try:
+        strategy = load_strategy(source.bundle, source.entry)
+    except BundleRefused as error:
+        raise InvalidValue(f"strategy {source.name}", str(error)) from error
+    if strategy.name != source.name:
+        raise InvalidValue(
+            f"strategy {source.name}", f"calls itself {strategy.name}: register it under that name"
+        )
+    return strategy
+
+
+def _numbers(params: Any) -> dict[str, int | Decimal]:
+    """A parameter tuple by name, its floats as the shortest Decimals that give them back."""
+    return {
+        name: value if isinstance(value, int) else Decimal(repr(value))
+        for name, value in params._asdict().items()
+    }
+
+
+def _run_id(
+    source: StrategySource,
+    params: Mapping[str, int | Decimal],
+    settings: BacktestSettings,
+    manifest: DataManifest,
+) -> str:
+    sizing = settings.sizing
+    spelled = canonical_bytes(
+        {
+            "params": {name: plain(Decimal(value)) for name, value in params.items()},
+            "initial_cash": plain(settings.initial_cash),
+            "commission_bps": plain(settings.commission_bps),
+            "sizing": [
+                plain(sizing.max_risk_per_trade_fraction),
+                plain(sizing.min_position_size),
+                plain(sizing.max_position_size),
+                plain(sizing.max_position_value_fraction),
+            ],
+        }
+    )
+    return derived_id(
+        "bt", ENGINE_VERSION, source.entry, source.bundle.sha256, spelled.decode(), manifest.sha256
+    )
