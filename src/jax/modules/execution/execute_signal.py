@@ -60,10 +60,6 @@ class ExecuteSignal:
         existing = await self._existing(signal_id)
         if existing is not None:
             return existing
-        if not self._trading.enabled:
-            return Denied(
-                ReasonCode.EXECUTION_DISABLED, "execution is off; set EXECUTION_ENABLED=true to send orders"
-            )
         try:
             snapshot = await self._broker.account(self._trading.account)
         except PortError as error:

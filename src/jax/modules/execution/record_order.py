@@ -28,13 +28,9 @@ _SEND_WITHIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class TradingAccount:
-    """Who sends: the account, the epoch that this trader holds, and the limits it trades under.
-
-    With `enabled` false nothing is recorded or sent.
-    """
+    """Who sends: the account, the epoch that this trader holds, and the limits it trades under."""
 
     account: str
-    enabled: bool
     epoch: int
     limits: RiskLimits
     order_type: OrderType

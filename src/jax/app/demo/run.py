@@ -1,0 +1,104 @@
+"""Runs the demo's steps in order and shows what came of them."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from jax.app import console
+from jax.app.console import CommandFailed
+from jax.app.demo import steps
+from jax.app.demo.progress import StepProgress
+from jax.app.demo.replay import replay_until_trade
+from jax.app.demo.summary import Chain, print_chain, read_chain, summary_document
+from jax.app.demo.trader_client import TraderClient
+from jax.app.demo.trader_process import running_trader
+from jax.app.demo.wiring import DemoParts, open_demo
+from jax.app.home import home_folder
+from jax.app.trader.settings import load_settings
+from jax.domain.artifact import Artifact
+from jax.domain.artifact_payload import parse_payload
+
+_PORT = ":8100"
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    chain: Chain
+    bars: int
+    trader_url: str
+    seconds: dict[str, float]
+
+
+def run_demo(*, once: bool, as_json: bool) -> None:
+    """The whole way; keeps the services up until Ctrl-C unless `once`."""
+    asyncio.run(_demo(once=once, print_as_json=as_json))
+
+
+async def _demo(*, once: bool, print_as_json: bool) -> None:
+    async with AsyncExitStack() as services:
+        outcome = await _steps(services)
+        if print_as_json:
+            console.print_json(summary_document(outcome.chain, bars=outcome.bars, seconds=outcome.seconds))
+        else:
+            print_chain(outcome.chain, trader_url=outcome.trader_url)
+        if not once:
+            console.note("The services stay up; Ctrl-C stops them.")
+            await _interrupted()
+
+
+async def _steps(services: AsyncExitStack) -> _Outcome:
+    home, settings = home_folder(), load_settings()
+    with StepProgress() as progress:
+        with progress.step("database", "1 database"):
+            parts = await services.enter_async_context(open_demo(home, settings.database_url))
+        with progress.step("data", "2 market data", total=12_154) as advance:
+            bars = await steps.import_data(parts, advance)
+        with progress.step("research", "3 backtest and artifact", total=2_978) as advance:
+            artifact = await steps.submit(parts, await steps.backtest(parts, advance))
+        with progress.step("gate", "4 approvals", total=4) as advance:
+            artifact = await steps.promote(parts, artifact, advance)
+        with progress.step("trader", "5 jax-trader"):
+            url = services.enter_context(running_trader(home, lambda: None))
+            _check_loaded(url, artifact)
+        with progress.step("trade", "6 bars, signal, execution") as advance:
+            trade = await _trade(parts, artifact, url, advance)
+        with progress.step("summary", "7 chain"):
+            chain = await read_chain(parts, trade)
+    if not url.endswith(_PORT):
+        console.note(f"Port {_PORT[1:]} is taken; jax-trader listens on {url}")
+    return _Outcome(chain, bars, url, progress.seconds)
+
+
+def _check_loaded(url: str, artifact: Artifact) -> None:
+    """The trader must run these bytes; if it refused them, its reason is the demo's error."""
+    with TraderClient(url) as trader:
+        health = trader.health()
+    for refused in health["artifacts_refused"]:
+        if refused["id"] == artifact.artifact_id:
+            raise CommandFailed(f"jax-trader refuses {artifact.name} {artifact.version}: {refused['reason']}")
+    if artifact.payload_sha256 not in {loaded["hash"] for loaded in health["artifacts"]}:
+        raise CommandFailed(f"jax-trader has not loaded {artifact.name} {artifact.version}; see its /health")
+
+
+async def _trade(parts: DemoParts, artifact: Artifact, url: str, advance: steps.Advance) -> dict[str, Any]:
+    bars = await steps.bars_to_replay(parts, parse_payload(artifact.payload).symbols)
+    with TraderClient(url) as trader:
+        answer = replay_until_trade(trader, bars, history_until=steps.DATA_TO, on_bars=advance)
+        if answer is not None:
+            trade: dict[str, Any] = answer["trade"]
+            return trade
+        own = [trade for trade in trader.trades() if trade["artifact_hash"] == artifact.payload_sha256]
+        if not own:
+            raise CommandFailed("every bar was replayed and no signal of the artifact was executed")
+        console.note("Every bar has been replayed already; this is the newest trade.")
+        return own[0]
+
+
+async def _interrupted() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

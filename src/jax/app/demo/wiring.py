@@ -1,0 +1,53 @@
+"""Builds the demo's research side and gate over the folder `home`; the trader is a process of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jax.adapters.local_object_store.local_object_store import LocalObjectStore
+from jax.adapters.parquet.parquet_market_data import ParquetMarketData
+from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.adapters.system.system_clock import SystemClock
+from jax.adapters.system.uuid_id_source import UuidIdSource
+from jax.app.database_wiring import open_database
+from jax.app.research.research import Research
+from jax.app.research.wiring import build_research
+from jax.modules.artifacts.promote_artifact import PromoteArtifact
+from jax.modules.artifacts.submit_artifact import SubmitArtifact
+from jax.ports.clock import Clock
+from jax.ports.market_data import MarketData
+from jax.ports.object_store import ObjectStore
+from jax.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DemoParts:
+    """What the demo does its steps with."""
+
+    research: Research
+    bars: MarketData
+    objects: ObjectStore
+    unit_of_work: UnitOfWork
+    submit: SubmitArtifact
+    gate: PromoteArtifact
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_demo(home: Path, database_url: str | None) -> AsyncIterator[DemoParts]:
+    """The demo's parts on a database at the newest schema."""
+    clock, objects = SystemClock(), LocalObjectStore(home / "objects")
+    async with open_database(home, database_url) as database:
+        unit_of_work = PostgresUnitOfWork(database)
+        yield DemoParts(
+            research=build_research(home),
+            bars=ParquetMarketData(home / "market_data"),
+            objects=objects,
+            unit_of_work=unit_of_work,
+            submit=SubmitArtifact(
+                unit_of_work=unit_of_work, object_store=objects, clock=clock, ids=UuidIdSource()
+            ),
+            gate=PromoteArtifact(unit_of_work=unit_of_work, clock=clock),
+            clock=clock,
+        )
