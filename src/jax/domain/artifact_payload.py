@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from jax.domain import checks
+from jax.domain import checks, payload_fields
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
+from jax.domain.payload_fields import timestamp
+
+__all__ = ["SCHEMA", "ArtifactPayload", "parse_payload", "payload_of", "timestamp"]
 
 SCHEMA = "jax/artifact/v1"
 _SECTIONS: Mapping[str, frozenset[str]] = {
@@ -55,55 +58,65 @@ def parse_payload(payload: bytes) -> ArtifactPayload:
 
 
 def payload_of(document: Json) -> ArtifactPayload:
-    """The checked payload of a parsed document."""
-    top = _mapping("payload", document)
-    _exact_keys("payload", top, _TOP)
+    """The checked payload of a parsed document; InvalidValue names the field that is wrong."""
+    top = payload_fields.section("payload", document, keys=_TOP)
     if top["schema"] != SCHEMA:
         raise InvalidValue("schema", f"is {top['schema']!r}, this version reads {SCHEMA!r}")
-    sections = {name: _mapping(name, top[name]) for name in _SECTIONS}
-    for name, keys in _SECTIONS.items():
-        _exact_keys(name, sections[name], keys)
-    data, code = sections["data"], sections["code"]
+    parts = {name: payload_fields.section(name, top[name], keys=keys) for name, keys in _SECTIONS.items()}
+    _check_environment(parts["env"])
+    _check_risk(parts["risk"])
+    _check_backtest(parts["backtest"])
+    params = payload_fields.mapping("params", top["params"])
+    data_from, data_to = _window(parts["data"])
     return ArtifactPayload(
-        name=checks.name("name", _text("name", top["name"])),
-        version=checks.text("version", _text("version", top["version"]), longest=32),
-        author=checks.text("author", _text("author", top["author"])),
-        bundle_sha256=checks.sha256("code.bundle_sha256", _text("code.bundle_sha256", code["bundle_sha256"])),
-        entry=_entry(_text("code.entry", code["entry"])),
-        params={
-            key: _number(f"params.{key}", value) for key, value in _mapping("params", top["params"]).items()
-        },
-        symbols=_symbols(data["symbols"]),
-        data_from=_time("data.from", data["from"]),
-        data_to=_time("data.to", data["to"]),
-        orders_sha256=checks.sha256(
-            "backtest.orders_sha256", _text("backtest.orders_sha256", sections["backtest"]["orders_sha256"])
-        ),
+        name=checks.name("name", payload_fields.text("name", top["name"])),
+        version=payload_fields.text("version", top["version"], longest=32),
+        author=payload_fields.text("author", top["author"]),
+        bundle_sha256=payload_fields.sha256("code.bundle_sha256", parts["code"]["bundle_sha256"]),
+        entry=_entry(payload_fields.text("code.entry", parts["code"]["entry"])),
+        params={key: payload_fields.number(f"params.{key}", value) for key, value in params.items()},
+        symbols=_symbols(parts["data"]),
+        data_from=data_from,
+        data_to=data_to,
+        orders_sha256=payload_fields.sha256("backtest.orders_sha256", parts["backtest"]["orders_sha256"]),
         document=top,
     )
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with Z, to the second."""
-    return checks.utc("timestamp", moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _check_environment(env: Mapping[str, Json]) -> None:
+    payload_fields.text("env.python", env["python"], longest=32)
+    payload_fields.sha256("env.lock_sha256", env["lock_sha256"])
 
 
-def _mapping(field: str, value: Json) -> Mapping[str, Json]:
-    if not isinstance(value, Mapping):
-        raise InvalidValue(field, "must be an object")
-    return value
+def _check_risk(risk: Mapping[str, Json]) -> None:
+    for field in ("max_position_pct", "max_daily_loss"):
+        if not (payload_fields.number(f"risk.{field}", risk[field]) > 0):
+            raise InvalidValue(f"risk.{field}", f"must be above zero, not {risk[field]}")
+    payload_fields.sorted_texts("risk.allowed_order_types", risk["allowed_order_types"])
 
 
-def _exact_keys(field: str, value: Mapping[str, Json], keys: frozenset[str]) -> None:
-    if value.keys() != keys:
-        missing, unknown = sorted(keys - value.keys()), sorted(value.keys() - keys)
-        raise InvalidValue(field, f"lacks {missing or 'nothing'}, has unknown {unknown or 'nothing'}")
+def _check_backtest(backtest: Mapping[str, Json]) -> None:
+    payload_fields.text("backtest.run_id", backtest["run_id"], longest=64)
+    payload_fields.text("backtest.engine_version", backtest["engine_version"], longest=32)
+    payload_fields.whole("backtest.seed", backtest["seed"])
+    if payload_fields.whole("backtest.trials", backtest["trials"]) < 1:
+        raise InvalidValue("backtest.trials", f"must be at least 1, not {backtest['trials']}")
+    for name, value in payload_fields.mapping("backtest.metrics", backtest["metrics"]).items():
+        payload_fields.number(f"backtest.metrics.{name}", value)
 
 
-def _text(field: str, value: Json) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(field, "must be text")
-    return value
+def _window(data: Mapping[str, Json]) -> tuple[datetime, datetime]:
+    payload_fields.sha256("data.manifest_sha256", data["manifest_sha256"])
+    payload_fields.text("data.vendor", data["vendor"])
+    start, end = payload_fields.time("data.from", data["from"]), payload_fields.time("data.to", data["to"])
+    if not (start <= end):
+        raise InvalidValue("data.to", f"{data['to']} is before data.from {data['from']}")
+    return start, end
+
+
+def _symbols(data: Mapping[str, Json]) -> tuple[str, ...]:
+    symbols = payload_fields.sorted_texts("data.symbols", data["symbols"])
+    return tuple(checks.symbol("data.symbols", item) for item in symbols)
 
 
 def _entry(entry: str) -> str:
@@ -111,32 +124,3 @@ def _entry(entry: str) -> str:
     if not attribute.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
         raise InvalidValue("code.entry", f"{entry!r} is not of the form package.module:ATTRIBUTE")
     return entry
-
-
-def _number(field: str, value: Json) -> int | Decimal:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    try:
-        return checks.finite(field, Decimal(_text(field, value)))
-    except InvalidOperation as error:
-        raise InvalidValue(field, f"{value!r} is not a decimal number") from error
-
-
-def _symbols(value: Json) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise InvalidValue("data.symbols", "must be a list of at least one symbol")
-    symbols = tuple(checks.symbol("data.symbols", _text("data.symbols", item)) for item in value)
-    if list(symbols) != sorted(set(symbols)):
-        raise InvalidValue("data.symbols", "must be sorted, each symbol once")
-    return symbols
-
-
-def _time(field: str, value: Json) -> datetime:
-    written = _text(field, value)
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise InvalidValue(field, f"{written!r} is not an RFC 3339 time") from error
-    if moment.tzinfo is None or timestamp(moment) != written:
-        raise InvalidValue(field, f"{written!r} is not an RFC 3339 time in UTC with Z")
-    return moment

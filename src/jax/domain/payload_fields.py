@@ -1,0 +1,85 @@
+"""Reads the fields of a payload's document; every error names the field."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from jax.domain import checks
+from jax.domain.canonical_json import Json
+from jax.domain.errors import InvalidValue
+
+# Decimal() would also take spaces, underscores, exponents and the digits of other scripts.
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+
+
+def mapping(field: str, value: Json) -> Mapping[str, Json]:
+    """An object."""
+    if not isinstance(value, Mapping):
+        raise InvalidValue(field, "must be an object")
+    return value
+
+
+def section(field: str, value: Json, *, keys: frozenset[str]) -> Mapping[str, Json]:
+    """An object with exactly these keys."""
+    found = mapping(field, value)
+    if found.keys() != keys:
+        missing, unknown = sorted(keys - found.keys()), sorted(found.keys() - keys)
+        raise InvalidValue(field, f"lacks {missing or 'nothing'}, has unknown {unknown or 'nothing'}")
+    return found
+
+
+def text(field: str, value: Json, *, longest: int = 200) -> str:
+    """Printable text, neither empty nor padded."""
+    if not isinstance(value, str):
+        raise InvalidValue(field, "must be text")
+    return checks.text(field, value, longest=longest)
+
+
+def sha256(field: str, value: Json) -> str:
+    """`sha256:` and 64 hexadecimal digits."""
+    return checks.sha256(field, text(field, value))
+
+
+def whole(field: str, value: Json) -> int:
+    """An integer."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidValue(field, "must be an integer")
+    return value
+
+
+def number(field: str, value: Json) -> int | Decimal:
+    """An integer, or a decimal written as text without exponent, at most 8 places and below 10**12."""
+    if isinstance(value, int):
+        return whole(field, value)
+    written = text(field, value)
+    if _DECIMAL.fullmatch(written) is None:
+        raise InvalidValue(field, f"{written!r} is not a decimal number such as -12.5")
+    return checks.finite(field, Decimal(written))
+
+
+def sorted_texts(field: str, value: Json) -> tuple[str, ...]:
+    """At least one text, sorted, each once."""
+    if not isinstance(value, list) or not value:
+        raise InvalidValue(field, "must be a list of at least one text")
+    texts = tuple(text(field, item) for item in value)
+    if list(texts) != sorted(set(texts)):
+        raise InvalidValue(field, "must be sorted, each once")
+    return texts
+
+
+def time(field: str, value: Json) -> datetime:
+    """An RFC 3339 time in UTC with Z, to the second."""
+    written = text(field, value)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise InvalidValue(field, f"{written!r} is not an RFC 3339 time") from error
+    if moment.utcoffset() != timedelta(0) or timestamp(moment) != written:
+        raise InvalidValue(field, f"{written!r} is not an RFC 3339 time in UTC with Z")
+    return moment
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with Z, to the second."""
+    return checks.utc("timestamp", moment).strftime("%Y-%m-%dT%H:%M:%SZ")
