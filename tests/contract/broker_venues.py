@@ -84,7 +84,7 @@ async def paper_in_memory(folder: Path) -> AsyncIterator[Venue]:
 
 @asynccontextmanager
 async def paper_reopened(folder: Path) -> AsyncIterator[Venue]:
-    reopened = ReopenedPaperBroker(folder / "paper-broker.sqlite3")
+    reopened: Any = ReopenedPaperBroker(folder / "paper-broker.sqlite3")
     yield Venue(reopened, "paper", Decimal(100_000), reopened.on_bars)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ async def test_a_repeat_with_the_same_terms_answers_the_same_and_orders_nothing(
     ],
     ids=["quantity", "side", "limit", "symbol"],
 )
-async def test_a_known_id_with_other_terms_is_a_conflict(venue: Venue, other: dict[str, object]) -> None:
+async def test_a_known_id_with_other_terms_is_a_conflict(venue: Venue, other: dict[str, Any]) -> None:
     await venue.trade_bars([bar(0, close="150"), bar(0, close="300", symbol="MSFT")])
     await venue.broker.place(order(venue, "jx1"))
     with pytest.raises(Conflict, match="jx1"):

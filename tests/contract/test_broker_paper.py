@@ -5,6 +5,7 @@ import stat
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ async def test_bars_of_what_is_not_listed_are_passed_over(tmp_path: Path) -> Non
     ],
 )
 async def test_an_order_that_no_exchange_takes_is_refused_with_a_code(
-    tmp_path: Path, terms: dict[str, object], code: str
+    tmp_path: Path, terms: dict[str, Any], code: str
 ) -> None:
     async with paper_in_memory(tmp_path) as venue:
         await venue.trade_bars([bar(0, close="150")])

@@ -21,6 +21,8 @@ from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 
 IN_MEMORY = Path(":memory:")
 _VERSION = 1
+# Only one trader uses the file; whoever else looks into it has this long.
+_LOCK_TIMEOUT_SECONDS = 1.0
 _SCHEMA = """
 CREATE TABLE account (account TEXT PRIMARY KEY, currency TEXT NOT NULL, starting_cash TEXT NOT NULL) STRICT;
 CREATE TABLE listings (
@@ -61,7 +63,7 @@ class VenueFile:
         try:
             if path != IN_MEMORY:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection = sqlite3.connect(path, timeout=_LOCK_TIMEOUT_SECONDS, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"the paper broker's file {path} cannot be opened: {error}") from error
         try:

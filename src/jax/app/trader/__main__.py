@@ -1,0 +1,5 @@
+"""`python -m jax.app.trader` is `jax-trader`."""
+
+from jax.app.trader.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The command `jax-trader`."""
+
+import asyncio
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from jax.app import console
+from jax.app.console import CommandFailed
+from jax.app.home import home_folder
+
+PROGRAM = "jax-trader"
+_HELP = """Runs the trader: loads approved artifacts, turns bars into signals, and executes approved ones.
+
+Settings come from the environment: EXECUTION_ENABLED, MODE, DATABASE_URL, JAX_API_TOKEN, MAX_RISK_PER_TRADE,
+MIN_POSITION_SIZE, MAX_POSITION_SIZE, MAX_POSITION_VALUE_PCT, MAX_OPEN_POSITIONS, MAX_DAILY_LOSS,
+DEFAULT_ORDER_TYPE. What it writes lies in JAX_HOME.
+
+Example: EXECUTION_ENABLED=true jax-trader --port 8100
+"""
+
+app = typer.Typer(add_completion=True, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {version(console.DISTRIBUTION)}")
+        raise typer.Exit
+
+
+@app.command(help=_HELP)
+def trader(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other than loopback needs JAX_API_TOKEN.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port; by default the first free one from 8100 to 8199."),
+    ] = None,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+    exit_with_parent: Annotated[bool, typer.Option("--exit-with-parent", hidden=True)] = False,
+) -> None:
+    from jax.app.trader.listening_socket import DEFAULT_PORT, is_loopback, listen
+    from jax.app.trader.log_lines import log_to_standard_error
+    from jax.app.trader.settings import load_settings
+
+    settings = load_settings()
+    if not is_loopback(host) and settings.api_token is None:
+        raise CommandFailed(
+            f"--host {host} can be reached from other machines; set JAX_API_TOKEN, or listen on 127.0.0.1"
+        )
+    home = home_folder()
+    with listen(host, port) as listening:
+        taken = listening.getsockname()[1]
+        if port is None and taken != DEFAULT_PORT:
+            console.note(f"port {DEFAULT_PORT} is taken: jax-trader uses {taken}")
+        log_to_standard_error()
+        from jax.app.trader.server import Place, serve
+
+        asyncio.run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
+
+
+def main() -> None:
+    """The console script."""
+    console.run(app, program=PROGRAM)

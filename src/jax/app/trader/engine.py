@@ -1,0 +1,76 @@
+"""What the trader does by itself: artifacts, reconciliation, and a look at its lock, every second."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jax.app.trader.periodic_job import PeriodicJob
+from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.sending_gate import SendingGate
+from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.ports.errors import Unavailable
+from jax.ports.event_bus import EventBus
+
+_EVERY_SECONDS = 1.0
+_LOCK_LOST = (
+    "this trader has lost its lock in the database, so another one may be running: restart jax-trader"
+)
+
+
+class LivenessLock(Protocol):
+    """Says whether this process is still the account's trader."""
+
+    async def held(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the background work works on."""
+
+    gate: SendingGate
+    artifacts: RunningArtifacts
+    reconcile: ReconcileOrders
+    event_bus: EventBus
+    lock: LivenessLock
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Does everything once, then goes on in the background until the block ends."""
+        reload = self._job("loading artifacts", self.artifacts.reload)
+        reconcile = self._job("reconciliation", self.reconcile.run_once)
+        watch = self._job("watching the lock", self._watch_lock)
+        await reload.run_once()
+        await reconcile.run_once()
+        async with AsyncExitStack() as stack:
+            for work in (reload.run(), reconcile.run(), watch.run(), self._pass_on_hints(reload)):
+                await stack.enter_async_context(_running(work))
+            yield
+
+    def _job(self, name: str, action: Any) -> PeriodicJob:
+        return PeriodicJob(name, action, interval_seconds=_EVERY_SECONDS, gate=self.gate)
+
+    async def _watch_lock(self) -> None:
+        if not await self.lock.held():
+            self.gate.fence(_LOCK_LOST)
+
+    async def _pass_on_hints(self, reload: PeriodicJob) -> None:
+        while True:
+            try:
+                async with self.event_bus.subscribe("artifact") as hints:
+                    async for _ in hints:
+                        reload.hint()
+            except Unavailable:
+                # The poll covers what is missed meanwhile.
+                await asyncio.sleep(_EVERY_SECONDS)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

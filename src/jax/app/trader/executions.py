@@ -1,0 +1,42 @@
+"""Executions run in tasks of their own: a client that hangs up changes nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from jax.domain.risk_decision import Denied
+from jax.modules.execution.execute_signal import Executed
+
+Outcome = Executed | Denied
+Execute = Callable[[str, str], Awaitable[Outcome]]
+
+
+class Executions:
+    """At most one task a signal; whoever asks for the same signal meanwhile waits for the same task."""
+
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
+        self._running: dict[str, asyncio.Task[Outcome]] = {}
+
+    async def run(self, signal_id: str, approved_by: str) -> Outcome:
+        """The outcome, also when the caller is canceled while others wait; as `execute` raises."""
+        running = self._running.get(signal_id)
+        if running is not None:
+            return _as_repeat(await asyncio.shield(running))
+        task = asyncio.ensure_future(self._execute(signal_id, approved_by))
+        self._running[signal_id] = task
+        task.add_done_callback(lambda done: self._forget(signal_id, done))
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Waits for what is running; what fails was told to its caller."""
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _forget(self, signal_id: str, done: "asyncio.Task[Outcome]") -> None:
+        del self._running[signal_id]
+        if not done.cancelled():
+            done.exception()  # a caller that hung up does not ask for it any more
+
+
+def _as_repeat(outcome: Outcome) -> Outcome:
+    return replace(outcome, repeated=True) if isinstance(outcome, Executed) else outcome

@@ -1,0 +1,143 @@
+"""The running trader: what its interfaces may ask of it."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from jax.app.trader.executions import Executions
+from jax.app.trader.health import Dependency, Health, LastExecution
+from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.sending_gate import SendingGate
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.order import Order
+from jax.domain.risk_decision import Denied
+from jax.domain.signal import Signal, SignalStatus
+from jax.domain.trade import Trade
+from jax.modules.execution.execute_signal import Executed, ExecuteSignal
+from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.receive_bars import BarsReceived, ReceiveBars
+from jax.ports.broker import Broker
+from jax.ports.clock import Clock
+from jax.ports.errors import PortError
+from jax.ports.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+_ANSWER_WITHIN_SECONDS = 2.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TraderFacts:
+    """What does not change while the trader runs."""
+
+    version: str
+    boot_id: str
+    account: str
+    mode: str
+    policy: str
+    execution_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TraderParts:
+    """What the trader is made of, put together by the wiring."""
+
+    unit_of_work: UnitOfWork
+    clock: Clock
+    broker: Broker
+    gate: SendingGate
+    artifacts: RunningArtifacts
+    receive_bars: ReceiveBars
+    decide_signal: DecideSignal
+    execute_signal: ExecuteSignal
+
+
+class Trader:
+    """Every call raises the errors of the ports, of its use case, and nothing else."""
+
+    def __init__(self, parts: TraderParts, facts: TraderFacts) -> None:
+        self.facts = facts
+        self._parts = parts
+        self._executions = Executions(parts.execute_signal.execute)
+        self._started_ns = parts.clock.monotonic_ns()
+
+    async def receive_bars(self, bars: Sequence[Bar]) -> BarsReceived:
+        """Stores bars and returns the signals that came of the new ones."""
+        received = await self._parts.receive_bars.receive(bars)
+        for signal in received.signals:
+            _log.info("signal.generated", **_traced(signal), symbol=signal.symbol, side=signal.side)
+        return received
+
+    async def last_bar_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
+        """The end of the newest bar of each symbol that has one."""
+        async with self._parts.unit_of_work.begin() as transaction:
+            return await transaction.bars.last_ends(timeframe)
+
+    async def signals(self, status: SignalStatus | None, limit: int) -> Sequence[Signal]:
+        """At most `limit` (1 to 1000) signals, newest first."""
+        async with self._parts.unit_of_work.begin() as transaction:
+            return await transaction.signals.list(status=status, limit=limit)
+
+    async def decide(self, signal_id: str, status: SignalStatus, by: str) -> Signal:
+        """A person's APPROVED or REJECTED."""
+        signal = await self._parts.decide_signal.decide(signal_id, status, by)
+        _log.info("signal.decided", **_traced(signal), status=status, by=by)
+        return signal
+
+    async def execute(self, signal_id: str, approved_by: str) -> Executed | Denied:
+        """The trade of an approved signal, or why there is none; goes on when the caller gives up."""
+        refusal = self._parts.gate.refusal()
+        outcome = refusal or await self._executions.run(signal_id, approved_by)
+        if isinstance(outcome, Denied):
+            _log.warning("execution.denied", signal_id=signal_id, reason_code=outcome.reason_code)
+        elif not outcome.repeated:
+            trade, order = outcome.trade, outcome.order
+            _log.info("execution.done", **_traced(trade), trade_id=trade.trade_id, status=order.status)
+        return outcome
+
+    async def trades(self, limit: int) -> Sequence[tuple[Trade, Order]]:
+        """At most `limit` (1 to 1000) trades with their orders, newest first."""
+        async with self._parts.unit_of_work.begin() as transaction:
+            return await transaction.orders.trades(self.facts.account, limit=limit)
+
+    async def health(self) -> Health:
+        """Asks the database and the broker, waiting at most two seconds for each."""
+        parts = self._parts
+        newest, database_problem = await _answer(self.trades(1))
+        _, broker_problem = await _answer(parts.broker.account(self.facts.account))
+        return Health(
+            artifacts=parts.artifacts.now,
+            database=Dependency("database", database_problem),
+            broker=Dependency(parts.broker.name, broker_problem),
+            alarms=parts.gate.alarms(),
+            last_execution=_last_execution(*newest[0]) if newest else None,
+            execution_enabled=self.facts.execution_enabled,
+            mode=self.facts.mode,
+            version=self.facts.version,
+            uptime_seconds=(parts.clock.monotonic_ns() - self._started_ns) / 1e9,
+        )
+
+    async def finish_executions(self) -> None:
+        """Waits until no execution is running."""
+        await self._executions.finish()
+
+
+async def _answer(asked: Awaitable[T]) -> tuple[T | None, str | None]:
+    try:
+        return await asyncio.wait_for(asked, _ANSWER_WITHIN_SECONDS), None
+    except TimeoutError:
+        return None, f"no answer within {_ANSWER_WITHIN_SECONDS:.0f} seconds"
+    except PortError as error:
+        return None, str(error)
+
+
+def _last_execution(trade: Trade, order: Order) -> LastExecution:
+    return LastExecution(trade.trade_id, trade.signal_id, trade.symbol, order.status, trade.submitted_at)
+
+
+def _traced(subject: Signal | Trade) -> dict[str, str]:
+    return {"signal_id": subject.signal_id, "artifact_hash": subject.artifact_hash}
