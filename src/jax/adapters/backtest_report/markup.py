@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 _DASH = "\N{EN DASH}"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -74,7 +75,7 @@ def number(value: Decimal, places: int) -> str:
 
 def percent(value: Decimal | None, places: int = 2) -> str:
     """A fraction as per cent; a dash for what is not defined."""
-    return _DASH if value is None else f"{number(value * 100, places)} %"
+    return _DASH if value is None else f"{number(value * 100, places)}{_NO_BREAK}%"
 
 
 def ratio(value: Decimal | None) -> str:

@@ -16,7 +16,7 @@
     },
     grid: { vertLines: { visible: false }, horzLines: { color: ink("--line") } },
     rightPriceScale: { borderVisible: false, minimumWidth: 72 },
-    timeScale: { borderVisible: false, fixLeftEdge: true, fixRightEdge: true, minBarSpacing: 0.01 },
+    timeScale: { borderVisible: false, fixLeftEdge: true, fixRightEdge: true, lockVisibleTimeRangeOnResize: true, minBarSpacing: 0.01 },
     crosshair: { horzLine: { visible: false, labelVisible: false } },
     localization: { locale: "en-GB" },
     handleScroll: { vertTouchDrag: false },
@@ -27,20 +27,23 @@
     priceFormat: { type: "custom", minMove: 0.01, formatter: (value) => Math.round(value).toLocaleString("en-US") },
   });
   const drawdownStyle = () => ({
-    lineColor: ink("--loss"), topColor: `${ink("--loss")}05`, bottomColor: `${ink("--loss")}44`,
-    lineWidth: 1, priceLineVisible: false, lastValueVisible: false, invertFilledArea: true,
+    baseValue: { type: "price", price: 0 }, topLineColor: ink("--loss"), bottomLineColor: ink("--loss"),
+    bottomFillColor1: `${ink("--loss")}10`, bottomFillColor2: `${ink("--loss")}50`,
+    lineWidth: 1, priceLineVisible: false, lastValueVisible: false,
     priceFormat: { type: "custom", minMove: 0.0001, formatter: (value) => `${(100 * value).toFixed(1)} %` },
   });
 
-  const draw = (id, style, values) => {
+  const draw = (id, kind, style, values) => {
     const chart = LightweightCharts.createChart(document.getElementById(id), options());
-    const series = chart.addSeries(LightweightCharts.AreaSeries, style());
+    const series = chart.addSeries(kind, style());
     series.setData(curve.time.map((time, row) => ({ time, value: values[row] })));
     chart.timeScale().fitContent();
     return { chart, series, style, key: document.getElementById(`${id}-key`) };
   };
-  const equity = draw("equity", equityStyle, curve.equity);
-  const drawdown = draw("drawdown", drawdownStyle, curve.drawdown.map((depth) => -depth));
+  const equity = draw("equity", LightweightCharts.AreaSeries, equityStyle, curve.equity);
+  const drawdown = draw(
+    "drawdown", LightweightCharts.BaselineSeries, drawdownStyle, curve.drawdown.map((depth) => -depth),
+  );
 
   const describe = (row) => {
     equity.key.textContent = `${day(curve.time[row])} · ${money.format(curve.equity[row])} ${curve.currency}`;

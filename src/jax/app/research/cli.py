@@ -1,0 +1,142 @@
+"""jax-research: imports bars, lists strategies, runs backtests."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jax.app import console
+
+_PROGRAM = "jax-research"
+app = console.new_app("Market data and backtests: what a strategy would have done.", program=_PROGRAM)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+_DAY = ["%Y-%m-%d"]
+_LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    console.run(app, program=_PROGRAM)
+
+
+def _decimal(written: str) -> Decimal:
+    try:
+        return Decimal(written)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{written!r} is not a number") from error
+
+
+def _param(written: str) -> tuple[str, int | Decimal]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{written!r} is not of the form NAME=NUMBER")
+    return name, int(value) if value.isdecimal() and value.isascii() else _decimal(value)
+
+
+@app.command("import")
+def import_bars(
+    csv: Annotated[Path | None, typer.Option(help="A CSV file instead of the sample series.")] = None,
+    mic: Annotated[str, typer.Option(help="Where the file's symbols are listed (ISO 10383).")] = "XNYS",
+    currency: Annotated[str, typer.Option(help="What they are traded in (ISO 4217).")] = "USD",
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Store the good rows of a file that holds bad ones.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Check daily bars against the exchange's calendar and store them; a repeat changes nothing."""
+    from jax.app.home import home_folder
+    from jax.app.research.documents import import_document
+    from jax.app.research.progress import progress_bar
+    from jax.app.research.wiring import build_research
+
+    research = build_research(home_folder())
+    with progress_bar("Importing", "rows") as bar:
+        work = (
+            research.import_bars(bar.to, skip_bad_rows=skip_bad_rows)
+            if csv is None
+            else research.import_csv(
+                csv, mic=mic, currency=currency, skip_bad_rows=skip_bad_rows, progress=bar.to
+            )
+        )
+        report = asyncio.run(work)
+    for finding in (*report.rejected, *report.gaps):
+        console.note(str(finding))
+    if as_json:
+        console.print_json(import_document(report))
+    if report.rejected and not skip_bad_rows:
+        raise console.CommandFailed(
+            f"{len(report.rejected)} of {report.rows} rows of {report.vendor} cannot be bars, so nothing was "
+            "stored: mend them, or pass --skip-bad-rows"
+        )
+    if not as_json:
+        typer.echo(
+            f"{report.vendor}: {report.imported} bars imported, {report.already_there} were there already, "
+            f"{len(report.rejected)} rows rejected, {len(report.gaps)} gaps"
+        )
+
+
+@app.command()
+def strategies(as_json: _Json = False) -> None:
+    """List the installed strategies."""
+    from jax.app.home import home_folder
+    from jax.app.research.wiring import build_research
+
+    names = list(build_research(home_folder()).strategies())
+    if as_json:
+        console.print_json({"strategies": names})
+    else:
+        typer.echo("\n".join(names))
+
+
+@app.command()
+def backtest(  # noqa: PLR0913, PLR0917 - a command's parameters are its options
+    strategy: Annotated[str, typer.Argument(help="Its name; `jax-research strategies` lists them.")],
+    first_day: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, help="First day, UTC.")
+    ] = None,
+    last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, UTC.")] = None,
+    symbols: Annotated[str, typer.Option(help="Separated by commas; all that have bars if empty.")] = "",
+    param: Annotated[
+        list[Any] | None, typer.Option(parser=_param, metavar="NAME=NUMBER", help="Instead of the default.")
+    ] = None,
+    cash: Annotated[Any, typer.Option(parser=_decimal, metavar="NUMBER", help="At the start.")] = "100000",
+    commission_bps: Annotated[
+        Any, typer.Option(parser=_decimal, metavar="NUMBER", help="Of a fill's value; 10 is 0.1 %.")
+    ] = "10",
+    as_json: _Json = False,
+) -> None:
+    """Run a strategy on the stored bars and keep a report."""
+    from jax.app.home import home_folder
+    from jax.app.research.documents import backtest_document
+    from jax.app.research.progress import progress_bar
+    from jax.app.research.research import BacktestRequest
+    from jax.app.research.wiring import build_research
+    from jax.domain.backtest_result import BacktestSettings
+
+    request = BacktestRequest(
+        strategy=strategy,
+        data_from=None if first_day is None else first_day.replace(tzinfo=UTC),
+        data_to=None if last_day is None else last_day.replace(tzinfo=UTC) + _LAST_MOMENT,
+        symbols=tuple(symbol.strip() for symbol in symbols.split(",") if symbol.strip()),
+        params=dict(param or []),
+        settings=BacktestSettings(initial_cash=cash, commission_bps=commission_bps),
+    )
+    research = build_research(home_folder())
+    with progress_bar("Backtesting", "bars") as bar:
+        run = asyncio.run(research.backtest(request, bar.to))
+    document = backtest_document(run, report_path=asyncio.run(research.keep_report(run)))
+    if as_json:
+        console.print_json(document)
+        return
+    for name, value in document.items():
+        shown = value.items() if isinstance(value, dict) else [(name, value)]
+        for key, item in shown:
+            typer.echo(f"{key:<16} {', '.join(item) if isinstance(item, list) else item}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What the commands print with --json."""
+
+from typing import Any
+
+from jax.app.research.research import BacktestRun
+from jax.modules.market_data.import_report import ImportReport
+
+
+def import_document(report: ImportReport) -> dict[str, Any]:
+    """The report with every rejected row and every gap."""
+    return {
+        "vendor": report.vendor,
+        "rows": report.rows,
+        "imported": report.imported,
+        "already_there": report.already_there,
+        "bars": dict(report.bars),
+        "rejected": [
+            {
+                "line": problem.line,
+                "symbol": problem.symbol,
+                "date": problem.session_date and problem.session_date.isoformat(),
+                "what": problem.what,
+            }
+            for problem in report.rejected
+        ],
+        "gaps": [
+            {
+                "symbol": gap.symbol,
+                "first": gap.first.isoformat(),
+                "last": gap.last.isoformat(),
+                "sessions": gap.sessions,
+            }
+            for gap in report.gaps
+        ],
+    }
+
+
+def backtest_document(run: BacktestRun, *, report_path: str) -> dict[str, Any]:
+    """What went in, what came out, and where the report is; a metric that is not defined is left out."""
+    return {
+        "strategy": run.source.name,
+        "run_id": run.run_id,
+        "symbols": [series.symbol for series in run.manifest.series],
+        "bars": sum(series.bars for series in run.manifest.series),
+        "first_end": run.manifest.first_end.isoformat(),
+        "last_end": run.manifest.last_end.isoformat(),
+        "params": dict(run.params),
+        "metrics": dict(run.evidence.metrics),
+        "orders": len(run.result.orders),
+        "bundle_sha256": run.source.bundle.sha256,
+        "manifest_sha256": run.manifest.sha256,
+        "orders_sha256": run.evidence.orders_sha256,
+        "report_path": report_path,
+    }
