@@ -1,0 +1,36 @@
+"""The audit chain, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jax.adapters.memory.session import Session
+from jax.domain.audit import AuditEntry, AuditEvent, next_entry
+from jax.domain.canonical_json import canonical_bytes, strict_parse
+from jax.domain.errors import InvalidValue
+
+
+class MemoryAuditLog:
+    """The chain within a transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def append(self, event: AuditEvent) -> AuditEntry:
+        # What canonical JSON says, and not the caller's own lists, which may change later.
+        kept = replace(event, data=strict_parse(canonical_bytes(event.data)))
+        state = await self._session.write()
+        appended = next_entry(kept, last=state.audit[-1] if state.audit else None)
+        state.audit = (*state.audit, appended)
+        return appended
+
+    async def entries(
+        self, *, kind: str | None = None, subject: str | None = None, limit: int = 1000
+    ) -> Sequence[AuditEntry]:
+        if limit < 1:
+            raise InvalidValue("limit", f"must be at least 1, not {limit}")
+        chosen = [
+            entry
+            for entry in self._session.read().audit
+            if kind in {None, entry.event.kind} and subject in {None, entry.event.subject}
+        ]
+        return chosen[-limit:]

@@ -1,0 +1,147 @@
+"""Orders, fills and trades, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jax.adapters.memory.limits import at_most
+from jax.adapters.memory.session import Session
+from jax.adapters.memory.state import State
+from jax.domain.artifact import LOADABLE_STATES
+from jax.domain.errors import IllegalTransition
+from jax.domain.fill import Fill
+from jax.domain.order import Order, check_first_status
+from jax.domain.order_status import ORDER_TRANSITIONS, OrderStatus
+from jax.domain.signal import Signal
+from jax.domain.trade import Trade
+from jax.ports.errors import NotFound
+from jax.ports.order_store import AccountRow
+
+
+class MemoryOrderStore:
+    """Orders within a transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def lock_account(self, account: str) -> AccountRow:
+        state = await self._session.write()
+        return AccountRow(account, state.epochs.setdefault(account, 0))
+
+    async def raise_epoch(self, account: str) -> int:
+        state = await self._session.write()
+        state.epochs[account] = state.epochs.get(account, 0) + 1
+        return state.epochs[account]
+
+    async def add(self, order: Order, trade: Trade) -> None:
+        state = await self._session.write()
+        try:
+            check_first_status(order)
+        except IllegalTransition as error:
+            raise self._session.conflict(f"The {error}.") from error
+        for refusal in (*_refusals_of_order(state, order), *_refusals_of_trade(state, order, trade)):
+            raise self._session.conflict(refusal)
+        state.epochs.setdefault(order.account, 0)
+        state.orders[order.client_order_id] = order
+        state.trades[trade.trade_id] = trade
+
+    async def get(self, client_order_id: str) -> Order:
+        order = (await self._session.write()).orders.get(client_order_id)
+        if order is None:
+            raise NotFound(f"There is no order {client_order_id}.")
+        return order
+
+    async def save(self, order: Order) -> None:
+        stored = await self.get(order.client_order_id)
+        if not _is_legal(stored, order):
+            raise self._session.conflict(
+                f"Order {order.client_order_id}: no step leads from {stored.status} with "
+                f"{stored.filled_quantity} filled to {order.status} with {order.filled_quantity}."
+            )
+        (await self._session.write()).orders[order.client_order_id] = replace(
+            stored,
+            status=order.status,
+            filled_quantity=order.filled_quantity,
+            average_price=order.average_price,
+            venue_order_id=order.venue_order_id,
+            reason_code=order.reason_code,
+            not_found_count=order.not_found_count,
+            updated_at=order.updated_at,
+        )
+
+    async def add_fill(self, account: str, fill: Fill) -> bool:
+        state = await self._session.write()
+        if (account, fill.execution_id) in state.fills:
+            return False
+        order = state.orders.get(fill.client_order_id)
+        if order is None or order.account != account:
+            raise self._session.conflict(f"Account {account} has no order {fill.client_order_id}.")
+        state.fills[account, fill.execution_id] = fill
+        return True
+
+    async def fills(self, account: str) -> Sequence[Fill]:
+        return [fill for (owner, _), fill in self._session.read().fills.items() if owner == account]
+
+    async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
+        stored = self._session.read().orders.values()
+        chosen = [order for order in stored if order.account == account and order.status in statuses]
+        return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
+
+    async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
+        state = self._session.read()
+        for trade in state.trades.values():
+            if trade.signal_id == signal_id:
+                return trade, state.orders[trade.client_order_id]
+        return None
+
+    async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
+        state = self._session.read()
+        pairs = [(trade, state.orders[trade.client_order_id]) for trade in state.trades.values()]
+        by_id = sorted(
+            (pair for pair in pairs if pair[1].account == account), key=lambda pair: pair[0].trade_id
+        )
+        return sorted(by_id, key=lambda pair: pair[0].submitted_at, reverse=True)[: at_most(limit)]
+
+
+def _refusals_of_order(state: State, order: Order) -> list[str]:
+    refusals = []
+    if order.client_order_id in state.orders:
+        refusals.append(f"Order {order.client_order_id} is stored already.")
+    artifact = state.artifacts.get(order.artifact_id)
+    if artifact is None or artifact.payload_sha256 != order.artifact_hash:
+        refusals.append(f"Order {order.client_order_id} names an artifact that is not stored.")
+    elif artifact.state not in LOADABLE_STATES:
+        refusals.append(
+            f"Order {order.client_order_id}: artifact {artifact.artifact_id} is {artifact.state}."
+        )
+    signal = state.signals.get(order.signal_id)
+    if signal is None or _bytes_of(signal) != _bytes_of(order):
+        refusals.append(f"Order {order.client_order_id} names a signal that is not stored or of other bytes.")
+    return refusals
+
+
+def _refusals_of_trade(state: State, order: Order, trade: Trade) -> list[str]:
+    refusals = []
+    if trade.trade_id in state.trades:
+        refusals.append(f"Trade {trade.trade_id} is stored already.")
+    if any(trade.signal_id == other.signal_id for other in state.trades.values()):
+        refusals.append(f"Signal {trade.signal_id} has a trade already.")
+    named = (trade.client_order_id, trade.signal_id, trade.artifact_id, trade.artifact_hash)
+    if named != (order.client_order_id, order.signal_id, order.artifact_id, order.artifact_hash):
+        refusals.append(f"Trade {trade.trade_id} does not belong to order {order.client_order_id}.")
+    return refusals
+
+
+def _bytes_of(value: Signal | Order) -> tuple[str, str]:
+    return value.artifact_id, value.artifact_hash
+
+
+def _is_legal(stored: Order, order: Order) -> bool:
+    """A step of the table, or none at all; a fill reopens a closed order by way of ADOPTED."""
+    steps = ORDER_TRANSITIONS[stored.status]
+    if order.filled_quantity < stored.filled_quantity:
+        return (stored.status, order.status) == (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
+    if order.status in steps:
+        return True
+    if order.filled_quantity > stored.filled_quantity:
+        return OrderStatus.ADOPTED in steps and order.status in ORDER_TRANSITIONS[OrderStatus.ADOPTED]
+    return order.status is stored.status and order.average_price == stored.average_price

@@ -1,0 +1,50 @@
+"""Signals, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jax.adapters.memory.limits import at_most
+from jax.adapters.memory.session import Session
+from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
+from jax.ports.errors import NotFound
+
+
+class MemorySignalStore:
+    """Signals within a transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, signal: Signal) -> bool:
+        state = await self._session.write()
+        if signal.signal_id in state.signals:
+            return False
+        artifact = state.artifacts.get(signal.artifact_id)
+        if artifact is None or artifact.payload_sha256 != signal.artifact_hash:
+            raise self._session.conflict(
+                f"Signal {signal.signal_id} names artifact {signal.artifact_id}, which is not stored."
+            )
+        state.signals[signal.signal_id] = signal
+        return True
+
+    async def get(self, signal_id: str) -> Signal:
+        signal = (await self._session.write()).signals.get(signal_id)
+        if signal is None:
+            raise NotFound(f"There is no signal {signal_id}.")
+        return signal
+
+    async def save(self, signal: Signal) -> None:
+        stored = await self.get(signal.signal_id)
+        if signal.status not in SIGNAL_TRANSITIONS[stored.status]:
+            raise self._session.conflict(
+                f"Signal {signal.signal_id} is {stored.status}: no step leads from there to {signal.status}."
+            )
+        (await self._session.write()).signals[signal.signal_id] = replace(
+            stored, status=signal.status, decided_by=signal.decided_by, decided_at=signal.decided_at
+        )
+
+    async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
+        stored = self._session.read().signals.values()
+        chosen = [signal for signal in stored if status in {None, signal.status}]
+        by_id = sorted(chosen, key=lambda signal: signal.signal_id)
+        return sorted(by_id, key=lambda signal: signal.ts_event, reverse=True)[: at_most(limit)]

@@ -1,0 +1,56 @@
+"""Transactions within the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from jax.adapters.memory.artifact_store import MemoryArtifactStore
+from jax.adapters.memory.audit_log import MemoryAuditLog
+from jax.adapters.memory.database import MemoryDatabase
+from jax.adapters.memory.event_bus import MemoryEventPublisher
+from jax.adapters.memory.market_data import TransactionMarketData
+from jax.adapters.memory.order_store import MemoryOrderStore
+from jax.adapters.memory.reference_data import MemoryReferenceData
+from jax.adapters.memory.session import Session
+from jax.adapters.memory.signal_store import MemorySignalStore
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTransaction:
+    """The stores, all on one copy of the state."""
+
+    artifacts: MemoryArtifactStore
+    signals: MemorySignalStore
+    orders: MemoryOrderStore
+    bars: TransactionMarketData
+    reference: MemoryReferenceData
+    audit: MemoryAuditLog
+    events: MemoryEventPublisher
+
+
+class MemoryUnitOfWork:
+    """Opens transactions; one that writes or locks keeps other writers waiting until it ends."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[MemoryTransaction]:
+        session = Session(self._database)
+        try:
+            yield _transaction(session)
+            session.commit()
+        finally:
+            session.close()
+
+
+def _transaction(session: Session) -> MemoryTransaction:
+    return MemoryTransaction(
+        artifacts=MemoryArtifactStore(session),
+        signals=MemorySignalStore(session),
+        orders=MemoryOrderStore(session),
+        bars=TransactionMarketData(session),
+        reference=MemoryReferenceData(session),
+        audit=MemoryAuditLog(session),
+        events=MemoryEventPublisher(session),
+    )

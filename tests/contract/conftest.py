@@ -1,0 +1,28 @@
+"""Each contract test of a system of record runs once in memory and once on a real Postgres."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from jax.ports.unit_of_work import UnitOfWork
+from tests.contract.storages import IN_MEMORY, ON_POSTGRES, Storage, open_storage
+
+
+@pytest.fixture(params=[IN_MEMORY, ON_POSTGRES])
+def storage_url(request: pytest.FixtureRequest) -> str | None:
+    """Where the system of record is; None is in memory."""
+    if request.param == IN_MEMORY:
+        return None
+    url: str = request.getfixturevalue("database_url")
+    return url
+
+
+@pytest.fixture
+async def storage(storage_url: str | None) -> AsyncIterator[Storage]:
+    async with open_storage(storage_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def unit_of_work(storage: Storage) -> UnitOfWork:
+    return storage.unit_of_work

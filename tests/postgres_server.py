@@ -1,0 +1,60 @@
+"""A real Postgres for tests: the server of DATABASE_URL_FOR_TESTS, or one of our own for the session."""
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from jax.adapters.embedded_postgres import attach_embedded_postgres, erase_embedded_postgres
+
+_NUMBERS = itertools.count(1)
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The URL of a database on a server where databases may be made and dropped."""
+    given = os.environ.get("DATABASE_URL_FOR_TESTS")
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="jax-tests-") as folder:
+        home = Path(folder) / "postgres"
+        with attach_embedded_postgres(home) as session:
+            yield session.url
+        erase_embedded_postgres(home)
+
+
+@contextmanager
+def fresh_database(server_url: str, *, template: str | None = None) -> Iterator[str]:
+    """A database of its own, empty or a copy of the database that `template` is the URL of."""
+    name = f"jax_test_{os.getpid()}_{next(_NUMBERS)}"
+    copied = f"TEMPLATE {_database_of(template)}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
+    run_sql(server_url, f"CREATE DATABASE {name} {copied}")
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        run_sql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run_sql(url: str, *statements: str) -> None:
+    """Runs statements one after the other, each in its own transaction."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def _database_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
