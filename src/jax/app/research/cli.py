@@ -2,9 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,20 +20,6 @@ _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
 def main() -> None:
     """Entry point of the console script."""
     console.run(app, program=_PROGRAM)
-
-
-def _decimal(written: str) -> Decimal:
-    try:
-        return Decimal(written)
-    except InvalidOperation as error:
-        raise typer.BadParameter(f"{written!r} is not a number") from error
-
-
-def _param(written: str) -> tuple[str, int | Decimal]:
-    name, equals, value = written.partition("=")
-    if not equals:
-        raise typer.BadParameter(f"{written!r} is not of the form NAME=NUMBER")
-    return name, int(value) if value.isdecimal() and value.isascii() else _decimal(value)
 
 
 @app.command("import")
@@ -93,20 +78,13 @@ def strategies(as_json: _Json = False) -> None:
 
 
 @app.command()
-def backtest(  # noqa: PLR0913, PLR0917 - a command's parameters are its options
+def backtest(
     strategy: Annotated[str, typer.Argument(help="Its name; `jax-research strategies` lists them.")],
     first_day: Annotated[
         datetime | None, typer.Option("--from", formats=_DAY, help="First day, UTC.")
     ] = None,
     last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, UTC.")] = None,
     symbols: Annotated[str, typer.Option(help="Separated by commas; all that have bars if empty.")] = "",
-    param: Annotated[
-        list[Any] | None, typer.Option(parser=_param, metavar="NAME=NUMBER", help="Instead of the default.")
-    ] = None,
-    cash: Annotated[Any, typer.Option(parser=_decimal, metavar="NUMBER", help="At the start.")] = "100000",
-    commission_bps: Annotated[
-        Any, typer.Option(parser=_decimal, metavar="NUMBER", help="Of a fill's value; 10 is 0.1 %.")
-    ] = "10",
     as_json: _Json = False,
 ) -> None:
     """Run a strategy on the stored bars and keep a report."""
@@ -115,15 +93,12 @@ def backtest(  # noqa: PLR0913, PLR0917 - a command's parameters are its options
     from jax.app.research.progress import progress_bar
     from jax.app.research.research import BacktestRequest
     from jax.app.research.wiring import build_research
-    from jax.domain.backtest_result import BacktestSettings
 
     request = BacktestRequest(
         strategy=strategy,
         data_from=None if first_day is None else first_day.replace(tzinfo=UTC),
         data_to=None if last_day is None else last_day.replace(tzinfo=UTC) + _LAST_MOMENT,
         symbols=tuple(symbol.strip() for symbol in symbols.split(",") if symbol.strip()),
-        params=dict(param or []),
-        settings=BacktestSettings(initial_cash=cash, commission_bps=commission_bps),
     )
     research = build_research(home_folder())
     with progress_bar("Backtesting", "bars") as bar:
