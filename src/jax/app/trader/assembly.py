@@ -1,0 +1,80 @@
+"""Puts the use cases on whatever the wiring has opened."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from jax.app.trader.engine import Engine, LivenessLock
+from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.sending_gate import SendingGate
+from jax.app.trader.settings import TraderSettings
+from jax.app.trader.trader import Trader, TraderFacts, TraderParts
+from jax.modules.artifacts.load_artifacts import LoadArtifacts
+from jax.modules.execution.execute_signal import ExecuteSignal
+from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.modules.execution.record_order import TradingAccount
+from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.receive_bars import ReceiveBars
+from jax.ports.bar_listener import BarListener
+from jax.ports.broker import Broker
+from jax.ports.clock import Clock
+from jax.ports.event_bus import EventBus
+from jax.ports.object_store import ObjectStore
+from jax.ports.unit_of_work import UnitOfWork
+
+
+class ListeningBroker(Broker, BarListener, Protocol):
+    """A broker that quotes from the bars it hears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the trader stands on."""
+
+    unit_of_work: UnitOfWork
+    event_bus: EventBus
+    object_store: ObjectStore
+    broker: ListeningBroker
+    clock: Clock
+    lock: LivenessLock
+
+
+@asynccontextmanager
+async def trader_at_work(
+    around: Surroundings, settings: TraderSettings, facts: TraderFacts
+) -> AsyncIterator[Trader]:
+    """The account's only trader from now on, at work until the block ends; PortError when it cannot be."""
+    unit_of_work, broker, clock, account = around.unit_of_work, around.broker, around.clock, facts.account
+    async with unit_of_work.begin() as transaction:
+        epoch = await transaction.orders.raise_epoch(account)
+    receive_bars = ReceiveBars(unit_of_work=unit_of_work, clock=clock, listeners=[broker])
+    # A crash between storing bars and telling the broker would leave it with older quotes.
+    await receive_bars.tell_newest()
+    load = LoadArtifacts(unit_of_work=unit_of_work, object_store=around.object_store, clock=clock)
+    artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars)
+    gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
+    parts = TraderParts(
+        unit_of_work=unit_of_work,
+        clock=clock,
+        broker=broker,
+        gate=gate,
+        artifacts=artifacts,
+        receive_bars=receive_bars,
+        decide_signal=DecideSignal(unit_of_work=unit_of_work, clock=clock),
+        execute_signal=ExecuteSignal(
+            unit_of_work=unit_of_work,
+            broker=broker,
+            clock=clock,
+            trading=TradingAccount(account, epoch, settings.risk_limits(), settings.order_type),
+            loaded=artifacts.ids_by_hash,
+        ),
+    )
+    reconcile = ReconcileOrders(unit_of_work=unit_of_work, broker=broker, clock=clock, account=account)
+    engine = Engine(gate, artifacts, reconcile, around.event_bus, around.lock)
+    async with engine.running():
+        trader = Trader(parts, facts)
+        try:
+            yield trader
+        finally:
+            await trader.finish_executions()
