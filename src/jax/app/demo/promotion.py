@@ -14,16 +14,13 @@ RELEASER = "rene"
 Rerun = Callable[[], Awaitable[BacktestEvidence]]
 
 
-async def promote_to_active(
-    gate: PromoteArtifact, artifact: Artifact, *, rerun: Rerun, on_step: Callable[[int], None]
-) -> Artifact:
+async def promote_to_active(gate: PromoteArtifact, artifact: Artifact, *, rerun: Rerun) -> Artifact:
     """The artifact in ACTIVE; goes on from whatever state an earlier run left it in.
 
     `rerun` runs the backtest again for the validator, who compares its orders with the author's.
     """
     while artifact.state is not ArtifactState.ACTIVE:
         artifact = await _next_step(gate, artifact, rerun)
-        on_step(1)
     return artifact
 
 

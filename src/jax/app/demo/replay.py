@@ -1,10 +1,11 @@
 """Replays bars to the trader until a signal has become a trade."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from jax.app.demo.progress import Reached
 from jax.app.demo.trader_client import TraderClient
 from jax.domain.bar import Bar
 
@@ -13,7 +14,7 @@ _BATCH = 2000
 
 
 def replay_until_trade(
-    trader: TraderClient, bars: Sequence[Bar], *, history_until: datetime, on_bars: Callable[[int], None]
+    trader: TraderClient, bars: Sequence[Bar], *, history_until: datetime, reached: Reached
 ) -> dict[str, Any] | None:
     """The trader's answer to the first signal that it executed; None when the bars end before one does.
 
@@ -23,9 +24,11 @@ def replay_until_trade(
     executed = _first_executed(trader, trader.signals("APPROVED") + trader.signals("PENDING"))
     if executed is not None:
         return executed
-    for batch in _batches(_unseen(trader, bars), history_until):
+    unseen, sent = _unseen(trader, bars), 0
+    for batch in _batches(unseen, history_until):
         signals = trader.send_bars(batch)
-        on_bars(len(batch))
+        sent += len(batch)
+        reached(sent, len(unseen))
         executed = _first_executed(trader, signals)
         if executed is not None:
             return executed

@@ -9,7 +9,7 @@ from typing import Any
 from jax.app import console
 from jax.app.console import CommandFailed
 from jax.app.demo import steps
-from jax.app.demo.progress import StepProgress
+from jax.app.demo.progress import Reached, StepProgress
 from jax.app.demo.replay import replay_until_trade
 from jax.app.demo.summary import Chain, print_chain, read_chain, summary_document
 from jax.app.demo.trader_client import TraderClient
@@ -53,17 +53,17 @@ async def _steps(services: AsyncExitStack) -> _Outcome:
     with StepProgress() as progress:
         with progress.step("database", "1 database"):
             parts = await services.enter_async_context(open_demo(home, settings.database_url))
-        with progress.step("data", "2 market data", total=12_154) as advance:
-            bars = await steps.import_data(parts, advance)
-        with progress.step("research", "3 backtest and artifact", total=2_978) as advance:
-            artifact = await steps.submit(parts, await steps.backtest(parts, advance))
-        with progress.step("gate", "4 approvals", total=4) as advance:
-            artifact = await steps.promote(parts, artifact, advance)
+        with progress.step("data", "2 market data") as reached:
+            bars = await steps.import_data(parts, reached)
+        with progress.step("research", "3 backtest and artifact") as reached:
+            artifact = await steps.submit(parts, await steps.backtest(parts, reached))
+        with progress.step("gate", "4 approvals") as reached:
+            artifact = await steps.promote(parts, artifact, reached)
         with progress.step("trader", "5 jax-trader"):
             url = services.enter_context(running_trader(home, lambda: None))
             _check_loaded(url, artifact)
-        with progress.step("trade", "6 bars, signal, execution") as advance:
-            trade = await _trade(parts, artifact, url, advance)
+        with progress.step("trade", "6 bars, signal, execution") as reached:
+            trade = await _trade(parts, artifact, url, reached)
         with progress.step("summary", "7 chain"):
             chain = await read_chain(parts, trade)
     if not url.endswith(_PORT):
@@ -82,10 +82,10 @@ def _check_loaded(url: str, artifact: Artifact) -> None:
         raise CommandFailed(f"jax-trader has not loaded {artifact.name} {artifact.version}; see its /health")
 
 
-async def _trade(parts: DemoParts, artifact: Artifact, url: str, advance: steps.Advance) -> dict[str, Any]:
+async def _trade(parts: DemoParts, artifact: Artifact, url: str, reached: Reached) -> dict[str, Any]:
     bars = await steps.bars_to_replay(parts, parse_payload(artifact.payload).symbols)
     with TraderClient(url) as trader:
-        answer = replay_until_trade(trader, bars, history_until=steps.DATA_TO, on_bars=advance)
+        answer = replay_until_trade(trader, bars, history_until=steps.DATA_TO, reached=reached)
         if answer is not None:
             trade: dict[str, Any] = answer["trade"]
             return trade

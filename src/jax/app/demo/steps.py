@@ -2,12 +2,13 @@
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import distributions
 
 from jax.app.console import note
+from jax.app.demo.progress import Reached
 from jax.app.demo.promotion import AUTHOR, promote_to_active
 from jax.app.demo.wiring import DemoParts
 from jax.app.research.research import BacktestRequest, BacktestRun
@@ -20,19 +21,10 @@ STRATEGY = "ma_crossover_v1"
 # What comes after this day is what the trader has not seen.
 DATA_TO = datetime(2011, 12, 31, tzinfo=UTC)
 
-Advance = Callable[[int], None]
 
-
-async def import_data(parts: DemoParts, on_rows: Advance) -> int:
+async def import_data(parts: DemoParts, reached: Reached) -> int:
     """Real daily bars into the Parquet store, sessions and instruments into the database."""
-    seen = 0
-
-    def progress(rows: int) -> None:
-        nonlocal seen
-        on_rows(rows - seen)
-        seen = rows
-
-    report = await parts.research.import_bars(progress, skip_bad_rows=True)
+    report = await parts.research.import_bars(reached, skip_bad_rows=True)
     for problem in report.rejected:
         note(f"rejected: {problem}")
     for gap in report.gaps:
@@ -44,16 +36,9 @@ async def import_data(parts: DemoParts, on_rows: Advance) -> int:
     return report.imported + report.already_there
 
 
-async def backtest(parts: DemoParts, advance: Advance) -> BacktestRun:
+async def backtest(parts: DemoParts, reached: Reached) -> BacktestRun:
     """One deterministic run of the strategy on the bars up to DATA_TO."""
-    done = 0
-
-    def progress(bar_ends: int, _: int) -> None:
-        nonlocal done
-        advance(bar_ends - done)
-        done = bar_ends
-
-    return await parts.research.backtest(BacktestRequest(STRATEGY, data_to=DATA_TO), progress)
+    return await parts.research.backtest(BacktestRequest(STRATEGY, data_to=DATA_TO), reached)
 
 
 async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:
@@ -78,13 +63,13 @@ async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:
     )
 
 
-async def promote(parts: DemoParts, artifact: Artifact, advance: Advance) -> Artifact:
+async def promote(parts: DemoParts, artifact: Artifact, reached: Reached) -> Artifact:
     """Through the gate, each step under another identity; the validator runs the backtest again."""
 
     async def rerun() -> BacktestEvidence:
-        return (await backtest(parts, lambda _: None)).evidence
+        return (await backtest(parts, reached)).evidence
 
-    return await promote_to_active(parts.gate, artifact, rerun=rerun, on_step=advance)
+    return await promote_to_active(parts.gate, artifact, rerun=rerun)
 
 
 async def bars_to_replay(parts: DemoParts, symbols: Sequence[str]) -> list[Bar]:
