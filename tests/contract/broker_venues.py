@@ -11,6 +11,7 @@ from typing import Any
 from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.adapters.memory.clock import SettableClock
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderType, TimeInForce
@@ -23,19 +24,6 @@ DAY = timedelta(days=1)
 INSTRUMENTS = {
     symbol: Instrument(symbol, "XNAS", "USD", Decimal("0.01"), Decimal(1)) for symbol in ("AAPL", "MSFT")
 }
-
-
-class SteppingClock:
-    """A Clock that stands still until told."""
-
-    def __init__(self) -> None:
-        self.moment = OPENING
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic_ns(self) -> int:
-        return int((self.moment - OPENING).total_seconds() * 1e9)
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,7 @@ class ReopenedPaperBroker:
 
 def paper_broker(path: Path, account: PaperAccount | None = None) -> AbstractAsyncContextManager[PaperBroker]:
     return open_paper_broker(
-        path, account or PaperAccount(), clock=SteppingClock(), instrument_of=instrument_of
+        path, account or PaperAccount(), clock=SettableClock(OPENING), instrument_of=instrument_of
     )
 
 

@@ -1,0 +1,105 @@
+"""A strategy that buys on every bar, brought through the gate to where the trader may load it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import jax.domain
+from jax.adapters.memory.id_source import SequentialIdSource
+from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.bundle import SourceFile, bundle_of
+from jax.domain.instrument import Instrument
+from jax.domain.session import ExchangeSession
+from jax.modules.artifacts.promote_artifact import PromoteArtifact
+from jax.modules.artifacts.submit_artifact import (
+    DataWindow,
+    Environment,
+    RiskProfile,
+    Submission,
+    SubmitArtifact,
+)
+from jax.ports.clock import Clock
+from jax.ports.object_store import ObjectStore
+from jax.ports.strategy_catalog import StrategySource
+from jax.ports.unit_of_work import UnitOfWork
+
+LAST_TESTED_DAY = datetime(2024, 3, 1, 21, tzinfo=UTC)
+_HASH = "sha256:" + "a" * 64
+_SOURCE = """
+from typing import NamedTuple
+from jax.domain.strategy import BUY, Decision, Strategy
+
+class Params(NamedTuple):
+    stop_fraction: float = 0.05
+
+class Inputs(NamedTuple):
+    pass
+
+def indicators(params):
+    return ()
+
+def decide(state, bar, inputs, params):
+    stop = bar.close * (1.0 - params.stop_fraction)
+    return state, Decision(BUY, 0.8, stop, bar.close * 1.1, bar.close * 1.2, 0)
+
+STRATEGY = Strategy(
+    "buys_every_bar", Params(), Inputs, indicators, 0, decide, ("a bar came",), lambda params: ""
+)
+"""
+
+
+async def list_instruments(unit_of_work: UnitOfWork) -> None:
+    """AAPL and MSFT; the calendar of their exchange reaches from long ago to far ahead."""
+    opens = [datetime(year, 1, 4, 14, 30, tzinfo=UTC) for year in (2000, 2099)]
+    hours = timedelta(hours=6.5)
+    sessions = [ExchangeSession("XNAS", at.date(), at, at + hours, is_half_day=False) for at in opens]
+    async with unit_of_work.begin() as transaction:
+        await transaction.reference.put_instruments(
+            [Instrument(symbol, "XNAS", "USD", Decimal("0.01"), Decimal(1)) for symbol in ("AAPL", "MSFT")]
+        )
+        await transaction.reference.put_sessions(sessions, [])
+
+
+async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Clock) -> Artifact:
+    """The strategy as an artifact in DRAFT."""
+    contract = Path(jax.domain.__path__[0]) / "strategy.py"
+    files = [SourceFile("mine.py", _SOURCE), SourceFile("jax/domain/strategy.py", contract.read_text())]
+    submission = Submission(
+        source=StrategySource("buys_every_bar", "mine:STRATEGY", bundle_of(files)),
+        author="rita",
+        params={"stop_fraction": Decimal("0.05")},
+        data=DataWindow(
+            manifest_sha256=_HASH,
+            first_end=datetime(2023, 1, 3, 21, tzinfo=UTC),
+            last_end=LAST_TESTED_DAY,
+            symbols=("AAPL",),
+            vendor="sample",
+        ),
+        environment=Environment("3.11", _HASH),
+        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT",)),
+        evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {}),
+        report=b"<html>what it would have done</html>",
+    )
+    submit = SubmitArtifact(
+        unit_of_work=unit_of_work, object_store=object_store, clock=clock, ids=SequentialIdSource("art")
+    )
+    return await submit.submit(submission)
+
+
+async def approve(unit_of_work: UnitOfWork, artifact: Artifact, clock: Clock) -> None:
+    """DRAFT to APPROVED, by four people."""
+    gate = PromoteArtifact(unit_of_work=unit_of_work, clock=clock)
+    artifact_id = artifact.artifact_id
+    rerun = BacktestEvidence("run-2", "1", 1, 1, _HASH, {})
+    await gate.validate(artifact_id, actor="victor", rerun=rerun)
+    await gate.advance(artifact_id, ArtifactState.REVIEWED, actor="rose", reason="read it")
+    for kind, approver in ((ApprovalKind.TECHNICAL, "tom"), (ApprovalKind.RISK, "rick")):
+        await gate.approve(artifact_id, kind=kind, approver=approver, notes="fine")
+    await gate.advance(artifact_id, ArtifactState.APPROVED, actor="tom", reason="both have approved")
+
+
+async def revoke(unit_of_work: UnitOfWork, artifact: Artifact, clock: Clock) -> None:
+    """It must not trade any more."""
+    gate = PromoteArtifact(unit_of_work=unit_of_work, clock=clock)
+    await gate.advance(artifact.artifact_id, ArtifactState.REVOKED, actor="rick", reason="a bug was found")

@@ -1,0 +1,84 @@
+"""/health: fit to trade or not, and why."""
+
+from typing import Any
+
+from jax.modules.artifacts.verify_artifact import payload_key
+from tests.integration.trader import approved_strategy
+from tests.integration.trader.trading_floor import Floor, open_floor, until
+
+
+async def health(floor: Floor) -> tuple[int, dict[str, Any]]:
+    response = await floor.http.get("/health")
+    return response.status_code, response.json()
+
+
+async def test_a_trader_with_something_to_trade_with_is_ok() -> None:
+    async with open_floor() as floor:
+        status, body = await health(floor)
+    assert status == 200
+    uptime = body.pop("uptime_seconds")
+    assert uptime == 0.0
+    assert body == {
+        "status": "ok",
+        "reasons": [],
+        "version": "0.0",
+        "mode": "paper",
+        "execution_enabled": True,
+        "artifacts": [
+            {
+                "id": "art-1",
+                "strategy": "buys_every_bar",
+                "version": "1.0.0",
+                "hash": floor.artifact.payload_sha256,
+            }
+        ],
+        "artifacts_refused": [],
+        "database": {"name": "database", "ok": True, "problem": None},
+        "broker": {"name": "paper", "ok": True, "problem": None},
+        "last_execution": None,
+    }
+
+
+async def test_the_last_execution_is_shown() -> None:
+    async with open_floor() as floor:
+        signal_id = await floor.approved_signal()
+        trade = (await floor.execute(signal_id)).json()["trade"]
+        _, body = await health(floor)
+    assert body["last_execution"] == {
+        key: trade[key] for key in ("trade_id", "signal_id", "symbol", "status", "submitted_at")
+    }
+
+
+async def test_without_an_approved_artifact_it_is_degraded_and_says_why() -> None:
+    async with open_floor(approved=False) as floor:
+        status, body = await health(floor)
+    assert (status, body["status"]) == (503, "degraded")
+    assert body["reasons"] == ["there is nothing to trade with: no artifact is APPROVED or ACTIVE"]
+
+
+async def test_an_artifact_that_gets_approved_is_loaded_by_the_running_trader() -> None:
+    async with open_floor(approved=False) as floor:
+        await approved_strategy.approve(floor.unit_of_work, floor.artifact, floor.clock)
+
+        async def healthy() -> bool:
+            return (await health(floor))[0] == 200
+
+        await until(healthy)
+
+
+async def test_an_approved_artifact_with_changed_bytes_is_refused_with_the_reason() -> None:
+    async with open_floor(approved=False) as floor:
+        key = payload_key(floor.artifact.payload_sha256)
+        floor.object_store._objects[key] = floor.artifact.payload.replace(b"0.05", b"0.15")
+        await approved_strategy.approve(floor.unit_of_work, floor.artifact, floor.clock)
+
+        async def refused() -> bool:
+            return bool((await health(floor))[1]["artifacts_refused"])
+
+        await until(refused)
+        status, body = await health(floor)
+    assert (status, body["status"], body["artifacts"]) == (503, "degraded", [])
+    (refusal,) = body["artifacts_refused"]
+    assert refusal["id"] == "art-1"
+    assert "its copy in the object store hashes to" in refusal["reason"]
+    assert refusal["reason"] in body["reasons"][0]
