@@ -5,13 +5,15 @@ Each limit is written so that NaN fails it; each returns the value, so that it c
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from jax.domain.errors import InvalidValue
 
 # What NUMERIC(20, 8) holds, with room for a notional of price x quantity below 10**18.
 LARGEST = Decimal(10) ** 12
 DECIMAL_PLACES = 8
+_LAST_PLACE = Decimal(1).scaleb(-DECIMAL_PLACES)
+_EXACT = Context(prec=28)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-/]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MIC = re.compile(r"[A-Z0-9]{4}")
@@ -23,10 +25,10 @@ def finite(field: str, value: Decimal) -> Decimal:
     """A finite Decimal below 10**12 in size with at most 8 decimal places."""
     if not isinstance(value, Decimal):
         raise InvalidValue(field, f"must be a Decimal, not {type(value).__name__}")
-    # Comparisons are exact, while abs() and normalize() round to the context's 28 digits.
+    # Comparisons are exact, while abs() and normalize() would round to the caller's precision.
     if not (value.is_finite() and -LARGEST < value < LARGEST):
         raise InvalidValue(field, f"{value} is not a finite number below {LARGEST:.0e}")
-    if value != round(value, DECIMAL_PLACES):
+    if value != value.quantize(_LAST_PLACE, context=_EXACT):
         raise InvalidValue(field, f"{value} has more than {DECIMAL_PLACES} decimal places")
     return value
 
