@@ -71,8 +71,9 @@ def _yearly(growth: float, years: float) -> float:
         return -1.0
     if years <= 0.0:
         return 0.0
-    # Capped, because a gain within a few hours has no yearly rate that a float could hold.
-    return math.exp(min(math.log(growth) / years, math.log(_LARGEST))) - 1.0
+    rate = math.log(growth) / years
+    # A gain within a few hours has no yearly rate that a float could hold.
+    return _LARGEST if rate > math.log(_LARGEST) else math.exp(rate) - 1.0
 
 
 def _rounded(value: float) -> Decimal:
