@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from jax.domain.artifact import Artifact
+from jax.domain.signal import Signal
 from jax.ports.unit_of_work import UnitOfWork
 from tests.contract.storages import IN_MEMORY, ON_POSTGRES, Storage, open_storage
+from tests.contract.stored_values import artifact, store_artifact, store_signal
 
 
 @pytest.fixture(params=[IN_MEMORY, ON_POSTGRES])
@@ -26,3 +29,15 @@ async def storage(storage_url: str | None) -> AsyncIterator[Storage]:
 @pytest.fixture
 def unit_of_work(storage: Storage) -> UnitOfWork:
     return storage.unit_of_work
+
+
+@pytest.fixture
+async def active(unit_of_work: UnitOfWork) -> Artifact:
+    """A stored artifact, art-1, in state ACTIVE."""
+    return await store_artifact(unit_of_work, artifact())
+
+
+@pytest.fixture
+async def approved(unit_of_work: UnitOfWork, active: Artifact) -> Signal:
+    """A stored signal, sg1, of the active artifact."""
+    return await store_signal(unit_of_work, active, "sg1")

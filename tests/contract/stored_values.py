@@ -11,6 +11,7 @@ from jax.domain.bar import Bar, Timeframe
 from jax.domain.canonical_json import sha256_of
 from jax.domain.fill import Fill
 from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order_status import FIRST_STATUSES, OrderStatus
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
@@ -219,3 +220,23 @@ async def store_order(
 
 def approved(of: Signal) -> Signal:
     return replace(of, status=SignalStatus.APPROVED, decided_by="paul", decided_at=NOW + minutes(3))
+
+
+async def store_signal(unit_of_work: UnitOfWork, of: Artifact, signal_id: str) -> Signal:
+    """Stores a signal of a stored artifact."""
+    new = signal(of, signal_id)
+    async with unit_of_work.begin() as tx:
+        await tx.signals.add(new)
+    return new
+
+
+async def store_in_status(unit_of_work: UnitOfWork, of: Signal, status: OrderStatus) -> Order:
+    """Stores the order `jx-` with the id of its signal, and walks it to `status`."""
+    first = status if status in FIRST_STATUSES else OrderStatus.PENDING_NEW
+    stored = replace(order(of, f"jx-{of.signal_id}"), status=first)
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add(stored, trade(stored, of))
+        if status is not first:
+            stored = stored.moved_to(status, at=NOW + minutes(1))
+            await tx.orders.save(stored)
+    return stored

@@ -5,7 +5,8 @@ import re
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import Conflict, NotFound
 
-_KEY = re.compile(r"(?!\.)[A-Za-z0-9._-]+(/(?!\.)[A-Za-z0-9._-]+)*")
+_PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
+_KEY = re.compile(f"(?=.{{1,1000}}$){_PART}(/{_PART})*")
 
 
 class MemoryObjectStore:
@@ -31,6 +32,8 @@ class MemoryObjectStore:
 def _checked(key: str) -> str:
     if _KEY.fullmatch(key) is None:
         raise InvalidValue(
-            "key", f"{key!r} is not parts of a-z A-Z 0-9 . _ - joined by /, none starting with a dot"
+            "key",
+            f"{key[:80]!r} is not made of parts of a-z A-Z 0-9 . _ - joined by /, none starting with a dot "
+            "or longer than 200",
         )
     return key

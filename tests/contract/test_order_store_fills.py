@@ -1,0 +1,82 @@
+"""What every OrderStore does with fills."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from jax.domain.artifact import Artifact
+from jax.domain.order import Order
+from jax.domain.order_status import OrderStatus
+from jax.domain.signal import Signal
+from jax.ports.errors import Conflict
+from jax.ports.unit_of_work import UnitOfWork
+from tests.contract.stored_values import (
+    ACCOUNT,
+    NOW,
+    fill,
+    minutes,
+    order,
+    signal,
+    store_in_status,
+    store_order,
+    store_signal,
+    trade,
+)
+from tests.contract.within import within
+
+_S = OrderStatus
+
+
+async def _get(unit_of_work: UnitOfWork, client_order_id: str = "jx1") -> Order:
+    return await within(unit_of_work, lambda tx: tx.orders.get(client_order_id))
+
+
+async def test_gives_back_the_fills_of_an_account_in_the_order_of_their_storing(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    mine = await store_in_status(unit_of_work, await store_signal(unit_of_work, active, "sg1"), _S.NEW)
+    theirs = replace(order(await store_signal(unit_of_work, active, "sg2")), account="other")
+    await within(unit_of_work, lambda tx: tx.orders.add(theirs, trade(theirs, signal(active, "sg2"))))
+    late = replace(fill(mine, "x2", price="150.00000001"), ts_event=NOW + minutes(9))
+    early = replace(fill(mine, "x1"), commission=Decimal(0))
+    for account, new in ((ACCOUNT, late), ("other", fill(theirs, "x1")), (ACCOUNT, early)):
+        async with unit_of_work.begin() as tx:
+            assert await tx.orders.add_fill(account, new) is True
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))) == [late, early]
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills("other"))) == [fill(theirs, "x1")]
+
+
+async def test_a_fill_is_stored_once_by_its_execution_id(unit_of_work: UnitOfWork, approved: Signal) -> None:
+    stored, _ = await within(unit_of_work, lambda tx: store_order(tx, approved))
+    first = fill(stored, "x1")
+    async with unit_of_work.begin() as tx:
+        assert await tx.orders.add_fill(ACCOUNT, first) is True
+        assert await tx.orders.add_fill(ACCOUNT, replace(first, quantity=Decimal(99))) is False
+    assert await within(unit_of_work, lambda tx: tx.orders.add_fill(ACCOUNT, first)) is False
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))) == [first]
+
+
+async def test_of_eight_who_store_one_fill_at_once_one_stores_it(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    stored, _ = await within(unit_of_work, lambda tx: store_order(tx, approved))
+    added = await asyncio.gather(
+        *(within(unit_of_work, lambda tx: tx.orders.add_fill(ACCOUNT, fill(stored))) for _ in range(8))
+    )
+    assert sorted(added) == [False] * 7 + [True]
+
+
+async def test_refuses_a_fill_of_an_order_that_the_account_does_not_have(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    stored, _ = await within(unit_of_work, lambda tx: store_order(tx, approved))
+    await within(unit_of_work, lambda tx: tx.orders.lock_account("other"))
+    with pytest.raises(Conflict, match="order"):
+        await within(
+            unit_of_work, lambda tx: tx.orders.add_fill(ACCOUNT, replace(fill(stored), client_order_id="jx9"))
+        )
+    with pytest.raises(Conflict, match="order"):
+        await within(unit_of_work, lambda tx: tx.orders.add_fill("other", fill(stored)))
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))) == []
