@@ -1,0 +1,42 @@
+"""Adjustment for splits and dividends, for any row that passes the checks."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jax.domain.session import ExchangeSession
+from jax.modules.market_data.read_row import PRICE_PLACES, adjusted_bar, read_numbers
+from jax.ports.bar_source import RawDailyBar
+
+SESSION = ExchangeSession(
+    "XNYS",
+    date(2024, 1, 2),
+    datetime(2024, 1, 2, 14, 30, tzinfo=UTC),
+    datetime(2024, 1, 2, 21, tzinfo=UTC),
+    is_half_day=False,
+)
+PRICES = st.decimals(min_value="0.01", max_value=100_000, places=4)
+# No smaller than that: a price that is adjusted to nothing is refused, which test_import_bars.py tells.
+FACTORS = st.decimals(min_value="0.01", max_value=50, places=12)
+
+
+@given(prices=st.tuples(PRICES, PRICES, PRICES, PRICES), factor=FACTORS)
+def test_the_bar_is_the_row_times_one_factor_to_six_places(
+    prices: tuple[Decimal, Decimal, Decimal, Decimal], factor: Decimal
+) -> None:
+    low, open_, close, high = sorted(prices)
+    written = [str(price) for price in (open_, high, low, close, close * factor)]
+    row = RawDailyBar(2, "AAPL", SESSION.session_date, *written, "10")
+    bar = adjusted_bar("AAPL", read_numbers(row), SESSION)
+    for mine, raw in ((bar.open, open_), (bar.high, high), (bar.low, low), (bar.close, close)):
+        assert abs(mine - raw * factor) <= PRICE_PLACES
+        assert mine == mine.quantize(PRICE_PLACES)
+    assert bar.close == (close * factor).quantize(PRICE_PLACES)
+
+
+def test_the_close_and_the_high_stay_together_when_rounding_parts_them() -> None:
+    row = RawDailyBar(2, "AAPL", SESSION.session_date, "3", "3", "3", "3", "1.0000005", "10")
+    bar = adjusted_bar("AAPL", read_numbers(row), SESSION)
+    assert bar.low <= bar.close <= bar.high
