@@ -1,13 +1,14 @@
 """Identifiers in a row."""
 
+import itertools
+
 
 class SequentialIdSource:
     """An IdSource that gives `prefix-1`, `prefix-2` and so on; `prefix` is a-z, 0-9, at most 20 long."""
 
     def __init__(self, prefix: str = "id") -> None:
         self._prefix = prefix
-        self._given = 0
+        self._numbers = itertools.count(1)
 
     def new_id(self) -> str:
-        self._given += 1
-        return f"{self._prefix}-{self._given}"
+        return f"{self._prefix}-{next(self._numbers)}"

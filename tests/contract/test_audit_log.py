@@ -1,0 +1,134 @@
+"""What every AuditLog does."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jax.domain.audit import GENESIS, AuditEvent, first_broken_entry, next_entry
+from jax.domain.canonical_json import NotCanonical
+from jax.domain.errors import InvalidValue
+from jax.ports.unit_of_work import Transaction, UnitOfWork
+from tests.contract.stored_values import NOW
+from tests.contract.within import within
+
+
+def _event(subject: str = "jx1", *, kind: str = "order.sent", data: Any = None) -> AuditEvent:
+    return AuditEvent(kind=kind, subject=subject, actor="jax-trader", at=NOW, data=data)
+
+
+async def _append(unit_of_work: UnitOfWork, *events: AuditEvent) -> None:
+    for event in events:
+        async with unit_of_work.begin() as tx:
+            await tx.audit.append(event)
+
+
+async def test_each_entry_follows_from_the_one_before(unit_of_work: UnitOfWork) -> None:
+    async with unit_of_work.begin() as tx:
+        first = await tx.audit.append(_event("jx1"))
+        second = await tx.audit.append(_event("jx2"))
+    third = await within(unit_of_work, lambda tx: tx.audit.append(_event("jx3")))
+    assert first == next_entry(_event("jx1"), last=None)
+    assert (first.n, first.previous_sha256) == (1, GENESIS)
+    assert second == next_entry(_event("jx2"), last=first)
+    assert third == next_entry(_event("jx3"), last=second)
+
+
+async def test_gives_back_what_was_appended(unit_of_work: UnitOfWork) -> None:
+    data = {"price": "1.50", "n": -(2**53) + 1, "nothing": None, "yes": True, "ü\n\u0000": ["a", {"b": []}]}
+    event = replace(_event(data=data), at=NOW + timedelta(microseconds=1))
+    appended = await within(unit_of_work, lambda tx: tx.audit.append(event))
+    (stored,) = await within(unit_of_work, lambda tx: tx.audit.entries())
+    assert stored == appended
+    assert stored.event == event
+
+
+async def test_data_is_kept_as_json_says_it_and_not_as_the_caller_changes_it(
+    unit_of_work: UnitOfWork,
+) -> None:
+    numbers = [1, 2]
+    appended = await within(unit_of_work, lambda tx: tx.audit.append(_event(data={"n": (numbers, 3)})))
+    numbers.append(99)
+    (stored,) = await within(unit_of_work, lambda tx: tx.audit.entries())
+    assert appended.event.data == stored.event.data == {"n": [[1, 2], 3]}
+
+
+async def test_refuses_data_without_a_canonical_spelling_and_appends_nothing(
+    unit_of_work: UnitOfWork,
+) -> None:
+    with pytest.raises(NotCanonical):
+        await _append(unit_of_work, _event(data={"price": 1.5}))
+    assert list(await within(unit_of_work, lambda tx: tx.audit.entries())) == []
+
+
+async def test_an_entry_becomes_visible_with_its_transaction(unit_of_work: UnitOfWork) -> None:
+    async with unit_of_work.begin() as tx:
+        appended = await tx.audit.append(_event())
+        assert list(await tx.audit.entries()) == [appended]
+        assert list(await within(unit_of_work, lambda other: other.audit.entries())) == []
+    assert list(await within(unit_of_work, lambda tx: tx.audit.entries())) == [appended]
+
+
+async def test_an_entry_that_was_rolled_back_leaves_no_gap(unit_of_work: UnitOfWork) -> None:
+    await _append(unit_of_work, _event("jx1"))
+
+    async def fail(tx: Transaction) -> None:
+        await tx.audit.append(_event("jx2"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await within(unit_of_work, fail)
+    await _append(unit_of_work, _event("jx3"))
+    entries = await within(unit_of_work, lambda tx: tx.audit.entries())
+    assert [(entry.n, entry.event.subject) for entry in entries] == [(1, "jx1"), (2, "jx3")]
+    assert first_broken_entry(list(entries)) is None
+
+
+async def test_the_newest_entries_come_oldest_of_them_first(unit_of_work: UnitOfWork) -> None:
+    await _append(unit_of_work, *(_event(f"jx{n}") for n in range(1, 6)))
+    entries = await within(unit_of_work, lambda tx: tx.audit.entries(limit=3))
+    assert [entry.n for entry in entries] == [3, 4, 5]
+
+
+async def test_entries_of_a_kind_and_of_a_subject(unit_of_work: UnitOfWork) -> None:
+    await _append(
+        unit_of_work,
+        _event("jx1"),
+        _event("jx2"),
+        _event("jx1", kind="order.filled"),
+        _event("jx1"),
+        _event("jx1"),
+    )
+    async with unit_of_work.begin() as tx:
+        of_kind = await tx.audit.entries(kind="order.sent")
+        of_subject = await tx.audit.entries(subject="jx1")
+        newest_of_both = await tx.audit.entries(kind="order.sent", subject="jx1", limit=2)
+        of_none = await tx.audit.entries(kind="order.sen")
+    assert [entry.n for entry in of_kind] == [1, 2, 4, 5]
+    assert [entry.n for entry in of_subject] == [1, 3, 4, 5]
+    assert [entry.n for entry in newest_of_both] == [4, 5]
+    assert list(of_none) == []
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_refuses_a_limit_below_one(unit_of_work: UnitOfWork, limit: int) -> None:
+    with pytest.raises(InvalidValue, match="limit"):
+        await within(unit_of_work, lambda tx: tx.audit.entries(limit=limit))
+
+
+async def test_writers_at_once_queue_and_the_chain_stays_whole(unit_of_work: UnitOfWork) -> None:
+    async def write(writer: int) -> None:
+        for n in range(5):
+            async with unit_of_work.begin() as tx:
+                await tx.audit.append(_event(f"{writer}-{n}-a"))
+                await asyncio.sleep(0)
+                await tx.audit.append(_event(f"{writer}-{n}-b"))
+
+    await asyncio.gather(*(write(writer) for writer in range(8)))
+    entries = list(await within(unit_of_work, lambda tx: tx.audit.entries()))
+    assert len(entries) == 80
+    assert first_broken_entry(entries) is None
+    pairs = [(entries[n].event.subject[:-1], entries[n + 1].event.subject[:-1]) for n in range(0, 80, 2)]
+    assert all(first == second for first, second in pairs)
