@@ -73,7 +73,7 @@ def test_what_lies_on_the_path_plays_no_part() -> None:
         else file
         for file in _shipped_bundle().files
     ]
-    with pytest.raises(BundleRefused, match="ma_crossover_v1.py cannot be run: RuntimeError"):
+    with pytest.raises(BundleRefused, match=r"ma_crossover_v1\.py cannot be run: RuntimeError"):
         load_strategy(bundle_of(changed), _ENTRY)
 
 
@@ -128,7 +128,9 @@ def test_refuses_an_entry_that_is_no_strategy(entry: str, problem: str) -> None:
 
 
 def test_allows_the_modules_that_strategies_may_use() -> None:
-    source = "from __future__ import annotations\nimport math\nimport collections.abc\nfrom enum import Enum\n"
+    source = (
+        "from __future__ import annotations\nimport math\nimport collections.abc\nfrom enum import Enum\n"
+    )
     use = "\nassert math.sqrt(4.0) == 2.0 and collections.abc.Sequence and Enum\n"
     strategy = load_strategy(_bundle_with(source + _MINIMAL.lstrip() + use), "mine:STRATEGY")
     assert isinstance(strategy, Strategy)

@@ -1,0 +1,176 @@
+"""A whole trading desk in memory: real use cases over adapters that pass the contract tests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import jax.domain
+from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
+from jax.adapters.brokers.paper.ledger import PaperAccount
+from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.adapters.memory.clock import SettableClock
+from jax.adapters.memory.database import MemoryDatabase
+from jax.adapters.memory.id_source import SequentialIdSource
+from jax.adapters.memory.object_store import MemoryObjectStore
+from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
+from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.bundle import SourceFile, bundle_of
+from jax.domain.entry_decision import RiskLimits
+from jax.domain.instrument import Instrument
+from jax.domain.position_sizing import SizingLimits
+from jax.domain.session import ExchangeSession
+from jax.domain.side import Side
+from jax.domain.signal import Signal, SignalStatus
+from jax.domain.strategies.ma_crossover_v1 import STRATEGY
+from jax.modules.artifacts.load_artifacts import LoadArtifacts
+from jax.modules.artifacts.promote_artifact import PromoteArtifact
+from jax.modules.artifacts.submit_artifact import (
+    DataWindow,
+    Environment,
+    RiskProfile,
+    Submission,
+    SubmitArtifact,
+)
+from jax.ports.strategy_catalog import StrategySource
+from jax.ports.unit_of_work import UnitOfWork
+
+NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+ACCOUNT = "paper"
+APPLE = Instrument("AAPL", "XNAS", "USD", Decimal("0.01"), Decimal(1))
+LIMITS = RiskLimits(
+    sizing=SizingLimits(
+        max_risk_per_trade_fraction=Decimal("0.01"),
+        min_position_size=Decimal(1),
+        max_position_size=Decimal(1000),
+        max_position_value_fraction=Decimal("0.20"),
+    ),
+    max_open_positions=5,
+    max_daily_loss=Decimal(1000),
+)
+EVIDENCE = BacktestEvidence("run-1", "test", 0, 1, "sha256:" + "1" * 64, {"total_return": Decimal("0.1")})
+_SOURCES = (
+    "jax/domain/strategies/ma_crossover_v1.py",
+    "jax/domain/strategy.py",
+    "jax/domain/indicators/simple_moving_average.py",
+    "jax/domain/indicators/average_true_range.py",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts that tests take in hand."""
+
+    unit_of_work: UnitOfWork
+    objects: MemoryObjectStore
+    clock: SettableClock
+    broker: PaperBroker
+    submit: SubmitArtifact
+    gate: PromoteArtifact
+
+    def loader(self) -> LoadArtifacts:
+        return LoadArtifacts(unit_of_work=self.unit_of_work, object_store=self.objects, clock=self.clock)
+
+
+@asynccontextmanager
+async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Desk]:
+    """A desk with one instrument, today's session, and nothing approved yet."""
+    clock, objects = SettableClock(NOW), MemoryObjectStore()
+    records = unit_of_work or MemoryUnitOfWork(MemoryDatabase())
+
+    async def instrument_of(symbol: str) -> Instrument:
+        async with records.begin() as transaction:
+            return await transaction.reference.instrument(symbol)
+
+    async with records.begin() as transaction:
+        await transaction.reference.put_instruments([APPLE])
+        session = ExchangeSession(
+            "XNAS", date(2026, 3, 4), NOW - timedelta(minutes=30), NOW + timedelta(hours=6), False
+        )
+        await transaction.reference.put_sessions([session], [])
+    async with open_paper_broker(
+        IN_MEMORY, PaperAccount(), clock=clock, instrument_of=instrument_of
+    ) as broker:
+        yield Desk(
+            unit_of_work=records,
+            objects=objects,
+            clock=clock,
+            broker=broker,
+            submit=SubmitArtifact(
+                unit_of_work=records, object_store=objects, clock=clock, ids=SequentialIdSource()
+            ),
+            gate=PromoteArtifact(unit_of_work=records, clock=clock),
+        )
+
+
+def shipped_source() -> StrategySource:
+    """The sources of ma_crossover_v1 as they are on disk."""
+    root = Path(jax.domain.__path__[0]).parent.parent
+    files = [SourceFile(path, (root / path).read_text()) for path in _SOURCES]
+    return StrategySource(STRATEGY.name, "jax.domain.strategies.ma_crossover_v1:STRATEGY", bundle_of(files))
+
+
+def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -> Submission:
+    """What research would submit for AAPL on bars up to `last_end`."""
+    return Submission(
+        source=shipped_source(),
+        author="ada",
+        params=STRATEGY.params._asdict(),
+        data=DataWindow(
+            "sha256:" + "2" * 64, datetime(2000, 1, 3, 21, tzinfo=UTC), last_end, ("AAPL",), "test"
+        ),
+        environment=Environment("3.11.0", "sha256:" + "3" * 64),
+        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT",)),
+        evidence=EVIDENCE,
+        report=b"<!doctype html>",
+    )
+
+
+async def active_artifact(desk: Desk, submitted: Submission | None = None) -> Artifact:
+    """An artifact through every state of the gate, as different people take it."""
+    artifact = await desk.submit.submit(submitted or submission())
+    await desk.gate.validate(artifact.artifact_id, actor="victor", rerun=EVIDENCE)
+    for kind, person, state in (
+        (ApprovalKind.TECHNICAL, "tessa", ArtifactState.REVIEWED),
+        (ApprovalKind.RISK, "rosa", ArtifactState.APPROVED),
+    ):
+        await desk.gate.approve(artifact.artifact_id, kind=kind, approver=person, notes="read")
+        await desk.gate.advance(artifact.artifact_id, state, actor=person, reason="reviewed")
+    return await desk.gate.release(artifact.artifact_id, actor="rene", reason="go")
+
+
+async def approved_signal(desk: Desk, artifact: Artifact, *, signal_id: str = "sg1") -> Signal:
+    """A stored signal to buy AAPL at 150 with its stop at 145, approved."""
+    signal = Signal(
+        signal_id=signal_id,
+        artifact_id=artifact.artifact_id,
+        artifact_hash=artifact.payload_sha256,
+        strategy=artifact.name,
+        symbol="AAPL",
+        side=Side.BUY,
+        entry_price=Decimal(150),
+        stop_loss=Decimal(145),
+        take_profit=Decimal(165),
+        confidence=Decimal("0.75"),
+        reason="test",
+        ts_event=NOW,
+        created_at=NOW,
+    )
+    async with desk.unit_of_work.begin() as transaction:
+        await transaction.signals.add(signal)
+        approved = signal.moved_to(SignalStatus.APPROVED, by="olivia", at=NOW)
+        await transaction.signals.save(approved)
+    return approved
+
+
+async def quote(desk: Desk, close: str) -> None:
+    """A minute later the venue quotes AAPL at `close`."""
+    desk.clock.advance(timedelta(minutes=1))
+    price = Decimal(close)
+    start = desk.clock.now() - timedelta(hours=1)
+    bar = Bar("AAPL", Timeframe.DAY, start, desk.clock.now(), price, price, price, price, Decimal(1000))
+    await desk.broker.on_bars([bar])

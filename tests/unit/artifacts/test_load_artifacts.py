@@ -1,0 +1,191 @@
+"""The trader runs what verifies, refuses the rest, and says why."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jax.adapters.memory.database import MemoryDatabase
+from jax.adapters.memory.object_store import MemoryObjectStore
+from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
+from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.canonical_json import canonical_bytes, sha256_of, strict_parse
+from jax.modules.artifacts.verify_artifact import (
+    VerificationFailed,
+    bundle_key,
+    payload_key,
+    verify_bundle,
+    verify_payload,
+)
+from tests.desk import Desk, active_artifact, open_desk, shipped_source, submission
+
+
+async def _reasons(desk: Desk) -> list[str]:
+    return [refused.reason for refused in (await desk.loader().load()).refused]
+
+
+async def test_an_active_artifact_loads_with_its_own_hash_and_parameters() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        outcome = await desk.loader().load()
+    (loaded,) = outcome.loaded
+    assert (loaded.artifact_id, loaded.payload_sha256) == (artifact.artifact_id, artifact.payload_sha256)
+    assert tuple(loaded.params) == (20, 50, 200, 14, 20)
+    assert outcome.refused == ()
+
+
+async def test_what_nobody_approved_is_not_loaded() -> None:
+    async with open_desk() as desk:
+        await desk.submit.submit(submission())
+        outcome = await desk.loader().load()
+    assert (outcome.loaded, outcome.refused) == ((), ())
+
+
+async def test_every_changed_byte_of_the_stored_payload_is_refused() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        key = payload_key(artifact.payload_sha256)
+        for position in range(0, len(artifact.payload), 97):
+            changed = bytearray(artifact.payload)
+            changed[position] ^= 1
+            _overwrite(desk.objects, key, bytes(changed))
+            (reason,) = await _reasons(desk)
+            assert "its copy in the object store hashes to" in reason
+
+
+async def test_every_changed_byte_of_the_strategys_source_is_refused() -> None:
+    async with open_desk() as desk:
+        await active_artifact(desk)
+        bundle = shipped_source().bundle
+        encoded = bundle.encoded()
+        for position in range(0, len(encoded), 211):
+            changed = bytearray(encoded)
+            changed[position] ^= 1
+            _overwrite(desk.objects, bundle_key(bundle.sha256), bytes(changed))
+            (reason,) = await _reasons(desk)
+            assert "source bundle" in reason
+
+
+async def test_another_whole_bundle_under_the_approved_name_is_refused() -> None:
+    async with open_desk() as desk:
+        await active_artifact(desk)
+        bundle = shipped_source().bundle
+        evil = replace(bundle.files[-1], source=bundle.files[-1].source + "\n# one more line\n")
+        other = replace(bundle, files=(*bundle.files[:-1], evil))
+        _overwrite(desk.objects, bundle_key(bundle.sha256), other.encoded())
+        (reason,) = await _reasons(desk)
+    assert f"its source bundle hashes to {other.sha256}, the payload names {bundle.sha256}" in reason
+
+
+async def test_a_missing_object_refuses_one_artifact_and_leaves_the_trader_running() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        del desk.objects._objects[payload_key(artifact.payload_sha256)]
+        (reason,) = await _reasons(desk)
+    assert "There is no object" in reason
+
+
+async def test_what_was_loaded_is_audited_once_for_each_change() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        loader = desk.loader()
+        await loader.load()
+        await loader.load()
+        await desk.gate.advance(
+            artifact.artifact_id, ArtifactState.REVOKED, actor="rosa", reason="wrong data"
+        )
+        await loader.load()
+        async with desk.unit_of_work.begin() as transaction:
+            entries = await transaction.audit.entries(kind="artifacts.loaded")
+    records: list[Any] = [entry.event.data for entry in entries]
+    assert [len(record["loaded"]) for record in records] == [1, 0]
+    assert records[0]["loaded"][0]["payload_sha256"] == artifact.payload_sha256
+
+
+async def _verified(artifact: Artifact, desk: Desk) -> None:
+    async with desk.unit_of_work.begin() as transaction:
+        approvals = list(await transaction.artifacts.approvals(artifact.artifact_id))
+    verify_payload(artifact, approvals, artifact.payload)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("state", ArtifactState.REVIEWED, "its state is REVIEWED"),
+        ("state", ArtifactState.REVOKED, "its state is REVOKED"),
+        ("payload_sha256", "sha256:" + "0" * 64, "the record says sha256:000"),
+        ("name", "another_v1", "its name is another_v1"),
+        ("version", "9.9.9", "its version is 9.9.9"),
+        ("author", "mallory", "its author is mallory"),
+    ],
+)
+async def test_a_row_that_disagrees_with_its_payload_is_refused(field: str, value: Any, problem: str) -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        with pytest.raises(VerificationFailed, match=problem):
+            await _verified(replace(artifact, **{field: value}), desk)
+
+
+async def test_a_payload_edited_together_with_its_hash_is_not_what_people_approved() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        document: Any = strict_parse(artifact.payload)
+        document["params"]["fast"] = 5
+        edited = canonical_bytes(document)
+        tampered = replace(artifact, payload=edited, payload_sha256=sha256_of(edited))
+        with pytest.raises(VerificationFailed, match="rosa approved sha256:"):
+            await _verified(tampered, desk)
+
+
+async def test_parameters_that_the_strategy_does_not_take_are_refused() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        (loaded,) = (await desk.loader().load()).loaded
+        encoded = shipped_source().bundle.encoded()
+        for params in ({"fast": 5}, {**loaded.payload.params, "fast": 60}):
+            with pytest.raises(VerificationFailed, match="params"):
+                verify_bundle(artifact, replace(loaded.payload, params=params), encoded)
+
+
+async def test_one_bad_artifact_does_not_keep_a_good_one_out() -> None:
+    records = MemoryUnitOfWork(MemoryDatabase())
+    async with open_desk(records) as desk:
+        first = await active_artifact(desk)
+        changed = submission()
+        second = await active_artifact(desk, replace(changed, params={**changed.params, "fast": 10}))
+        _overwrite(desk.objects, payload_key(first.payload_sha256), b"{}")
+        outcome = await desk.loader().load()
+    assert [loaded.artifact_id for loaded in outcome.loaded] == [second.artifact_id]
+
+
+async def test_releasing_a_version_deprecates_the_one_before_and_rolling_back_restores_it() -> None:
+    async with open_desk() as desk:
+        first = await active_artifact(desk)
+        changed = submission()
+        second = await active_artifact(desk, replace(changed, params={**changed.params, "fast": 10}))
+        async with desk.unit_of_work.begin() as transaction:
+            states = {a.artifact_id: a.state for a in await transaction.artifacts.list()}
+        assert states == {
+            first.artifact_id: ArtifactState.DEPRECATED,
+            second.artifact_id: ArtifactState.ACTIVE,
+        }
+        rolled_back = await desk.gate.release(first.artifact_id, actor="rene", reason="roll back")
+        assert rolled_back.state is ArtifactState.ACTIVE
+        (loaded,) = (await desk.loader().load()).loaded
+    assert loaded.artifact_id == first.artifact_id
+
+
+async def test_an_approval_given_twice_counts_once_and_conflicts_with_nothing() -> None:
+    async with open_desk() as desk:
+        artifact = await desk.submit.submit(submission())
+        for _ in range(2):
+            await desk.gate.approve(
+                artifact.artifact_id, kind=ApprovalKind.TECHNICAL, approver="tessa", notes="read"
+            )
+        async with desk.unit_of_work.begin() as transaction:
+            assert len(await transaction.artifacts.approvals(artifact.artifact_id)) == 1
+
+
+def _overwrite(objects: MemoryObjectStore, key: str, content: bytes) -> None:
+    """What somebody with write access to the store could do."""
+    objects._objects[key] = content
