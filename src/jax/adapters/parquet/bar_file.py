@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.checks import DECIMAL_PLACES
 from jax.domain.checks import symbol as checked_symbol
+from jax.domain.decimal_text import plain
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import Unavailable
 
@@ -108,8 +109,9 @@ class BarFile:
             raise self._unreadable("its columns are not those of bars")
         return frame
 
-    def _bar(self, start: datetime, end: datetime, *numbers: Any) -> Bar:
-        open_, high, low, close, volume = numbers
+    def _bar(self, start: datetime, end: datetime, *numbers: Decimal) -> Bar:
+        # The column pads every number to its eight places.
+        open_, high, low, close, volume = (Decimal(plain(number)) for number in numbers)
         return Bar(
             self.symbol,
             self._timeframe,
