@@ -71,7 +71,9 @@ async def test_a_form_post_that_needs_no_preflight_is_not_read_as_json(floor: Fl
     [None, "", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer \xe9"],
 )
 async def test_without_the_token_only_health_is_open(guarded: Floor, authorization: str | None) -> None:
-    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    headers = httpx.Headers()
+    if authorization is not None:
+        headers = httpx.Headers([(b"authorization", authorization.encode("latin-1"))])
     response = await guarded.http.get("/api/v1/signals", headers=headers)
     assert problem(response) == (401, "UNAUTHORIZED")
     assert response.headers["www-authenticate"] == "Bearer"

@@ -1,14 +1,19 @@
 """Executions run in tasks of their own: a client that hangs up changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.execute_signal import Executed
 
 Outcome = Executed | Denied
-Execute = Callable[[str, str], Awaitable[Outcome]]
+
+
+class Execute(Protocol):
+    """The use case."""
+
+    async def __call__(self, signal_id: str, *, approved_by: str) -> Outcome: ...
 
 
 class Executions:
@@ -18,12 +23,12 @@ class Executions:
         self._execute = execute
         self._running: dict[str, asyncio.Task[Outcome]] = {}
 
-    async def run(self, signal_id: str, approved_by: str) -> Outcome:
+    async def run(self, signal_id: str, *, approved_by: str) -> Outcome:
         """The outcome, also when the caller is canceled while others wait; as `execute` raises."""
         running = self._running.get(signal_id)
         if running is not None:
             return _as_repeat(await asyncio.shield(running))
-        task = asyncio.ensure_future(self._execute(signal_id, approved_by))
+        task = asyncio.ensure_future(self._execute(signal_id, approved_by=approved_by))
         self._running[signal_id] = task
         task.add_done_callback(lambda done: self._forget(signal_id, done))
         return await asyncio.shield(task)

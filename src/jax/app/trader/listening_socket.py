@@ -64,8 +64,8 @@ def _listen_on(host: str, port: int, *, taken: str) -> socket.socket:
 def _address(host: str) -> tuple[int, tuple[str, int]]:
     try:
         found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise CommandFailed(f"--host {host} is not an address of this machine: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise CommandFailed(f"--host {host} is not an address of this machine: {error}") from error
     # `localhost` has two addresses: IPv4 first, as in the URLs people type.
     family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return family, (str(address[0]), 0)

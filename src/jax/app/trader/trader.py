@@ -82,16 +82,16 @@ class Trader:
         async with self._parts.unit_of_work.begin() as transaction:
             return await transaction.signals.list(status=status, limit=limit)
 
-    async def decide(self, signal_id: str, status: SignalStatus, by: str) -> Signal:
+    async def decide(self, signal_id: str, status: SignalStatus, *, by: str) -> Signal:
         """A person's APPROVED or REJECTED."""
-        signal = await self._parts.decide_signal.decide(signal_id, status, by)
+        signal = await self._parts.decide_signal.decide(signal_id, status, by=by)
         _log.info("signal.decided", **_traced(signal), status=status, by=by)
         return signal
 
-    async def execute(self, signal_id: str, approved_by: str) -> Executed | Denied:
+    async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
         """The trade of an approved signal, or why there is none; goes on when the caller gives up."""
         refusal = self._parts.gate.refusal()
-        outcome = refusal or await self._executions.run(signal_id, approved_by)
+        outcome = refusal or await self._executions.run(signal_id, approved_by=approved_by)
         if isinstance(outcome, Denied):
             _log.warning("execution.denied", signal_id=signal_id, reason_code=outcome.reason_code)
         elif not outcome.repeated:

@@ -112,7 +112,7 @@ def execution_routes(trader: Trader) -> APIRouter:
     async def execute(request: ExecuteRequest, response: Response) -> ExecuteAnswer:
         """Sends the order of an APPROVED signal, at most once however often it is asked."""
         with signal_must_exist():
-            outcome = await trader.execute(request.signal_id, request.approved_by)
+            outcome = await trader.execute(request.signal_id, approved_by=request.approved_by)
         if isinstance(outcome, Denied):
             raise problem_of_denial(outcome)
         trade, order = outcome.trade, outcome.order

@@ -86,12 +86,16 @@ def signal_routes(trader: Trader) -> APIRouter:
     async def approve(signal_id: str, request: ApproveRequest) -> SignalBody:
         """PENDING > APPROVED; a repeat changes nothing."""
         with signal_must_exist():
-            return SignalBody.of(await trader.decide(signal_id, SignalStatus.APPROVED, request.approved_by))
+            return SignalBody.of(
+                await trader.decide(signal_id, SignalStatus.APPROVED, by=request.approved_by)
+            )
 
     @routes.post("/{signal_id}/reject", responses=responses(404, 409, 422, 503))
     async def reject(signal_id: str, request: RejectRequest) -> SignalBody:
         """PENDING or APPROVED > REJECTED; a repeat changes nothing."""
         with signal_must_exist():
-            return SignalBody.of(await trader.decide(signal_id, SignalStatus.REJECTED, request.rejected_by))
+            return SignalBody.of(
+                await trader.decide(signal_id, SignalStatus.REJECTED, by=request.rejected_by)
+            )
 
     return routes

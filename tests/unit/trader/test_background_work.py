@@ -1,0 +1,97 @@
+"""The jobs of the engine, and when they close the gate."""
+
+import asyncio
+from contextlib import suppress
+
+from jax.app.trader.periodic_job import PeriodicJob
+from jax.app.trader.sending_gate import SendingGate
+from jax.domain.reason_code import ReasonCode
+from jax.ports.errors import Unavailable
+
+_AN_HOUR = 3600.0
+
+
+class Work:
+    """Fails as told, and counts its turns."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.done = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def __call__(self) -> None:
+        self.turns += 1
+        self.done.set()
+        if self.failure is not None:
+            raise self.failure
+
+
+def job(work: Work, gate: SendingGate, *, interval_seconds: float = _AN_HOUR) -> PeriodicJob:
+    return PeriodicJob("reconciliation", work, interval_seconds=interval_seconds, gate=gate)
+
+
+async def test_a_hint_brings_the_next_turn_at_once() -> None:
+    work, gate = Work(), SendingGate(execution_enabled=True)
+    waiting = job(work, gate)
+    running = asyncio.create_task(waiting.run())
+    for turn in (1, 2):
+        work.done.clear()
+        waiting.hint()
+        await asyncio.wait_for(work.done.wait(), 10)
+        assert work.turns == turn
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_without_hints_it_comes_again_after_its_interval() -> None:
+    work, gate = Work(), SendingGate(execution_enabled=True)
+    running = asyncio.create_task(job(work, gate, interval_seconds=0.001).run())
+    for _ in range(3):
+        work.done.clear()
+        await asyncio.wait_for(work.done.wait(), 10)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_port_that_is_away_is_no_reason_to_stop_sending() -> None:
+    work, gate = Work(), SendingGate(execution_enabled=True)
+    work.failure = Unavailable("the database is away")
+    await job(work, gate).run_once()
+    assert gate.refusal() is None
+    assert gate.alarms() == ()
+
+
+async def test_an_unexpected_error_closes_the_gate_until_the_job_runs_through() -> None:
+    work, gate = Work(), SendingGate(execution_enabled=True)
+    broken = job(work, gate)
+    work.failure = ValueError("more was filled than was ordered")
+    await broken.run_once()
+    refusal = gate.refusal()
+    assert refusal is not None
+    assert refusal.reason_code is ReasonCode.EXECUTION_DISABLED
+    assert gate.alarms() == ("reconciliation fails: ValueError: more was filled than was ordered",)
+    work.failure = Unavailable("the database is away")
+    await broken.run_once()
+    assert gate.refusal() == refusal
+    work.failure = None
+    await broken.run_once()
+    assert (gate.refusal(), gate.alarms()) == (None, ())
+
+
+def test_a_fenced_gate_stays_closed_and_keeps_its_first_reason() -> None:
+    gate = SendingGate(execution_enabled=True)
+    gate.fence("the lock is lost")
+    gate.fence("lost again")
+    refusal = gate.refusal()
+    assert refusal is not None
+    assert (refusal.reason_code, refusal.detail) == (ReasonCode.FENCED, "the lock is lost")
+
+
+def test_execution_that_is_off_is_told_first() -> None:
+    gate = SendingGate(execution_enabled=False)
+    gate.fence("the lock is lost")
+    refusal = gate.refusal()
+    assert refusal is not None
+    assert refusal.reason_code is ReasonCode.EXECUTION_DISABLED
