@@ -47,7 +47,7 @@ KEPT: Mapping[str, str] = {
     "app/trader/server.py": "import uvicorn\nfrom jax.app.trader.http import app",
     "app/trader/service.py": "from jax.modules.execution import submit_order",
     "app/trader/wiring.py": (
-        "from jax.adapters import brokers, memory, system\nfrom jax.adapters.brokers import paper\n"
+        "from jax.adapters import brokers, system\nfrom jax.adapters.brokers import paper\n"
         "from jax.app import settings\nfrom jax.app.trader import database_wiring, service"
     ),
     "app/trader/http/app.py": "import fastapi, starlette.responses\nfrom jax.app.trader import service",
