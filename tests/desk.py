@@ -42,6 +42,7 @@ from jax.ports.unit_of_work import UnitOfWork
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 ACCOUNT = "paper"
 APPLE = Instrument("AAPL", "XNAS", "USD", Decimal("0.01"), Decimal(1))
+MICROSOFT = Instrument("MSFT", "XNAS", "USD", Decimal("0.01"), Decimal(1))
 LIMITS = RiskLimits(
     sizing=SizingLimits(
         max_risk_per_trade_fraction=Decimal("0.01"),
@@ -87,7 +88,7 @@ async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Des
             return await transaction.reference.instrument(symbol)
 
     async with records.begin() as transaction:
-        await transaction.reference.put_instruments([APPLE])
+        await transaction.reference.put_instruments([APPLE, MICROSOFT])
         session = ExchangeSession(
             "XNAS", date(2026, 3, 4), NOW - timedelta(minutes=30), NOW + timedelta(hours=6), False
         )
@@ -143,14 +144,16 @@ async def active_artifact(desk: Desk, submitted: Submission | None = None) -> Ar
     return await desk.gate.release(artifact.artifact_id, actor="rene", reason="go")
 
 
-async def approved_signal(desk: Desk, artifact: Artifact, *, signal_id: str = "sg1") -> Signal:
-    """A stored signal to buy AAPL at 150 with its stop at 145, approved."""
+async def approved_signal(
+    desk: Desk, artifact: Artifact, *, signal_id: str = "sg1", symbol: str = "AAPL"
+) -> Signal:
+    """A stored signal to buy at 150 with its stop at 145, approved."""
     signal = Signal(
         signal_id=signal_id,
         artifact_id=artifact.artifact_id,
         artifact_hash=artifact.payload_sha256,
         strategy=artifact.name,
-        symbol="AAPL",
+        symbol=symbol,
         side=Side.BUY,
         entry_price=Decimal(150),
         stop_loss=Decimal(145),
@@ -167,10 +170,10 @@ async def approved_signal(desk: Desk, artifact: Artifact, *, signal_id: str = "s
     return approved
 
 
-async def quote(desk: Desk, close: str) -> None:
-    """A minute later the venue quotes AAPL at `close`."""
+async def quote(desk: Desk, close: str, *, symbol: str = "AAPL") -> None:
+    """A minute later the venue quotes the symbol at `close`."""
     desk.clock.advance(timedelta(minutes=1))
     price = Decimal(close)
     start = desk.clock.now() - timedelta(hours=1)
-    bar = Bar("AAPL", Timeframe.DAY, start, desk.clock.now(), price, price, price, price, Decimal(1000))
+    bar = Bar(symbol, Timeframe.DAY, start, desk.clock.now(), price, price, price, price, Decimal(1000))
     await desk.broker.on_bars([bar])

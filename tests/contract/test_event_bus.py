@@ -15,7 +15,7 @@ from tests.contract.within import within
 async def _publish(unit_of_work: UnitOfWork, topic: str, *subjects: str) -> None:
     async with unit_of_work.begin() as tx:
         for subject in subjects:
-            await tx.events.publish(topic, subject)
+            await tx.events.publish(topic, subject=subject)
 
 
 async def _next(heard: AsyncIterator[str]) -> str:
@@ -48,7 +48,7 @@ async def test_what_was_published_before_the_subscription_is_not_heard(storage: 
 
 async def test_nobody_hears_of_a_change_that_was_rolled_back(storage: Storage) -> None:
     async def fail(tx: Transaction) -> None:
-        await tx.events.publish("order", "rolled back")
+        await tx.events.publish("order", subject="rolled back")
         raise ZeroDivisionError
 
     async with storage.event_bus.subscribe("order") as heard:
@@ -61,7 +61,7 @@ async def test_nobody_hears_of_a_change_that_was_rolled_back(storage: Storage) -
 async def test_a_hint_comes_after_its_commit(storage: Storage) -> None:
     async with storage.event_bus.subscribe("order") as heard:
         async with storage.unit_of_work.begin() as tx:
-            await tx.events.publish("order", "jx1")
+            await tx.events.publish("order", subject="jx1")
             await tx.orders.raise_epoch("paper")
             early = asyncio.create_task(_next(heard))
             await asyncio.wait([early], timeout=0.2)

@@ -8,7 +8,7 @@ from typing import Protocol
 class EventPublisher(Protocol):
     """Sends hints with the transaction: nobody hears of a change that was rolled back."""
 
-    async def publish(self, topic: str, subject: str) -> None:
+    async def publish(self, topic: str, *, subject: str) -> None:
         """Tells subscribers of `topic` (a-z and _) about `subject` (at most 200 characters) at commit."""
         ...
 

@@ -5,7 +5,7 @@ from tests.architecture.machine_traces import project_files
 from tests.architecture.ratchets import doors, exceptions, money, names, shape
 from tests.architecture.ratchets.source import Finding, Source, parse, sources_below
 
-LISTED = 3  # exceptions in exceptions.toml: lower it when one goes, never raise it
+LISTED = 0  # exceptions in exceptions.toml: lower it when one goes, never raise it
 
 FOR_ALL = (shape.long_files, shape.long_functions, names.empty_names)
 FOR_JAX = (

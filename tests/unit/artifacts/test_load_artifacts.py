@@ -147,6 +147,15 @@ async def test_parameters_that_the_strategy_does_not_take_are_refused() -> None:
                 verify_bundle(artifact, replace(loaded.payload, params=params), encoded)
 
 
+async def test_a_bundle_with_another_strategy_than_the_payload_names_is_refused() -> None:
+    async with open_desk() as desk:
+        artifact = await active_artifact(desk)
+        (loaded,) = (await desk.loader().load()).loaded
+        encoded = shipped_source().bundle.encoded()
+        with pytest.raises(VerificationFailed, match="the payload names another_v1"):
+            verify_bundle(artifact, replace(loaded.payload, name="another_v1"), encoded)
+
+
 async def test_one_bad_artifact_does_not_keep_a_good_one_out() -> None:
     records = MemoryUnitOfWork(MemoryDatabase())
     async with open_desk(records) as desk:

@@ -20,7 +20,7 @@ class MemoryEventPublisher:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def publish(self, topic: str, subject: str) -> None:
+    async def publish(self, topic: str, *, subject: str) -> None:
         self._session.hint(_topic(topic), checks.text("subject", subject))
 
 

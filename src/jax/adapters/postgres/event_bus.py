@@ -26,7 +26,7 @@ class PostgresEventPublisher:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def publish(self, topic: str, subject: str) -> None:
+    async def publish(self, topic: str, *, subject: str) -> None:
         await self._session.execute(select(func.pg_notify(_channel(topic), checks.text("subject", subject))))
 
 

@@ -49,7 +49,7 @@ class PromoteArtifact:
             await transaction.artifacts.add_approval(approval)
             data: Json = {"kind": kind, "payload_sha256": artifact.payload_sha256, "notes": notes}
             await transaction.audit.append(AuditEvent("artifact.approval", artifact_id, approver, now, data))
-            await transaction.events.publish(TOPIC, artifact_id)
+            await transaction.events.publish(TOPIC, subject=artifact_id)
             return approval
 
     async def advance(
@@ -89,5 +89,5 @@ class PromoteArtifact:
         moved = await transaction.artifacts.take_step(artifact, to_state, actor=actor, reason=reason, at=now)
         data: Json = {"from": artifact.state, "to": to_state, "payload_sha256": artifact.payload_sha256}
         await transaction.audit.append(AuditEvent("artifact.step", artifact.artifact_id, actor, now, data))
-        await transaction.events.publish(TOPIC, artifact.artifact_id)
+        await transaction.events.publish(TOPIC, subject=artifact.artifact_id)
         return moved

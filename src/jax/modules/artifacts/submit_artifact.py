@@ -113,7 +113,7 @@ class SubmitArtifact:
             await transaction.audit.append(
                 AuditEvent("artifact.submitted", artifact.artifact_id, artifact.author, now, data)
             )
-            await transaction.events.publish("artifact", artifact.artifact_id)
+            await transaction.events.publish("artifact", subject=artifact.artifact_id)
         return artifact
 
 

@@ -43,7 +43,7 @@ async def save_order(transaction: Transaction, order: Order, *, before: Order) -
     event = AuditEvent("order.changed", order.client_order_id, _ACTOR, order.updated_at, data)
     await transaction.audit.append(event)
     await _close_signal(transaction, order)
-    await transaction.events.publish("order", order.client_order_id)
+    await transaction.events.publish("order", subject=order.client_order_id)
     return order
 
 

@@ -50,7 +50,7 @@ class ExecuteSignal:
         self._trading = trading
         self._loaded = loaded
 
-    async def execute(self, signal_id: str, approved_by: str) -> Executed | Denied:
+    async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
         """The trade of the signal, or why there is none.
 
         NotFound for an unknown signal; Unavailable when the database could not be reached before anything

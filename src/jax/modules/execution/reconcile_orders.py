@@ -29,15 +29,7 @@ class ReconcileOrders:
         """Asks about each open order once; returns how many changed."""
         async with self._unit_of_work.begin() as transaction:
             open_orders = await transaction.orders.in_status(self._account, OPEN)
-        changed = 0
-        for order in open_orders:
-            if self._may_be_in_flight(order):
-                continue
-            changed += await self._reconcile(order)
-        return changed
-
-    def _may_be_in_flight(self, order: Order) -> bool:
-        return order.status is OrderStatus.PENDING_NEW and self._clock.now() <= order.deadline_at
+        return sum([await self._reconcile(order) for order in open_orders])
 
     async def _reconcile(self, order: Order) -> bool:
         asked_at = self._clock.now()
@@ -45,7 +37,7 @@ class ReconcileOrders:
             report = await self._broker.query(order.client_order_id)
         except NotFound:
             counts = asked_at > order.deadline_at + _VISIBLE_AFTER
-            return counts and order.status in UNRESOLVED and await self._count_not_found(order)
+            return counts and await self._count_not_found(order)
         except PortError:
             return False
         async with self._unit_of_work.begin() as transaction:
@@ -57,7 +49,7 @@ class ReconcileOrders:
         async with self._unit_of_work.begin() as transaction:
             stored = await transaction.orders.get(order.client_order_id)
             if stored.status not in UNRESOLVED:
-                return True
+                return False
             counted = replace(stored, not_found_count=stored.not_found_count + 1)
             if counted.not_found_count < _NOT_FOUND_ANSWERS:
                 await transaction.orders.save(counted)

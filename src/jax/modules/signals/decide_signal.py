@@ -13,7 +13,7 @@ class DecideSignal:
         self._unit_of_work = unit_of_work
         self._clock = clock
 
-    async def decide(self, signal_id: str, status: SignalStatus, by: str) -> Signal:
+    async def decide(self, signal_id: str, status: SignalStatus, *, by: str) -> Signal:
         """The signal after the decision; a repeat of the same decision changes nothing.
 
         NotFound; IllegalTransition when the signal has moved on differently.
@@ -27,5 +27,5 @@ class DecideSignal:
             await transaction.signals.save(moved)
             kind = f"signal.{status.lower()}"
             await transaction.audit.append(AuditEvent(kind, signal_id, by, now, {"from": signal.status}))
-            await transaction.events.publish("signal", signal_id)
+            await transaction.events.publish("signal", subject=signal_id)
             return moved

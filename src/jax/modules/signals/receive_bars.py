@@ -109,7 +109,7 @@ class ReceiveBars:
                 "signal.generated", signal.signal_id, _ACTOR, now, _facts(artifact, bar, signal.reason)
             )
         )
-        await transaction.events.publish("signal", signal.signal_id)
+        await transaction.events.publish("signal", subject=signal.signal_id)
         return signal
 
     async def _tell(self, bars: Sequence[Bar]) -> None:

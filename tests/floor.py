@@ -1,0 +1,128 @@
+"""A desk with an approved signal, ready to execute, and the walk through every fault."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from jax.domain.artifact import Artifact
+from jax.domain.entry_decision import RiskLimits
+from jax.domain.order import Order, OrderType
+from jax.domain.order_status import OPEN, OrderStatus
+from jax.domain.position import positions_of
+from jax.domain.signal import SignalStatus
+from jax.modules.execution.execute_signal import ExecuteSignal
+from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.modules.execution.record_order import TradingAccount
+from jax.ports.broker import Broker
+from jax.ports.errors import PortError
+from jax.ports.unit_of_work import UnitOfWork
+from tests.desk import ACCOUNT, LIMITS, Desk, active_artifact, approved_signal, open_desk, quote
+from tests.failing_ports import Crash, FailingBroker, FailingUnitOfWork, Fault, Fuse
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A desk with an approved signal and a trader that holds the account's epoch."""
+
+    desk: Desk
+    artifact: Artifact
+    epoch: int
+
+    def engine(
+        self,
+        *,
+        unit_of_work: UnitOfWork | None = None,
+        broker: Broker | None = None,
+        limits: RiskLimits = LIMITS,
+        order_type: OrderType = OrderType.LIMIT,
+        loaded: Mapping[str, str] | None = None,
+    ) -> ExecuteSignal:
+        ids = {self.artifact.payload_sha256: self.artifact.artifact_id} if loaded is None else loaded
+        return ExecuteSignal(
+            unit_of_work=unit_of_work or self.desk.unit_of_work,
+            broker=broker or self.desk.broker,
+            clock=self.desk.clock,
+            trading=TradingAccount(ACCOUNT, self.epoch, limits, order_type),
+            loaded=lambda: ids,
+        )
+
+    def reconciler(self, broker: Broker | None = None) -> ReconcileOrders:
+        return ReconcileOrders(
+            unit_of_work=self.desk.unit_of_work,
+            broker=broker or self.desk.broker,
+            clock=self.desk.clock,
+            account=ACCOUNT,
+        )
+
+    async def order(self) -> Order | None:
+        async with self.desk.unit_of_work.begin() as transaction:
+            found = await transaction.orders.trade_of_signal("sg1")
+        return None if found is None else found[1]
+
+    async def signal_status(self) -> SignalStatus:
+        async with self.desk.unit_of_work.begin() as transaction:
+            return (await transaction.signals.get("sg1")).status
+
+    async def settle(self) -> None:
+        """Time passes and the reconciler runs until nothing changes any more."""
+        for _ in range(6):
+            self.desk.clock.advance(timedelta(seconds=5))
+            await self.reconciler().run_once()
+
+
+@asynccontextmanager
+async def open_floor(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Floor]:
+    async with open_desk(unit_of_work) as desk:
+        artifact = await active_artifact(desk)
+        await approved_signal(desk, artifact)
+        await quote(desk, "150")
+        async with desk.unit_of_work.begin() as transaction:
+            epoch = await transaction.orders.raise_epoch(ACCOUNT)
+        yield Floor(desk, artifact, epoch)
+
+
+OpenFloor = Callable[[], AbstractAsyncContextManager[Floor]]
+
+
+async def _run_with_fault(floor: Floor, at: int, fault: Fault) -> Fuse:
+    fuse = Fuse(at=at, fault=fault)
+    engine = floor.engine(
+        unit_of_work=FailingUnitOfWork(floor.desk.unit_of_work, fuse),
+        broker=FailingBroker(floor.desk.broker, fuse),
+    )
+    with contextlib.suppress(Crash, PortError):
+        await engine.execute("sg1", approved_by="olivia")
+    return fuse
+
+
+async def walk_through_every_fault(open_floor: OpenFloor) -> None:
+    """Every call of the protocol fails in every way; a restarted trader asks again; both sides agree."""
+    async with open_floor() as floor:
+        steps = (await _run_with_fault(floor, 0, Fault.CRASH_BEFORE)).log
+    assert steps == ["commit", "account", "commit", "place", "commit"]
+    for at in range(1, len(steps) + 1):
+        for fault in Fault:
+            async with open_floor() as floor:
+                await _run_with_fault(floor, at, fault)
+                await floor.settle()
+                await floor.engine().execute("sg1", approved_by="olivia")
+                await floor.settle()
+                await _check_agreement(floor, where=f"{steps[at - 1]} ({at}): {fault.value}")
+
+
+async def _check_agreement(floor: Floor, *, where: str) -> None:
+    order = await floor.order()
+    assert order is not None, where
+    async with floor.desk.unit_of_work.begin() as transaction:
+        booked = positions_of(await transaction.orders.fills(ACCOUNT))
+        unresolved = await transaction.orders.in_status(ACCOUNT, OPEN)
+    ours = {symbol: position.signed_quantity for symbol, position in booked.items()}
+    assert ours == dict(await floor.desk.broker.positions(ACCOUNT)), where
+    assert not unresolved, where
+    assert order.status in {OrderStatus.FILLED, OrderStatus.ABSENT}, where
+    assert ours in ({"AAPL": Decimal(133)}, {}), where
+    final = SignalStatus.EXECUTED if order.status is OrderStatus.FILLED else SignalStatus.REJECTED
+    assert await floor.signal_status() is final, where

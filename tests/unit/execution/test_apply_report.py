@@ -1,0 +1,91 @@
+"""What the broker says is booked once, in whatever order and however often it says it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from jax.domain.fill import Fill
+from jax.domain.order import Order
+from jax.domain.order_status import OrderStatus
+from jax.modules.execution.apply_report import apply_report
+from jax.ports.broker import OrderReport
+from tests.desk import ACCOUNT, NOW, quote
+from tests.floor import Floor, open_floor
+
+_LATER = NOW + timedelta(minutes=5)
+
+
+async def _working_order(floor: Floor) -> Order:
+    await quote(floor.desk, "151")
+    await floor.engine().execute("sg1", approved_by="olivia")
+    order = await floor.order()
+    assert order is not None
+    return order
+
+
+async def _apply(floor: Floor, order: Order, status: OrderStatus, fills: tuple[Fill, ...]) -> Order:
+    report = OrderReport(order.client_order_id, "v1", status, fills)
+    async with floor.desk.unit_of_work.begin() as transaction:
+        stored = await transaction.orders.get(order.client_order_id)
+        return await apply_report(transaction, stored, report, at=_LATER)
+
+
+def _fill(order: Order, execution_id: str, quantity: int, price: str = "150") -> Fill:
+    return Fill(
+        execution_id=execution_id,
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=Decimal(quantity),
+        price=Decimal(price),
+        commission=Decimal(0),
+        ts_event=_LATER,
+    )
+
+
+async def test_partial_fills_told_again_and_out_of_order_are_booked_once() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        one, two = _fill(order, "x1", 33, "150"), _fill(order, "x2", 100, "149")
+        await _apply(floor, order, OrderStatus.PARTIALLY_FILLED, (one,))
+        await _apply(floor, order, OrderStatus.PARTIALLY_FILLED, (one,))
+        after = await _apply(floor, order, OrderStatus.FILLED, (two, one))
+        again = await _apply(floor, order, OrderStatus.FILLED, (one, two))
+        async with floor.desk.unit_of_work.begin() as transaction:
+            assert len(await transaction.orders.fills(ACCOUNT)) == 2
+            changes = await transaction.audit.entries(kind="order.changed", subject=order.client_order_id)
+    assert (after.status, after.filled_quantity) == (OrderStatus.FILLED, Decimal(133))
+    assert after.average_price == round((33 * Decimal(150) + 100 * Decimal(149)) / 133, 8)
+    assert again.filled_quantity == Decimal(133)
+    assert len(changes) == 3, "acknowledged, partly filled, filled: a repeat is no change"
+
+
+async def test_a_fill_after_a_cancel_is_booked_and_reopens_the_order() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        canceled = await _apply(floor, order, OrderStatus.CANCELED, ())
+        assert canceled.status is OrderStatus.CANCELED
+        late = await _apply(floor, order, OrderStatus.FILLED, (_fill(order, "x1", 133),))
+    assert (late.status, late.filled_quantity) == (OrderStatus.FILLED, Decimal(133))
+
+
+async def test_a_cancel_after_a_partial_fill_keeps_what_was_filled() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        after = await _apply(floor, order, OrderStatus.CANCELED, (_fill(order, "x1", 33),))
+    assert (after.status, after.filled_quantity) == (OrderStatus.CANCELED, Decimal(33))
+
+
+async def test_a_status_that_the_table_lacks_does_not_undo_what_is_known() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        await _apply(floor, order, OrderStatus.FILLED, (_fill(order, "x1", 133),))
+        after = await _apply(floor, order, OrderStatus.NEW, ())
+    assert after.status is OrderStatus.FILLED
+
+
+async def test_the_venues_own_number_is_kept() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        after = await _apply(floor, order, OrderStatus.NEW, ())
+        assert after == replace(order, venue_order_id="v1")
