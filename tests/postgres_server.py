@@ -31,10 +31,11 @@ def running_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server_url: str, *, template: str | None = None) -> Iterator[str]:
+def fresh_database(server_url: str, *, template: str | None = None, encoding: str = "UTF8") -> Iterator[str]:
     """A database of its own, empty or a copy of the database that `template` is the URL of."""
     name = f"jax_test_{os.getpid()}_{next(_NUMBERS)}"
-    copied = f"TEMPLATE {_database_of(template)}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
+    empty = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
+    copied = f"TEMPLATE {_database_of(template)}" if template else empty
     run_sql(server_url, f"CREATE DATABASE {name} {copied}")
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))

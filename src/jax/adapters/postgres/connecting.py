@@ -1,7 +1,6 @@
 """Opens connections to Postgres, and says in one sentence why one cannot be opened."""
 
 import socket
-from typing import Any
 
 import asyncpg
 
@@ -50,7 +49,7 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
 
 async def connect(
     address: DatabaseAddress, *, statement_timeout_seconds: float | None = None
-) -> "asyncpg.Connection[Any]":
+) -> asyncpg.Connection:
     """A new connection; Unavailable names host, port, database and user, and what to do."""
     try:
         return await asyncpg.connect(

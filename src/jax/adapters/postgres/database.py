@@ -42,7 +42,7 @@ class PostgresDatabase:
             async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
 
-    async def connect_alone(self) -> "asyncpg.Connection[Any]":
+    async def connect_alone(self) -> asyncpg.Connection:
         """A connection beside the pool, for whoever must keep one: a listener, the holder of a lock."""
         return await connect(self.address)
 
@@ -50,7 +50,7 @@ class PostgresDatabase:
         """Closes all connections that are not in use."""
         await self.engine.dispose()
 
-    async def _connect_for_pool(self) -> "asyncpg.Connection[Any]":
+    async def _connect_for_pool(self) -> asyncpg.Connection:
         return await connect(self.address, statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS)
 
 

@@ -6,7 +6,10 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from jax.ports.errors import Unavailable
 
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
-_FORM = "write it as postgresql://user:password@host:port/database"
+_FORM = (
+    "write it as postgresql://user:password@host:port/database, with any : / ? # @ % of the password "
+    "percent-encoded"
+)
 _DEFAULT_PORT = 5432
 
 
@@ -55,11 +58,10 @@ def _split(url: str) -> SplitResult:
 
 def _port(parts: SplitResult, asked: str | None) -> int:
     try:
-        port = parts.port or int(asked or _DEFAULT_PORT)
+        port = parts.port if parts.port is not None else int(asked or _DEFAULT_PORT)
     except ValueError:
-        # urllib's own message would repeat what stands there, which may be half of a password.
-        raise Unavailable(
-            "DATABASE_URL has no number from 1 to 65535 for its port (or a password in it holds one of the "
-            f"characters : / ? # @ and must be percent-encoded): {_FORM}."
-        ) from None
+        port = 0
+    if not (1 <= port <= 65535):
+        # What stands there is not repeated: it may be half of a password.
+        raise Unavailable(f"DATABASE_URL has no number from 1 to 65535 for its port: {_FORM}.")
     return port

@@ -55,7 +55,7 @@ class PostgresEventBus:
         finally:
             connection.terminate()
 
-    async def _listen(self, connection: "asyncpg.Connection[Any]", channel: str, hear: Any) -> None:
+    async def _listen(self, connection: asyncpg.Connection, channel: str, hear: Any) -> None:
         try:
             await connection.add_listener(channel, hear)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.database import PostgresDatabase
@@ -72,12 +73,23 @@ async def _revision(connection: AsyncConnection) -> str | None:
 
 async def _run(database: PostgresDatabase, direction: str, to: str) -> list[str]:
     applied: list[str] = []
-    with speaking_port_errors(database.address):
-        async with database.engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            await _check_server(connection, database)
-            await connection.run_sync(_alembic(direction, to), applied)
+    try:
+        with speaking_port_errors(database.address):
+            async with database.engine.begin() as connection:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                await _check_server(connection, database)
+                await connection.run_sync(_alembic(direction, to), applied)
+    except DBAPIError as error:
+        # Something of the same name is there already, or the user may not make tables.
+        raise Unavailable(
+            f"The {database.address} cannot be migrated, and was left as it is: {_said(error)}. "
+            "Give Jax a database of its own, owned by this user."
+        ) from error
     return applied
+
+
+def _said(error: DBAPIError) -> str:
+    return str(error.orig.__cause__ if error.orig is not None and error.orig.__cause__ else error.orig)
 
 
 def _alembic(direction: str, to: str) -> Callable[[Connection, list[str]], None]:

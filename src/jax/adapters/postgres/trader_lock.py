@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 
@@ -35,7 +34,7 @@ class TraderLock:
     by the account's epoch.
     """
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", account: str) -> None:
+    def __init__(self, connection: asyncpg.Connection, account: str) -> None:
         self._connection = connection
         self._account = account
 
@@ -61,7 +60,7 @@ async def trader_lock(database: PostgresDatabase, account: str) -> AsyncIterator
         connection.terminate()
 
 
-async def _take(connection: "asyncpg.Connection[Any]", database: PostgresDatabase, account: str) -> None:
+async def _take(connection: asyncpg.Connection, database: PostgresDatabase, account: str) -> None:
     key = _key(account)
     try:
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):

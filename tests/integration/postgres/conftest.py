@@ -1,0 +1,29 @@
+"""A migrated Postgres database for each test, as the adapters see it and as SQL does."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[PostgresDatabase]:
+    opened = PostgresDatabase(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def unit_of_work(database: PostgresDatabase) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(database)
+
+
+@pytest.fixture
+async def sql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of somebody who does not go through the adapters."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()

@@ -1,0 +1,220 @@
+"""What schema `trading` refuses whoever writes, whatever program they write with."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.domain.artifact import ArtifactState
+from jax.domain.fill import Fill
+from jax.domain.instrument import Instrument
+from jax.domain.order import Order
+from jax.domain.order_status import OrderStatus
+from tests.contract.stored_values import (
+    ACCOUNT,
+    NOW,
+    artifact,
+    bar,
+    fill,
+    store_artifact,
+    store_in_status,
+    store_signal,
+)
+from tests.contract.within import within
+from tests.integration.postgres.copied_row import copy_row
+
+
+@pytest.fixture
+async def working(unit_of_work: PostgresUnitOfWork) -> Order:
+    """The stored order jx-sg1, partially filled, with one row in every table that holds numbers."""
+    active = await store_artifact(unit_of_work, artifact())
+    decided = await store_signal(unit_of_work, active, "sg1")
+    pending = await store_in_status(unit_of_work, decided, OrderStatus.NEW)
+    first: Fill = fill(pending)
+    partly = pending.with_fill(first, at=NOW)
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, first)
+        await tx.orders.save(partly)
+        await tx.bars.append([bar()])
+        await tx.reference.put_instruments([Instrument("AAPL", "XNAS", "USD", Decimal("0.01"), Decimal(1))])
+    return partly
+
+
+_NUMBERS = [
+    *(("trading.signal", column) for column in ("entry_price", "stop_loss", "take_profit", "confidence")),
+    *(
+        ("trading.orders", column)
+        for column in ("quantity", "limit_price", "filled_quantity", "average_price")
+    ),
+    *(("trading.fill", column) for column in ("quantity", "price", "commission")),
+    *(
+        ("trading.trade", column)
+        for column in (
+            "quantity",
+            "entry_price",
+            "stop_loss",
+            "take_profit",
+            "risk_amount",
+            "risk_fraction",
+            "position_value",
+        )
+    ),
+    *(("trading.bar", column) for column in ("open", "high", "low", "close", "volume")),
+    *(("reference.instrument", column) for column in ("price_increment", "lot_size", "multiplier")),
+]
+
+
+# A copy of an order has to begin as one may, or it is refused before its columns are looked at.
+_AS_NEW: defaultdict[str, dict[str, str]] = defaultdict(dict, {"trading.orders": {"status": "ADOPTED"}})
+
+
+async def test_the_numbers_above_are_all_that_there_are(sql: asyncpg.Connection) -> None:
+    rows = await sql.fetch(
+        "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns "
+        "WHERE data_type = 'numeric' AND table_schema IN ('gate', 'trading', 'reference', 'audit')"
+    )
+    assert {tuple(row) for row in rows} == set(_NUMBERS)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "-1", "1000000000000"])
+async def test_no_column_takes_a_number_without_bounds(
+    sql: asyncpg.Connection, working: Order, number: str
+) -> None:
+    for table, column in _NUMBERS:
+        with pytest.raises((asyncpg.CheckViolationError, asyncpg.NumericValueOutOfRangeError)):
+            await copy_row(sql, table, _AS_NEW[table] | {column: number})
+
+
+async def test_a_row_that_is_copied_unchanged_is_refused_for_its_key_only(
+    sql: asyncpg.Connection, working: Order
+) -> None:
+    for table in dict(_NUMBERS):
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await copy_row(sql, table, _AS_NEW[table])
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("trading.signal", "side"),
+        ("trading.signal", "status"),
+        ("trading.orders", "side"),
+        ("trading.orders", "order_type"),
+        ("trading.orders", "time_in_force"),
+        ("trading.fill", "side"),
+        ("trading.trade", "side"),
+        ("trading.bar", "timeframe"),
+    ],
+)
+async def test_no_column_of_words_takes_another_word(
+    sql: asyncpg.Connection, working: Order, table: str, column: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await copy_row(sql, table, _AS_NEW[table] | {column: "BUYSELL"})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"low": "100.6"},
+        {"high": "101.4"},
+        {"open": "110.00000001"},
+        {"close": "99.4"},
+        {"bar_start": "2024-01-02T21:00:00Z"},
+    ],
+)
+async def test_no_bar_contradicts_itself(
+    sql: asyncpg.Connection, working: Order, changed: dict[str, str]
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await copy_row(sql, "trading.bar", changed)
+
+
+async def _take_step(unit_of_work: PostgresUnitOfWork, to_state: ArtifactState) -> None:
+    async with unit_of_work.begin() as tx:
+        stored = await tx.artifacts.get("art-1")
+        await tx.artifacts.take_step(stored, to_state, actor="olga", reason="stop", at=NOW)
+
+
+@pytest.mark.parametrize("state", [ArtifactState.REVOKED, ArtifactState.DEPRECATED])
+async def test_the_fence_refuses_an_order_of_an_artifact_that_is_no_longer_loadable(
+    sql: asyncpg.Connection, working: Order, unit_of_work: PostgresUnitOfWork, state: ArtifactState
+) -> None:
+    await _take_step(unit_of_work, state)
+    for fresh in (
+        {"client_order_id": "jx2", "status": "PENDING_NEW"},
+        {"client_order_id": "jx3", "status": "DENIED"},
+    ):
+        with pytest.raises(asyncpg.PostgresError, match="artifact art-1 is not loadable"):
+            await copy_row(sql, "trading.orders", fresh)
+
+
+async def test_the_fence_sees_a_revocation_that_was_committed_after_the_transaction_began(
+    sql: asyncpg.Connection, working: Order, unit_of_work: PostgresUnitOfWork
+) -> None:
+    async with sql.transaction():
+        assert await sql.fetchval("SELECT gate.is_loadable('art-1')") is True
+        await _take_step(unit_of_work, ArtifactState.REVOKED)
+        with pytest.raises(asyncpg.PostgresError, match="not loadable"):
+            await copy_row(sql, "trading.orders", {"client_order_id": "jx2", "status": "PENDING_NEW"})
+
+
+async def test_an_order_of_a_revoked_artifact_may_still_be_brought_to_its_end(
+    working: Order, unit_of_work: PostgresUnitOfWork
+) -> None:
+    await _take_step(unit_of_work, ArtifactState.REVOKED)
+    canceled = working.moved_to(OrderStatus.CANCELED, at=NOW)
+    await within(unit_of_work, lambda tx: tx.orders.save(canceled))
+    assert await within(unit_of_work, lambda tx: tx.orders.get("jx-sg1")) == canceled
+
+
+async def test_no_order_begins_in_the_middle(sql: asyncpg.Connection, working: Order) -> None:
+    with pytest.raises(asyncpg.PostgresError, match="no order begins as FILLED"):
+        await copy_row(sql, "trading.orders", {"client_order_id": "jx2", "status": "FILLED"})
+
+
+_TOLD_BY_BROKER = frozenset(
+    (
+        "status",
+        "filled_quantity",
+        "average_price",
+        "venue_order_id",
+        "reason_code",
+        "not_found_count",
+        "updated_at",
+    )
+)
+
+
+async def test_the_terms_of_an_order_never_change(sql: asyncpg.Connection, working: Order) -> None:
+    rows = await sql.fetch(
+        "SELECT column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema = 'trading' AND table_name = 'orders'"
+    )
+    terms = {name: kind for name, kind in rows if name not in _TOLD_BY_BROKER}
+    assert len(terms) == len(rows) - len(_TOLD_BY_BROKER) == 15
+    for name, kind in terms.items():
+        other = {"text": "'x'", "numeric": "7", "bigint": "7"}.get(kind, "'2001-01-01'")
+        with pytest.raises(asyncpg.PostgresError, match="its terms never change"):
+            await sql.execute(f"UPDATE trading.orders SET {name} = {other}")
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ("status = 'NEW'", "no step leads from PARTIALLY_FILLED to NEW"),
+        ("status = 'REJECTED'", "no step leads from PARTIALLY_FILLED to REJECTED"),
+        ("filled_quantity = 39", "the filled quantity falls from 40.00000000 to 39.00000000 without a bust"),
+        ("filled_quantity = 0, average_price = NULL", "the filled quantity falls"),
+        ("filled_quantity = 101", "orders_filled_quantity_bounds"),
+        ("average_price = NULL", "orders_average_price_if_filled"),
+    ],
+)
+async def test_no_order_takes_a_step_that_the_table_lacks(
+    sql: asyncpg.Connection, working: Order, change: str, refusal: str
+) -> None:
+    with pytest.raises(asyncpg.PostgresError, match=refusal):
+        await sql.execute(f"UPDATE trading.orders SET {change}")
+    assert await sql.fetchval("SELECT status FROM trading.orders") == "PARTIALLY_FILLED"

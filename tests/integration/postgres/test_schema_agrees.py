@@ -1,0 +1,51 @@
+"""The tables as SQLAlchemy sees them, and the rules of the domain, are those of the database."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.schema.metadata import SCHEMAS, metadata
+from jax.domain.artifact import ARTIFACT_TRANSITIONS, ArtifactState
+from jax.domain.order_status import FIRST_STATUSES, ORDER_TRANSITIONS
+from tests.integration.postgres.catalog import catalog_of
+
+
+async def _create_from_metadata(url: str) -> None:
+    database = PostgresDatabase(url)
+    async with database.engine.begin() as connection:
+        for schema in sorted(SCHEMAS):
+            await connection.execute(text(f"CREATE SCHEMA {schema}"))
+        # A generated column needs its function; SQLAlchemy has no word for one.
+        await connection.execute(
+            text(
+                "CREATE FUNCTION gate.payload_field(payload bytea, field text) RETURNS text "
+                "LANGUAGE sql IMMUTABLE AS $$ SELECT field $$"
+            )
+        )
+        await connection.run_sync(metadata.create_all)
+    await database.close()
+
+
+@pytest.mark.parametrize("kind", ["schemas", "columns", "constraints", "indexes"])
+async def test_metadata_and_migrations_make_the_same(
+    empty_database_url: str, database_url: str, kind: str
+) -> None:
+    await _create_from_metadata(empty_database_url)
+    from_metadata = (await catalog_of(empty_database_url, kind))[kind]
+    from_migrations = (await catalog_of(database_url, kind))[kind]
+    # A view is no table to SQLAlchemy.
+    assert from_metadata == [row for row in from_migrations if "artifact_state" not in row]
+    assert len(from_metadata) >= len(SCHEMAS)
+
+
+async def test_the_steps_of_artifacts_are_those_of_the_domain(sql: asyncpg.Connection) -> None:
+    rows = await sql.fetch("SELECT from_state, to_state FROM gate.artifact_transition")
+    expected = {(old.value, new.value) for old, steps in ARTIFACT_TRANSITIONS.items() for new in steps}
+    assert {tuple(row) for row in rows} == expected | {("NONE", ArtifactState.DRAFT.value)}
+
+
+async def test_the_steps_of_orders_are_those_of_the_domain(sql: asyncpg.Connection) -> None:
+    rows = await sql.fetch("SELECT from_status, to_status FROM trading.order_transition")
+    expected = {(old.value, new.value) for old, steps in ORDER_TRANSITIONS.items() for new in steps}
+    assert {tuple(row) for row in rows} == expected | {("NONE", first.value) for first in FIRST_STATUSES}
