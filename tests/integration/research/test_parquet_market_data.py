@@ -1,6 +1,8 @@
 """The Parquet files on a real disk: names, damage, a full disk, writers in other processes."""
 
 import asyncio
+import hashlib
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import polars
 import pytest
 
+from jax.adapters.parquet.bar_encoding import encoded
 from jax.adapters.parquet.json_series_register import JsonSeriesRegister
 from jax.adapters.parquet.parquet_market_data import ParquetMarketData
 from jax.adapters.parquet.writer_lock import writer_lock
@@ -45,14 +49,13 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("symbol", ["BRK.B", "BTC/USDT", "A-B", "A..B", "CON"])
-async def test_any_symbol_has_a_file_of_its_own_within_the_folder(
+def test_any_symbol_has_a_file_of_its_own_within_the_folder(
     root: Path, store: ParquetMarketData, symbol: str
 ) -> None:
-    await store.append([bar(0, symbol)])
-    assert await store.bars(symbol, Timeframe.DAY) == (bar(0, symbol),)
-    assert await store.last_ends(Timeframe.DAY) == {symbol: bar(0).end}
-    (file,) = (root / "1d").iterdir()
-    assert file.suffix == ".parquet"
+    asyncio.run(store.append([bar(0, symbol)]))
+    assert asyncio.run(store.bars(symbol, Timeframe.DAY)) == (bar(0, symbol),)
+    assert asyncio.run(store.last_ends(Timeframe.DAY)) == {symbol: bar(0).end}
+    assert sorted(path.suffix for path in (root / "1d").iterdir()) == [".parquet", ".sha256"]
 
 
 async def test_another_reader_of_the_folder_finds_the_bars(root: Path, store: ParquetMarketData) -> None:
@@ -64,45 +67,91 @@ def cut_short(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-def without_an_end(content: bytes) -> bytes:
-    return content[:-4] + b"xxxx"
-
-
 def empty(content: bytes) -> bytes:
-    del content
-    return b""
+    return content[:0]
 
 
-def text(content: bytes) -> bytes:
-    del content
-    return b"Ticker,Date\n"
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-def zeroed_inside(content: bytes) -> bytes:
-    return content[:8] + bytes(len(content) // 2) + content[8 + len(content) // 2 :]
+def appended(content: bytes) -> bytes:
+    return content + b"\0"
 
 
-@pytest.mark.parametrize("damage", [cut_short, without_an_end, empty, text, zeroed_inside])
-async def test_a_damaged_file_is_named_with_the_remedy(
+@pytest.mark.parametrize("damage", [cut_short, empty, flipped, appended])
+def test_a_damaged_file_is_named_with_the_remedy(
     root: Path, store: ParquetMarketData, damage: Callable[[bytes], bytes]
 ) -> None:
-    await store.append([bar(day) for day in range(100)])
+    asyncio.run(store.append([bar(day) for day in range(100)]))
     path = root / "1d" / "AAPL.parquet"
     path.write_bytes(damage(path.read_bytes()))
     said = rf"The market data file {path} cannot be read \(.*\): remove it and import the bars again"
     with pytest.raises(Unavailable, match=said):
-        await store.bars("AAPL", Timeframe.DAY)
+        asyncio.run(store.bars("AAPL", Timeframe.DAY))
     with pytest.raises(Unavailable, match=said):
-        await store.append([bar(100)])
+        asyncio.run(store.last_ends(Timeframe.DAY))
+    with pytest.raises(Unavailable, match=said):
+        asyncio.run(store.append([bar(100)]))
 
 
-async def test_a_file_with_other_columns_is_refused(root: Path, store: ParquetMarketData) -> None:
-    import polars
+def test_the_remedy_helps(root: Path, store: ParquetMarketData) -> None:
+    bars = [bar(day) for day in range(3)]
+    asyncio.run(store.append(bars))
+    path = root / "1d" / "AAPL.parquet"
+    path.write_bytes(b"damaged")
+    path.unlink()
+    assert asyncio.run(store.append(bars)) == 3
+    assert asyncio.run(store.bars("AAPL", Timeframe.DAY)) == tuple(bars)
 
+
+def test_a_crash_between_digest_and_content_leaves_what_was_there(
+    root: Path, store: ParquetMarketData
+) -> None:
+    asyncio.run(store.append([bar(0)]))
+    path = root / "1d" / "AAPL.parquet"
+    before = path.read_bytes()
+    asyncio.run(store.append([bar(1)]))
+    path.write_bytes(before)  # as if the second rename had not come
+    assert asyncio.run(store.bars("AAPL", Timeframe.DAY)) == (bar(0),)
+    assert asyncio.run(store.append([bar(1)])) == 1
+
+
+def put_file(root: Path, content: bytes) -> None:
+    """A file that somebody else made, with its digest."""
     (root / "1d").mkdir(parents=True)
-    polars.DataFrame({"end": [1], "close": [2.0]}).write_parquet(root / "1d" / "AAPL.parquet")
-    with pytest.raises(Unavailable, match=r"AAPL\.parquet cannot be read"):
-        await store.bars("AAPL", Timeframe.DAY)
+    (root / "1d" / "AAPL.parquet").write_bytes(content)
+    (root / "1d" / "AAPL.parquet.sha256").write_text(hashlib.sha256(content).hexdigest())
+
+
+def other_columns() -> bytes:
+    buffer = io.BytesIO()
+    polars.DataFrame({"end": [1], "close": [2.0]}).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"Ticker,Date", "PAR1|parquet"),
+        (other_columns(), "its columns are not those of bars"),
+        (encoded([bar(0, "MSFT")]), r"it holds bars of \[\('MSFT', '1d'\)\]"),
+    ],
+)
+def test_a_whole_file_of_something_else_is_refused(
+    root: Path, store: ParquetMarketData, content: bytes, said: str
+) -> None:
+    put_file(root, content)
+    with pytest.raises(Unavailable, match=rf"AAPL\.parquet cannot be read \(.*({said})"):
+        asyncio.run(store.bars("AAPL", Timeframe.DAY))
+
+
+def test_a_file_without_its_digest_is_refused(root: Path, store: ParquetMarketData) -> None:
+    put_file(root, encoded([bar(0)]))
+    (root / "1d" / "AAPL.parquet.sha256").unlink()
+    with pytest.raises(Unavailable, match=r"AAPL\.parquet\.sha256 is missing beside it"):
+        asyncio.run(store.bars("AAPL", Timeframe.DAY))
 
 
 async def test_a_conflict_in_one_symbol_keeps_all_others_as_they_were(
@@ -135,7 +184,7 @@ async def test_a_full_disk_is_named_and_changes_nothing(root: Path, store: Parqu
     before = files_below(root)
     process = run_with_files_up_to(2048, WITH_TESTS + APPEND, str(root), "3000")
     assert "AAPL.parquet cannot be written (" in process.stdout, process.stderr
-    assert "make its folder writable, with free space; nothing was changed" in process.stdout
+    assert "make its folder writable, with free space" in process.stdout
     assert files_below(root) == before
 
 

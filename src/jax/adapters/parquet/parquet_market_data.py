@@ -65,8 +65,8 @@ class ParquetMarketData:
         return added
 
     def _last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
-        files = BarFile.all_in(self._root, timeframe)
-        return {file.symbol: file.last_end() for file in files}
+        found = ((file.symbol, file.last_end()) for file in BarFile.all_in(self._root, timeframe))
+        return {symbol: end for symbol, end in found if end is not None}
 
     def _file(self, key: _Key) -> BarFile:
         timeframe, symbol = key
