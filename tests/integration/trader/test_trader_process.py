@@ -1,6 +1,5 @@
 """jax-trader as people run it: real processes, a real Postgres, real HTTP, real signals."""
 
-import os
 import signal
 import socket
 from pathlib import Path
@@ -177,13 +176,20 @@ def test_the_token_is_asked_for_and_no_secret_reaches_the_log(home: Path, databa
         assert not password or password not in trader.said
 
 
-def test_a_full_disk_is_one_line(home: Path) -> None:
-    if not Path("/dev/full").exists() or os.geteuid() == 0:
-        pytest.skip("needs a place that cannot be written, which root has not")
-    home.mkdir(mode=0o500)
-    ended = run_trader(home, "--port", str(free_port()))
+def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run_trader(tmp_path / "file" / "home", "--port", str(free_port()))
     assert ended.code == 1
     assert ended.only_line.startswith("jax-trader: JAX_HOME")
+
+
+def test_books_of_the_paper_broker_that_cannot_be_read_are_one_line(home: Path, database_url: str) -> None:
+    home.mkdir()
+    (home / "paper-broker.sqlite3").write_bytes(b"these are no books" * 300)
+    ended = run_trader(home, "--port", str(free_port()), DATABASE_URL=database_url)
+    assert ended.code == 1
+    assert "paper-broker.sqlite3 cannot be used" in ended.only_line
+    assert run_file(home) == {}
 
 
 def test_version_and_help_need_nothing() -> None:

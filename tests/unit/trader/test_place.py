@@ -1,5 +1,6 @@
 """Where the trader listens, and how others find it."""
 
+import asyncio
 import json
 import socket
 import stat
@@ -17,6 +18,23 @@ def test_a_chosen_port_is_listened_on_at_once() -> None:
         address = listening.getsockname()
         assert url_of(listening) == f"http://127.0.0.1:{address[1]}"
         socket.create_connection(address).close()
+
+
+async def test_answers_are_not_held_back_to_be_sent_together() -> None:
+    """Nagle's algorithm and delayed acknowledgements add 40 ms to an answer."""
+    accepted: asyncio.Queue[int] = asyncio.Queue()
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        accepted.put_nowait(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listening = listen("127.0.0.1", 0)
+    async with await asyncio.start_server(answer, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await accepted.get() != 0
+        writer.close()
+        await writer.wait_closed()
 
 
 def test_a_chosen_port_that_is_taken_is_named_with_the_remedy() -> None:
