@@ -1,0 +1,130 @@
+"""jax-research as a person runs it: its own process, exit codes, one line for each error."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HEADER = "Ticker,Date,Open,High,Low,Close,Volume,Adj Close"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "a home with spaces"
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "jax.app.research.cli", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**os.environ, "JAX_HOME": str(home), "COLUMNS": "100", **environment},
+        )
+
+    return started
+
+
+def test_import_then_backtest_then_open_the_report(run: Run) -> None:
+    imported = run("import", "--json")
+    assert imported.returncode == 0, imported.stderr
+    assert json.loads(imported.stdout)["imported"] == 12_154
+    assert imported.stderr == ""
+
+    tested = run("backtest", "ma_crossover_v1", "--from", "2001-01-01", "--to", "2004-12-31", "--json")
+    assert tested.returncode == 0, tested.stderr
+    document = json.loads(tested.stdout)
+    assert document["symbols"] == ["AAPL", "GOOG", "IBM", "MSFT"]
+    assert document["last_end"] == "2004-12-31T21:00:00+00:00"
+    assert document["params"]["slow"] == 200
+    assert Path(document["report_path"]).read_bytes().startswith(b"<!doctype html>")
+
+    again = run(
+        "backtest", "ma_crossover_v1", "--from", "2001-01-01", "--to", "2004-12-31", "--symbols", "IBM, AAPL"
+    )
+    assert again.returncode == 0, again.stderr
+    assert "symbols          AAPL, IBM\n" in again.stdout
+
+    wrong = run("backtest", "ma_crossover_v1", "--from", "2030-01-01")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == "jax-research: window: no bar of any symbol ends within it\n"
+
+
+def test_bad_rows_are_one_line_each_and_nothing_is_stored(run: Run, home: Path, tmp_path: Path) -> None:
+    rows = ("IBM,2012-11-01,12,14,12,13,5,6.5", "IBM,2012-11-02,12,11,13,12,10,6", "IBM,2012-11-05", "x" * 5)
+    path = tmp_path / "my bars.csv"
+    path.write_text("\n".join([HEADER, *rows]))
+    process = run("import", "--csv", str(path))
+    assert process.returncode == 1
+    assert process.stderr.splitlines() == [
+        "line 3, IBM, 2012-11-02: the high 11 is below the low 13",
+        "line 4: has 2 columns, not 8",
+        "line 5: has 1 columns, not 8",
+        "jax-research: 3 of 4 rows of csv my bars.csv cannot be bars, so nothing was stored: "
+        "mend them, or pass --skip-bad-rows",
+    ]
+    assert process.stdout == ""
+    assert not list(home.rglob("*.parquet"))
+
+    skipped = run("import", "--csv", str(path), "--skip-bad-rows", "--json")
+    assert skipped.returncode == 0
+    document = json.loads(skipped.stdout)
+    assert (document["imported"], [row["line"] for row in document["rejected"]]) == (1, [3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ("import", "--csv", "no.csv"),
+            1,
+            "jax-research: The bars in no.csv cannot be read (No such file or",
+        ),
+        (("import", "--csv", __file__), 1, "jax-research: header: the first line of "),
+        (("backtest", "nothing_v1"), 1, "jax-research: No strategy 'nothing_v1' is installed; there are: "),
+        (("backtest", "ma_crossover_v1"), 1, "jax-research: There are no bars to test on: import some with"),
+    ],
+)
+def test_an_error_is_one_line_with_exit_code_1(
+    run: Run, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    process = run(*arguments)
+    assert process.returncode == code
+    assert process.stdout == ""
+    assert process.stderr.startswith(said)
+    assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("backtest",), ("backtest", "ma_crossover_v1", "--from", "soon"), ("import", "--what"), ("x",)],
+)
+def test_a_wrong_use_has_exit_code_2(run: Run, arguments: tuple[str, ...]) -> None:
+    process = run(*arguments)
+    assert (process.returncode, process.stdout) == (2, "")
+
+
+def test_a_home_that_cannot_be_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    process = run("import", JAX_HOME=str(tmp_path / "file" / "home"))
+    assert process.returncode == 1
+    assert process.stderr.startswith("jax-research: JAX_HOME: ")
+    assert process.stderr.count("\n") == 1
+
+
+def test_strategies_are_listed_and_the_command_explains_itself(run: Run) -> None:
+    assert "ma_crossover_v1" in run("strategies").stdout.splitlines()
+    assert "ma_crossover_v1" in json.loads(run("strategies", "--json").stdout)["strategies"]
+    helped = run("--help")
+    assert helped.returncode == 0
+    for command in ("import", "strategies", "backtest"):
+        assert command in helped.stdout
+    assert run("--version").stdout.startswith("jax-research ")
