@@ -38,13 +38,5 @@ class StrategyRunner:
         )
         return decision
 
-    def copy(self) -> "StrategyRunner":
-        """An independent runner in the same state, so that a failed write can be forgotten."""
-        twin = StrategyRunner.__new__(StrategyRunner)
-        twin.__dict__.update(self.__dict__)
-        twin._indicator_states = list(self._indicator_states)
-        twin._past = self._past.copy()
-        return twin
-
     def _lagged(self, lag: int) -> BarValues:
         return self._past[max(len(self._past) - 1 - lag, 0)]

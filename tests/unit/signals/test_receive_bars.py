@@ -13,7 +13,7 @@ from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.strategies.ma_crossover_v1 import REASONS, STRATEGY
-from jax.domain.strategy import BUY, NOTHING, Decision
+from jax.domain.strategy import BUY, NO_DECISION, NOTHING, BarValues, Decision, Strategy
 from jax.domain.strategy_runner import StrategyRunner, bar_values
 from jax.modules.signals.build_signal import build_signal
 from jax.modules.signals.decide_signal import DecideSignal
@@ -236,6 +236,56 @@ async def test_a_stop_that_cannot_be_is_no_signal(stop: float) -> None:
     decision = Decision(BUY, 0.73, stop, float(bar.close) + 2.0, float(bar.close) + 3.0, 1)
     with pytest.raises(InvalidValue):
         build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+
+
+@pytest.mark.parametrize("confidence", [float("nan"), float("inf"), 0.0, -0.5, 1.5, 1e30])
+async def test_a_confidence_that_is_no_fraction_is_no_signal(confidence: float) -> None:
+    loaded, bar = await _one_loaded(), _bars(1)[0]
+    close = float(bar.close)
+    decision = Decision(BUY, confidence, close - 1.0, close + 2.0, close + 3.0, 1)
+    with pytest.raises(InvalidValue):
+        build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+
+
+def _counting(loaded: LoadedArtifact, *, buy_on: int) -> LoadedArtifact:
+    """The same artifact with a strategy that counts bars and buys on one of them."""
+
+    def decide(count: int, bar: BarValues, inputs: object, params: object) -> tuple[int, Decision]:
+        if count + 1 != buy_on:
+            return count + 1, NO_DECISION
+        return count + 1, Decision(BUY, 0.5, bar.close - 1.0, bar.close + 1.0, bar.close + 2.0, 0)
+
+    return replace(
+        loaded,
+        strategy=Strategy("counting_v1", (), lambda: (), lambda _: (), 0, decide, ("counted",), lambda _: ""),
+        params=(),
+    )
+
+
+async def test_warming_up_begins_with_the_backtests_first_bar_and_signals_after_its_last() -> None:
+    bars = _bars(_HISTORY + 5)
+    earlier = [
+        replace(bar, end=bar.end - timedelta(days=9), start=bar.start - timedelta(days=9)) for bar in bars[:9]
+    ]
+    for buy_on, expected in ((_HISTORY, []), (_HISTORY + 1, [bars[_HISTORY].end])):
+        async with open_desk() as desk:
+            (loaded,) = await _loaded(desk)
+            receiver = await _receiver(desk)
+            await receiver.receive(earlier + bars[:_HISTORY])
+            await receiver.use_artifacts([])
+            await receiver.use_artifacts([_counting(loaded, buy_on=buy_on)])
+            outcome = await receiver.receive(bars[_HISTORY:])
+        assert [signal.ts_event for signal in outcome.signals] == expected
+
+
+async def test_a_decision_on_the_last_bar_of_the_backtest_is_history() -> None:
+    bars = _bars(_HISTORY)
+    async with open_desk() as desk:
+        (loaded,) = await _loaded(desk)
+        receiver = await _receiver(desk)
+        await receiver.use_artifacts([_counting(loaded, buy_on=_HISTORY)])
+        assert bars[-1].end == loaded.payload.data_to
+        assert (await receiver.receive(bars)).signals == ()
 
 
 async def test_a_person_decides_once_and_a_repeat_changes_nothing() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from jax.domain.bar import Bar
+from jax.domain.checks import LARGEST
 from jax.domain.derived_id import signal_id
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
@@ -45,7 +46,6 @@ def build_signal(
 
 
 def _decimal(field: str, value: float) -> Decimal:
-    exact = Decimal(repr(value))
-    if not (exact.is_finite() and exact > 0):
-        raise InvalidValue(field, f"the strategy answered {value}, which is not a price above zero")
-    return exact
+    if not (0.0 < value < float(LARGEST)):
+        raise InvalidValue(field, f"the strategy answered {value}, which is not a number above zero")
+    return Decimal(repr(value))

@@ -12,7 +12,7 @@ from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.signal import Signal
 from jax.domain.strategy import Decision
 from jax.modules.signals.build_signal import build_signal
-from jax.modules.signals.strategy_runners import Advance, StrategyRunners
+from jax.modules.signals.strategy_runners import StrategyRunners
 from jax.ports.bar_listener import BarListener
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound
@@ -59,11 +59,10 @@ class ReceiveBars:
         ordered = sorted(bars, key=lambda bar: (bar.end, bar.symbol))
         async with self._one_at_a_time:
             try:
-                fresh, advance, signals = await self._store(ordered)
+                fresh, signals = await self._store(ordered)
             except BaseException:
                 self._runners.forget()
                 raise
-            self._runners.keep(advance)
             await self._tell(fresh)
         return BarsReceived(len(fresh), signals)
 
@@ -77,18 +76,18 @@ class ReceiveBars:
             ]
         await self._tell(newest)
 
-    async def _store(self, ordered: Sequence[Bar]) -> tuple[list[Bar], Advance, tuple[Signal, ...]]:
+    async def _store(self, ordered: Sequence[Bar]) -> tuple[list[Bar], tuple[Signal, ...]]:
         async with self._unit_of_work.begin() as transaction:
             fresh = await _fresh_bars(transaction, ordered)
-            advance = await self._runners.advance(fresh, transaction.bars)
+            decided = await self._runners.advance(fresh, transaction.bars)
             await _append(transaction, ordered, fresh)
             signals = [
                 signal
-                for artifact, bar, decision in advance.decisions
+                for artifact, bar, decision in decided
                 if bar.end > artifact.payload.data_to
                 and (signal := await self._add_signal(transaction, artifact, bar, decision)) is not None
             ]
-        return fresh, advance, tuple(signals)
+        return fresh, tuple(signals)
 
     async def _add_signal(
         self, transaction: Transaction, artifact: LoadedArtifact, bar: Bar, decision: Decision

@@ -1,6 +1,6 @@
 """The strategies that are running, one runner for each artifact and symbol, warmed up from stored bars."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from jax.domain.bar import Bar
@@ -9,16 +9,17 @@ from jax.domain.strategy import NOTHING, Decision
 from jax.domain.strategy_runner import StrategyRunner, bar_values
 from jax.ports.market_data import MarketData
 
-_Key = tuple[str, str]
 _JUST_BEFORE = timedelta(microseconds=1)
+
+Decided = tuple[LoadedArtifact, Bar, Decision]
 
 
 class StrategyRunners:
-    """Runners are brought up to date within a transaction and kept only when it has committed."""
+    """Runners move on with each bar; after a failed transaction, `forget` has them start from the store."""
 
     def __init__(self) -> None:
         self._artifacts: tuple[LoadedArtifact, ...] = ()
-        self._runners: dict[_Key, StrategyRunner] = {}
+        self._runners: dict[tuple[str, str], StrategyRunner] = {}
 
     def use(self, artifacts: Sequence[LoadedArtifact]) -> None:
         """These artifacts decide from now on; runners of others are forgotten."""
@@ -27,47 +28,27 @@ class StrategyRunners:
         self._runners = {key: runner for key, runner in self._runners.items() if key[0] in kept}
 
     def forget(self) -> None:
-        """Nothing is known any more of what was committed: every runner warms up again from the store."""
+        """Nothing is known any more of what was stored: every runner warms up again."""
         self._runners = {}
 
-    async def advance(self, bars: Sequence[Bar], stored: MarketData) -> "Advance":
-        """What the artifacts decide on `bars`, which follow those in `stored` and are not there yet."""
-        advance = Advance({})
+    async def advance(self, bars: Sequence[Bar], stored: MarketData) -> list[Decided]:
+        """What the artifacts decide on `bars`, which come after those in `stored`, oldest first."""
+        decided: list[Decided] = []
         for artifact in self._artifacts:
             for symbol in artifact.payload.symbols:
                 own = [bar for bar in bars if bar.symbol == symbol]
                 if own:
                     runner = await self._runner(artifact, own[0], stored)
-                    advance.runners[artifact.payload_sha256, symbol] = runner
-                    advance.decisions.extend((artifact, bar, d) for bar, d in _decisions(runner, own))
-        advance.decisions.sort(key=lambda found: found[1].end)
-        return advance
-
-    def keep(self, advance: "Advance") -> None:
-        """The transaction has committed."""
-        self._runners.update(advance.runners)
+                    decisions = [(artifact, bar, runner.on_bar(bar_values(bar))) for bar in own]
+                    decided.extend(found for found in decisions if found[2].action != NOTHING)
+        return sorted(decided, key=lambda found: found[1].end)
 
     async def _runner(self, artifact: LoadedArtifact, first: Bar, stored: MarketData) -> StrategyRunner:
-        running = self._runners.get((artifact.payload_sha256, first.symbol))
-        if running is not None:
-            return running.copy()
-        runner = StrategyRunner(artifact.strategy, artifact.params)
-        start = artifact.payload.data_from - _JUST_BEFORE
-        for bar in await stored.bars(first.symbol, first.timeframe, after=start, until=first.start):
-            runner.on_bar(bar_values(bar))
-        return runner
-
-
-class Advance:
-    """Runners after some bars, and what they decided on bars that the backtest has not seen."""
-
-    def __init__(self, runners: dict[_Key, StrategyRunner]) -> None:
-        self.runners = runners
-        self.decisions: list[tuple[LoadedArtifact, Bar, Decision]] = []
-
-
-def _decisions(runner: StrategyRunner, bars: Sequence[Bar]) -> Iterator[tuple[Bar, Decision]]:
-    for bar in bars:
-        decision = runner.on_bar(bar_values(bar))
-        if decision.action != NOTHING:
-            yield bar, decision
+        key = (artifact.payload_sha256, first.symbol)
+        if key not in self._runners:
+            runner = StrategyRunner(artifact.strategy, artifact.params)
+            start = artifact.payload.data_from - _JUST_BEFORE
+            for bar in await stored.bars(first.symbol, first.timeframe, after=start):
+                runner.on_bar(bar_values(bar))
+            self._runners[key] = runner
+        return self._runners[key]
