@@ -26,14 +26,18 @@ def test_an_entry_fills_at_the_open_of_the_bar_after_the_decision() -> None:
 def test_a_decision_on_the_last_bar_leaves_an_order_that_never_filled() -> None:
     result = run({1: buy(stop=50)}, bars(QUIET, QUIET))
     (order,) = result.orders
-    assert (order.filled_at, order.price, order.commission) == (None, None, 0)
+    assert (order.filled_at, order.price, order.commission) == (None, None, Decimal(0))
     assert result.open_positions == ()
 
 
 def test_the_stop_fills_within_the_bar_that_reaches_it() -> None:
     result = run({0: buy(stop=95)}, bars(QUIET, QUIET, "98 99 95 97"))
     exit_order = result.orders[1]
-    assert (exit_order.price, exit_order.reason, exit_order.side) == (95, OrderReason.STOP, Side.SELL)
+    assert (exit_order.price, exit_order.reason, exit_order.side) == (
+        Decimal(95),
+        OrderReason.STOP,
+        Side.SELL,
+    )
     assert (exit_order.decided_at, exit_order.filled_at) == (closes_at(0), closes_at(2))
 
 
@@ -44,23 +48,23 @@ def test_the_stop_holds_while_the_low_stays_above_it() -> None:
 
 def test_the_first_target_fills_within_the_bar_that_reaches_it() -> None:
     result = run({0: buy(stop=50, target=110)}, bars(QUIET, QUIET, "105 110 104 105"))
-    assert (result.orders[1].price, result.orders[1].reason) == (110, OrderReason.TARGET)
+    assert (result.orders[1].price, result.orders[1].reason) == (Decimal(110), OrderReason.TARGET)
 
 
 def test_the_worse_one_comes_first_when_stop_and_target_lie_in_one_bar() -> None:
     result = run({0: buy(stop=95, target=110)}, bars(QUIET, QUIET, "100 112 94 111"))
-    assert (result.orders[1].price, result.orders[1].reason) == (95, OrderReason.STOP)
+    assert (result.orders[1].price, result.orders[1].reason) == (Decimal(95), OrderReason.STOP)
 
 
 def test_a_gap_through_the_stop_fills_at_the_open() -> None:
     result = run({0: buy(stop=95, target=110)}, bars(QUIET, QUIET, "90 112 89 100"))
-    assert (result.orders[1].price, result.orders[1].filled_at) == (90, opens_at(2))
+    assert (result.orders[1].price, result.orders[1].filled_at) == (Decimal(90), opens_at(2))
     assert result.orders[1].reason is OrderReason.STOP
 
 
 def test_a_gap_over_the_target_fills_at_the_open_even_when_the_low_is_below_the_stop() -> None:
     result = run({0: buy(stop=95, target=110)}, bars(QUIET, QUIET, "115 116 94 95"))
-    assert (result.orders[1].price, result.orders[1].reason) == (115, OrderReason.TARGET)
+    assert (result.orders[1].price, result.orders[1].reason) == (Decimal(115), OrderReason.TARGET)
 
 
 def test_the_bar_of_the_entry_can_end_the_position() -> None:
@@ -93,7 +97,7 @@ def test_an_opposite_decision_closes_at_the_next_open_and_opens_nothing() -> Non
 
 def test_a_waiting_close_at_the_open_comes_before_the_stop_in_the_same_bar() -> None:
     result = run({0: buy(stop=95), 1: sell(stop=200)}, bars(QUIET, QUIET, "99 100 90 91"))
-    assert (result.orders[1].price, result.orders[1].reason) == (99, OrderReason.OPPOSITE_DECISION)
+    assert (result.orders[1].price, result.orders[1].reason) == (Decimal(99), OrderReason.OPPOSITE_DECISION)
     assert len(result.orders) == 2
 
 
@@ -122,4 +126,4 @@ def test_an_open_position_is_marked_at_the_last_close(side: str, gain: int) -> N
     assert result.equity[-1].equity == 10_000 + gain
     assert result.equity[-1].open_positions == 1
     (held,) = result.open_positions
-    assert (held.signed_quantity, held.last_price) == (100 if side == "long" else -100, 103)
+    assert (held.signed_quantity, held.last_price) == (Decimal(100 if side == "long" else -100), Decimal(103))

@@ -87,12 +87,12 @@ def test_what_is_not_defined_is_none_and_left_out() -> None:
 
 def test_one_bar_has_no_growth_and_no_volatility() -> None:
     metrics = measure(curve("100"), [], initial=INITIAL)
-    assert (metrics.cagr, metrics.volatility, metrics.sharpe) == (0, 0, None)
+    assert (metrics.cagr, metrics.volatility, metrics.sharpe) == (Decimal(0), Decimal(0), None)
 
 
 def test_an_account_that_lost_everything_and_more_has_lost_all_a_year() -> None:
     metrics = measure(curve("100", "-20", "-20"), [], initial=INITIAL)
-    assert (metrics.total_return, metrics.cagr) == (Decimal("-1.2"), -1)
+    assert (metrics.total_return, metrics.cagr) == (Decimal("-1.2"), Decimal(-1))
     assert metrics.max_drawdown == Decimal("1.2")
 
 

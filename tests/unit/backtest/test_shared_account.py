@@ -49,7 +49,10 @@ def test_the_size_follows_the_equity_of_the_deciding_bar() -> None:
 
 def test_symbols_share_the_money_in_the_order_of_their_names() -> None:
     result = run({0: buy(stop=50)}, two_symbols(QUIET, QUIET), under=settings(sizing=HALF))
-    assert [(order.symbol, order.quantity) for order in result.orders] == [("AAPL", 60), ("MSFT", 40)]
+    assert [(order.symbol, order.quantity) for order in result.orders] == [
+        ("AAPL", Decimal(60)),
+        ("MSFT", Decimal(40)),
+    ]
 
 
 def test_short_positions_use_up_the_same_money() -> None:

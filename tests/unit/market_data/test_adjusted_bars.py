@@ -27,8 +27,17 @@ def test_the_bar_is_the_row_times_one_factor_to_six_places(
     prices: tuple[Decimal, Decimal, Decimal, Decimal], factor: Decimal
 ) -> None:
     low, open_, close, high = sorted(prices)
-    written = [str(price) for price in (open_, high, low, close, close * factor)]
-    row = RawDailyBar(2, "AAPL", SESSION.session_date, *written, "10")
+    row = RawDailyBar(
+        line=2,
+        symbol="AAPL",
+        session_date=SESSION.session_date,
+        open=str(open_),
+        high=str(high),
+        low=str(low),
+        close=str(close),
+        adjusted_close=str(close * factor),
+        volume="10",
+    )
     bar = adjusted_bar("AAPL", read_numbers(row), SESSION)
     for mine, raw in ((bar.open, open_), (bar.high, high), (bar.low, low), (bar.close, close)):
         assert abs(mine - raw * factor) <= PRICE_PLACES

@@ -163,7 +163,7 @@ def test_every_decision_on_longer_series_follows_from_the_rules(symbol: str) -> 
     with zipfile.ZipFile(SHARED / f"{symbol}.zip") as archive:
         text = archive.read(archive.namelist()[0]).decode()
     rows = [[float(field) for field in row[1:6]] for row in csv.reader(io.StringIO(text))]
-    bars = [BarValues(*(price / 10_000 for price in row[:4]), row[4]) for row in rows]
+    bars = [BarValues(o / 10_000, h / 10_000, lo / 10_000, c / 10_000, v) for o, h, lo, c, v in rows]
     assert compare(bars, Params(fast=10, middle=20, slow=50))
 
 
