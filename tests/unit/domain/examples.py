@@ -13,7 +13,7 @@ from jax.domain.canonical_json import sha256_of
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderType, TimeInForce
-from jax.domain.position import Lot
+from jax.domain.position import Lot, Position
 from jax.domain.position_sizing import SizingLimits
 from jax.domain.quote import Quote
 from jax.domain.session import ExchangeHoliday, ExchangeSession
@@ -232,6 +232,11 @@ def a_holiday(**changes: Any) -> ExchangeHoliday:
 def a_lot(**changes: Any) -> Lot:
     fields: dict[str, Any] = {"signed_quantity": Decimal(-10), "price": Decimal("150")}
     return Lot(**fields | changes)
+
+
+def a_position(**changes: Any) -> Position:
+    fields: dict[str, Any] = {"symbol": "AAPL", "lots": (a_lot(),), "realized_pnl": Decimal(5)}
+    return Position(**fields | changes)
 
 
 def some_limits(**changes: Any) -> SizingLimits:

@@ -24,7 +24,7 @@ def text(longest: int = 200) -> Rule:
 
 FINITE = Rule((*NEVER_VALID, *NOT_DECIMALS))
 POSITIVE = Rule((*NOT_POSITIVE, *NOT_DECIMALS))
-POSITIVE_OR_NONE = Rule(tuple(value for value in POSITIVE.refused if value is not None))
+POSITIVE_OR_NONE = Rule(tuple(value for value in POSITIVE.refused if value is not None), (None,))
 NOT_NEGATIVE = Rule((*NEGATIVE, *NOT_DECIMALS))
 FRACTION = Rule((*NO_FRACTION, *NOT_DECIMALS))
 UTC = Rule((NOON.replace(tzinfo=None), datetime(2024, 3, 1, 12, tzinfo=timezone(timedelta(hours=1)))))

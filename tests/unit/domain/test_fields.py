@@ -135,6 +135,8 @@ RULES: Rules = {
     ),
     examples.a_holiday: _fields((MIC, "mic"), (ANYTHING, "holiday_date")),
     examples.a_lot: _fields((FINITE, "signed_quantity"), (POSITIVE, "price")),
+    # The profit is computed: it may have more places than a stored number.
+    examples.a_position: _fields((SYMBOL, "symbol"), (ELSEWHERE, "lots realized_pnl")),
     examples.some_limits: _fields(
         (FRACTION, "max_risk_per_trade_fraction max_position_value_fraction"),
         (POSITIVE, "min_position_size"),

@@ -16,7 +16,8 @@ from tests.unit.domain.examples import a_fill
 from tests.unit.domain.numbers import prices
 from tests.unit.domain.refusals import refusal_of
 
-_small = st.integers(min_value=1, max_value=6).map(Decimal)
+_UNIT = Decimal("0.1")
+_small = st.integers(min_value=1, max_value=6).map(lambda units: units * _UNIT)
 _commissions = st.decimals(min_value=0, max_value=5, places=2)
 
 
@@ -45,9 +46,9 @@ def _unit_by_unit(fills: list[Fill]) -> tuple[int, deque[Decimal], Decimal]:
     """Sign, prices of the open units oldest first, and profit before commission: each unit on its own."""
     sign, units, profit = 0, deque[Decimal](), Decimal(0)
     for fill in fills:
-        for _ in range(int(fill.quantity)):
+        for _ in range(int(fill.quantity / _UNIT)):
             if units and sign != fill.side.sign:
-                profit += (fill.price - units.popleft()) * sign
+                profit += (fill.price - units.popleft()) * sign * _UNIT
             else:
                 sign = fill.side.sign
                 units.append(fill.price)
@@ -58,9 +59,9 @@ def _unit_by_unit(fills: list[Fill]) -> tuple[int, deque[Decimal], Decimal]:
 def test_closes_the_oldest_units_first(fills: list[Fill]) -> None:
     position = _position(fills)
     sign, units, profit = _unit_by_unit(fills)
-    held = [lot.price for lot in position.lots for _ in range(int(abs(lot.signed_quantity)))]
+    held = [lot.price for lot in position.lots for _ in range(int(abs(lot.signed_quantity) / _UNIT))]
     assert held == list(units)
-    assert position.signed_quantity == sign * len(units)
+    assert position.signed_quantity == sign * len(units) * _UNIT
     assert position.realized_pnl == profit - sum((fill.commission for fill in fills), Decimal(0))
 
 
@@ -164,8 +165,3 @@ def test_refuses_a_lot_of_nothing() -> None:
 def test_refuses_a_profit_that_is_no_number(number: str) -> None:
     with pytest.raises(InvalidValue, match="realized_pnl"):
         Position("AAPL", (), Decimal(number))
-
-
-def test_refuses_a_symbol_that_is_none() -> None:
-    with pytest.raises(InvalidValue, match="symbol"):
-        Position("")

@@ -50,6 +50,13 @@ def test_a_signal_takes_the_steps_of_the_table_only(before: SignalStatus, after:
             signal.moved_to(after, by="Noor", at=LATER)
 
 
+def test_the_target_of_a_short_entry_is_a_price_too() -> None:
+    short = {"side": Side.SELL, "stop_loss": Decimal(155)}
+    assert a_signal(**short, take_profit=Decimal("0.01")).take_profit == Decimal("0.01")
+    with pytest.raises(InvalidValue, match="take_profit: must be above zero"):
+        a_signal(**short, take_profit=Decimal(0))
+
+
 def test_every_status_has_a_row() -> None:
     assert set(SIGNAL_TRANSITIONS) == set(SignalStatus)
 
