@@ -56,7 +56,7 @@ def fraction(field: str, value: Decimal) -> Decimal:
 
 def utc(field: str, value: datetime) -> datetime:
     """A timezone-aware time in UTC."""
-    if value.tzinfo is None or value.utcoffset() != timedelta(0):
+    if value.utcoffset() != timedelta(0):  # None when naive
         raise InvalidValue(field, f"{value.isoformat()} is not a timezone-aware UTC time")
     return value
 
