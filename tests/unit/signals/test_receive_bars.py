@@ -18,7 +18,7 @@ from jax.domain.strategy_runner import StrategyRunner, bar_values
 from jax.modules.signals.build_signal import build_signal
 from jax.modules.signals.decide_signal import DecideSignal
 from jax.modules.signals.receive_bars import ReceiveBars
-from jax.ports.errors import Conflict, OutcomeUnknown
+from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 from tests.desk import APPLE, NOW, Desk, active_artifact, open_desk, submission
 from tests.failing_ports import FailingUnitOfWork, Fault, Fuse
 from tests.replay.record_histories import random_walk
@@ -49,12 +49,15 @@ def _seen(signals: Sequence[Signal]) -> list[tuple[datetime, int]]:
 
 
 class Ear:
-    """A BarListener that remembers."""
+    """A BarListener that remembers, unless it is deaf."""
 
     def __init__(self) -> None:
         self.heard: list[Bar] = []
+        self.deaf = False
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
+        if self.deaf:
+            raise Unavailable("the listener cannot write")
         self.heard.extend(bars)
 
 
@@ -143,6 +146,18 @@ async def test_listeners_hear_new_bars_once_they_are_stored_and_only_those() -> 
         with pytest.raises(Exception, match="commit"):
             await receiver.receive(bars[5:])
         assert ear.heard == bars[:5]
+
+
+async def test_a_listener_that_failed_hears_the_bars_when_the_caller_tries_again() -> None:
+    bars, ear = _bars(3), Ear()
+    async with open_desk() as desk:
+        receiver = await _receiver(desk, ear)
+        ear.deaf = True
+        with pytest.raises(Unavailable):
+            await receiver.receive(bars)
+        ear.deaf = False
+        assert (await receiver.receive(bars)).new_bars == 0
+    assert ear.heard == bars
 
 
 async def test_listeners_that_missed_bars_in_a_crash_are_told_the_newest_again() -> None:

@@ -60,10 +60,11 @@ async def _steps(services: AsyncExitStack) -> _Outcome:
         with progress.step("gate", "4 approvals") as reached:
             artifact = await steps.promote(parts, artifact, reached)
         with progress.step("trader", "5 jax-trader"):
-            url = services.enter_context(running_trader(home, lambda: None))
-            _check_loaded(url, artifact)
+            url = services.enter_context(running_trader(home))
+            trader = services.enter_context(TraderClient(url, token=settings.api_token))
+            _check_loaded(trader, artifact)
         with progress.step("trade", "6 bars, signal, execution") as reached:
-            trade = await _trade(parts, artifact, url, reached)
+            trade = await _trade(parts, artifact, trader, reached)
         with progress.step("summary", "7 chain"):
             chain = await read_chain(parts, trade)
     if not url.endswith(_PORT):
@@ -71,10 +72,9 @@ async def _steps(services: AsyncExitStack) -> _Outcome:
     return _Outcome(chain, bars, url, progress.seconds)
 
 
-def _check_loaded(url: str, artifact: Artifact) -> None:
+def _check_loaded(trader: TraderClient, artifact: Artifact) -> None:
     """The trader must run these bytes; if it refused them, its reason is the demo's error."""
-    with TraderClient(url) as trader:
-        health = trader.health()
+    health = trader.health()
     for refused in health["artifacts_refused"]:
         if refused["id"] == artifact.artifact_id:
             raise CommandFailed(f"jax-trader refuses {artifact.name} {artifact.version}: {refused['reason']}")
@@ -82,18 +82,19 @@ def _check_loaded(url: str, artifact: Artifact) -> None:
         raise CommandFailed(f"jax-trader has not loaded {artifact.name} {artifact.version}; see its /health")
 
 
-async def _trade(parts: DemoParts, artifact: Artifact, url: str, reached: Reached) -> dict[str, Any]:
+async def _trade(
+    parts: DemoParts, artifact: Artifact, trader: TraderClient, reached: Reached
+) -> dict[str, Any]:
     bars = await steps.bars_to_replay(parts, parse_payload(artifact.payload).symbols)
-    with TraderClient(url) as trader:
-        answer = replay_until_trade(trader, bars, history_until=steps.DATA_TO, reached=reached)
-        if answer is not None:
-            trade: dict[str, Any] = answer["trade"]
-            return trade
-        own = [trade for trade in trader.trades() if trade["artifact_hash"] == artifact.payload_sha256]
-        if not own:
-            raise CommandFailed("every bar was replayed and no signal of the artifact was executed")
-        console.note("Every bar has been replayed already; this is the newest trade.")
-        return own[0]
+    answer = replay_until_trade(trader, bars, history_until=steps.DATA_TO, reached=reached)
+    if answer is not None:
+        trade: dict[str, Any] = answer["trade"]
+        return trade
+    own = [trade for trade in trader.trades() if trade["artifact_hash"] == artifact.payload_sha256]
+    if not own:
+        raise CommandFailed("every bar was replayed and no signal of the artifact was executed")
+    console.note("Every bar has been replayed already; this is the newest trade.")
+    return own[0]
 
 
 async def _interrupted() -> None:

@@ -86,5 +86,5 @@ def print_chain(chain: Chain, *, trader_url: str) -> None:
     whole = "chain whole" if chain.audit_whole else "CHAIN BROKEN"
     table.add_row("audit", f"{chain.audit_entries} entries, {whole}")
     table.add_row("report", str(chain.report_path))
-    table.add_row("trader", f"{trader_url}/health  {trader_url}/docs")
+    table.add_row("trader", f"{trader_url}/health  {trader_url}/openapi.json")
     Console(highlight=False, soft_wrap=True).print(table)

@@ -17,8 +17,9 @@ _DENIED = frozenset({409, 422, 423})
 class TraderClient:
     """One connection to jax-trader; anything unexpected ends the demo with the trader's own words."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+    def __init__(self, url: str, *, token: str | None) -> None:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False, headers=headers)
 
     def __enter__(self) -> "TraderClient":
         return self

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ _LOOK_EVERY_SECONDS = 0.05
 
 
 @contextmanager
-def running_trader(home: Path, on_wait: Callable[[], None]) -> Iterator[str]:
+def running_trader(home: Path) -> Iterator[str]:
     """Starts jax-trader with execution against the paper broker on, yields its URL, and stops it at the end.
 
     It stops by itself when this process dies, since it watches the pipe on its standard input.
@@ -37,7 +37,7 @@ def running_trader(home: Path, on_wait: Callable[[], None]) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        yield _url_when_ready(home, process, log, on_wait)
+        yield _url_when_ready(home, process, log)
     finally:
         _stop(process)
 
@@ -69,9 +69,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _url_when_ready(
-    home: Path, process: "subprocess.Popen[bytes]", log: Path, on_wait: Callable[[], None]
-) -> str:
+def _url_when_ready(home: Path, process: "subprocess.Popen[bytes]", log: Path) -> str:
     until = time.monotonic() + _START_WITHIN_SECONDS
     while time.monotonic() < until:
         state = _run_file(home)
@@ -79,7 +77,6 @@ def _url_when_ready(
             return str(state["url"])
         if process.poll() is not None:
             raise CommandFailed(f"jax-trader did not start: {_last_line(log)} (log: {log})")
-        on_wait()
         time.sleep(_LOOK_EVERY_SECONDS)
     raise CommandFailed(f"jax-trader was not ready within {_START_WITHIN_SECONDS:.0f} s; see {log}")
 

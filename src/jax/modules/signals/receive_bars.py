@@ -44,6 +44,7 @@ class ReceiveBars:
         self._listeners = tuple(listeners)
         self._runners = StrategyRunners()
         self._one_at_a_time = asyncio.Lock()
+        self._untold: list[Bar] = []
 
     async def use_artifacts(self, artifacts: Sequence[LoadedArtifact]) -> None:
         """These artifacts decide on the bars received from now on."""
@@ -63,7 +64,10 @@ class ReceiveBars:
             except BaseException:
                 self._runners.forget()
                 raise
-            await self._tell(fresh)
+            self._untold.extend(fresh)
+            # A listener that fails hears these bars again with the next ones, or when the caller tries again.
+            await self._tell(self._untold)
+            self._untold.clear()
         return BarsReceived(len(fresh), signals)
 
     async def tell_newest(self, timeframe: Timeframe = Timeframe.DAY) -> None:
