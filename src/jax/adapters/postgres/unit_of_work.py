@@ -1,8 +1,13 @@
 """Transactions on Postgres."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
@@ -46,8 +51,17 @@ class PostgresUnitOfWork:
             yield _transaction(session)
             await session.commit()
         finally:
-            # Whatever was not committed is rolled back by closing.
-            await connection.close()
+            # Shielded, or a second cancellation could leave the connection in nobody's hands.
+            await asyncio.shield(asyncio.ensure_future(_release(connection)))
+
+
+async def _release(connection: AsyncConnection) -> None:
+    """Rolls back what was not committed; a connection that cannot even do that is thrown away."""
+    try:
+        await connection.rollback()
+    except (DBAPIError, asyncpg.InterfaceError, OSError):
+        await connection.invalidate()
+    await connection.close()
 
 
 def _transaction(session: Session) -> PostgresTransaction:

@@ -1,0 +1,55 @@
+"""A way to the server that can be cut at the worst moment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+# How the driver spells the statement on the wire: a simple query.
+_COMMIT = b"COMMIT;\x00"
+
+
+class CuttingProxy:
+    """Passes everything on, until it is told to swallow the answer to the next COMMIT and hang up."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server = urlsplit(server_url)
+        self._serving: set[asyncio.Task[None]] = set()
+        self.cuts_at_commit = False
+        self.url = ""
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["CuttingProxy"]:
+        """Serves for the block, at `url`; the clients are gone before it ends."""
+        async with await asyncio.start_server(self._accept, "127.0.0.1", 0) as listener:
+            port = listener.sockets[0].getsockname()[1]
+            user_info = self._server.netloc.rpartition("@")[0]
+            changed = self._server._replace(netloc=f"{user_info}@127.0.0.1:{port}", query="sslmode=disable")
+            self.url = urlunsplit(changed)
+            yield self
+        await asyncio.gather(*self._serving)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection(self._server.hostname, self._server.port)
+        answering = asyncio.create_task(_pass_on(from_server, to_client))
+        while data := await from_client.read(65536):
+            if self.cuts_at_commit and data.endswith(_COMMIT):
+                answering.cancel()
+                await asyncio.wait([answering])
+                to_server.write(data)
+                # The server has committed when it answers; nobody hears of it.
+                await from_server.read(1)
+                break
+            to_server.write(data)
+        for writer in (to_server, to_client):
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.wait([answering])
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
