@@ -166,6 +166,7 @@ def test_an_unknown_name_tells_those_that_there_are(acme: StrategyCatalog) -> No
         ("from os import getcwd, sep", r"acme/strategy\.py: imports os; a strategy may import math"),
         ("from numpy import array", r"acme/strategy\.py: imports numpy"),
         ("from jax.ports.errors import NotFound", r"imports jax\.ports\.errors"),
+        ("from jax.domain.strategy_runner import bar_values", r"imports jax\.domain\.strategy_runner"),
         ("import acme.unused", r"imports `import acme\.unused`: write `from acme\.unused import"),
         ("from acme import unused", r"imports the module acme\.unused as a name"),
         ("from . import unused", r"imports the module acme\.unused as a name"),

@@ -62,6 +62,12 @@ def test_a_gap_through_the_stop_fills_at_the_open() -> None:
     assert result.orders[1].reason is OrderReason.STOP
 
 
+@pytest.mark.parametrize("price", ["95", "110"])
+def test_an_open_at_the_stop_or_the_target_fills_there_and_then(price: str) -> None:
+    result = run({0: buy(stop=95, target=110)}, bars(QUIET, QUIET, f"{price} 120 90 100"))
+    assert (result.orders[1].price, result.orders[1].filled_at) == (Decimal(price), opens_at(2))
+
+
 def test_a_gap_over_the_target_fills_at_the_open_even_when_the_low_is_below_the_stop() -> None:
     result = run({0: buy(stop=95, target=110)}, bars(QUIET, QUIET, "115 116 94 95"))
     assert (result.orders[1].price, result.orders[1].reason) == (Decimal(115), OrderReason.TARGET)

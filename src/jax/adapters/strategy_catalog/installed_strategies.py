@@ -13,7 +13,8 @@ from jax.ports.strategy_catalog import StrategySource
 
 GROUP = "jax.strategies"
 # What a strategy of any package may use of Jax itself.
-_SHARED = ("jax.domain.strategy", "jax.domain.indicators.")
+_SHARED_MODULE = "jax.domain.strategy"
+_SHARED_PACKAGE = "jax.domain.indicators."
 
 
 class InstalledStrategies:
@@ -65,7 +66,8 @@ def _reached_from(entry_module: str) -> list[SourceFile]:
             continue
         files[module] = find_source(module)
         for imported in imported_modules(module, files[module]):
-            if not (imported.partition(".")[0] == top or imported.startswith(_SHARED)):
+            shared = imported == _SHARED_MODULE or imported.startswith(_SHARED_PACKAGE)
+            if not (shared or imported.partition(".")[0] == top):
                 raise InvalidValue(
                     files[module].path,
                     f"imports {imported}; a strategy may import math, typing, collections.abc, enum, "
