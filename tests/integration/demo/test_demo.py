@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -142,6 +143,17 @@ def test_killed_at_any_moment_it_starts_again(killed_home: Demo, after_seconds: 
     time.sleep(after_seconds)
     process.kill()
     process.communicate()
+    assert killed_home.summary()["state"] == "ACTIVE"
+
+
+@pytest.mark.soak
+def test_killed_at_a_hundred_moments_it_starts_again(killed_home: Demo) -> None:
+    chance = random.Random(20261121)
+    for _ in range(100):
+        process = killed_home.start("--once")
+        time.sleep(chance.uniform(0.0, 9.0))
+        process.kill()
+        process.communicate()
     assert killed_home.summary()["state"] == "ACTIVE"
 
 

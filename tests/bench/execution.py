@@ -1,0 +1,61 @@
+"""What executing a signal costs on a real Postgres, beside two bare durable commits in the same run."""
+
+import asyncio
+import time
+
+import asyncpg
+
+from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.migrations import migrate_to_head
+from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from tests.bench.stopwatch import quantiles_ms
+from tests.desk import approved_signal
+from tests.floor import open_floor
+from tests.postgres_server import fresh_database, running_server
+
+_SIGNALS = 100
+
+
+async def run() -> None:
+    server = running_server()
+    server_url = await asyncio.to_thread(server.__enter__)
+    made = fresh_database(server_url)
+    url = await asyncio.to_thread(made.__enter__)
+    try:
+        await migrate_to_head(url)
+        floor_seconds = await _two_commits(url)
+        seconds = await _executes(url)
+    finally:
+        await asyncio.to_thread(made.__exit__, None, None, None)
+        await asyncio.to_thread(server.__exit__, None, None, None)
+    ratio = sorted(seconds)[_SIGNALS // 2] / sorted(floor_seconds)[_SIGNALS // 2]
+    print(f"execution       {quantiles_ms(seconds)}   ({ratio:.1f} x two bare commits)")
+    print(f"two commits     {quantiles_ms(floor_seconds)}")
+
+
+async def _two_commits(url: str) -> list[float]:
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE TABLE bench (n int)")
+    seconds = []
+    for number in range(_SIGNALS):
+        started = time.perf_counter()
+        for _ in range(2):
+            await connection.execute("INSERT INTO bench VALUES ($1)", number)
+        seconds.append(time.perf_counter() - started)
+    await connection.close()
+    return seconds
+
+
+async def _executes(url: str) -> list[float]:
+    database = PostgresDatabase(url)
+    try:
+        async with open_floor(PostgresUnitOfWork(database)) as floor:
+            engine, seconds = floor.engine(), []
+            for number in range(_SIGNALS):
+                signal = await approved_signal(floor.desk, floor.artifact, signal_id=f"bench{number}")
+                started = time.perf_counter()
+                await engine.execute(signal.signal_id, approved_by="olivia")
+                seconds.append(time.perf_counter() - started)
+            return seconds
+    finally:
+        await database.close()
