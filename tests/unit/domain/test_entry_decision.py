@@ -16,6 +16,7 @@ from jax.domain.risk_decision import Approved, Denied
 from jax.domain.side import Side
 from tests.unit.domain.examples import a_signal, an_account, an_instrument, some_limits
 from tests.unit.domain.numbers import NOT_POSITIVE
+from tests.unit.domain.refusals import refusal_of
 
 _SYMBOLS = ("AAPL", "IBM", "MSFT", "GOOG", "FB", "BRK.B", "KO")
 
@@ -139,5 +140,6 @@ def test_at_least_one_position_is_allowed(most: int) -> None:
 
 @pytest.mark.parametrize("loss", NOT_POSITIVE, ids=str)
 def test_the_limit_of_the_daily_loss_is_above_zero(loss: Decimal) -> None:
-    with pytest.raises(InvalidValue, match="max_daily_loss"):
-        some_risk_limits(max_daily_loss=loss)
+    refusal = refusal_of(lambda: some_risk_limits(max_daily_loss=loss))
+    assert refusal is not None
+    assert refusal.field == "max_daily_loss"

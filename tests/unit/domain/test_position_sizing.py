@@ -10,7 +10,6 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from jax.domain.checks import LARGEST
-from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits, SizingRequest, size_position
 from jax.domain.reason_code import ReasonCode
@@ -18,6 +17,7 @@ from jax.domain.risk_decision import Approved, Denied
 from jax.domain.side import Side
 from tests.unit.domain.examples import an_instrument, some_limits
 from tests.unit.domain.numbers import NEVER_VALID, any_decimals
+from tests.unit.domain.refusals import refusal_of
 from tests.unit.domain.sizing_restated import restated_size
 
 _NO_CAP = Decimal(0)
@@ -124,6 +124,13 @@ def test_follows_the_rule_in_lots_of_any_size(
 def test_the_worked_example() -> None:
     decision = size_position(a_request(), some_limits(), an_instrument())
     assert decision == Approved(Decimal(133), Decimal("665.00"), Decimal("0.00665"), Decimal(19_950))
+
+
+def test_the_numbers_are_shown_without_padding() -> None:
+    decision = size_position(a_request(), some_limits(), an_instrument())
+    assert isinstance(decision, Approved)
+    shown = (decision.quantity, decision.risk_amount, decision.risk_fraction, decision.position_value)
+    assert [str(number) for number in shown] == ["133", "665", "0.00665", "19950"]
 
 
 def test_a_short_entry_is_sized_alike() -> None:
@@ -251,6 +258,22 @@ def test_too_little_buying_power_for_the_minimum_is_refused_with_the_numbers() -
 
 
 @pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"stop_loss": Decimal(150)}, "the stop is at the entry price"),
+        ({"stop_loss": Decimal(151)}, "the stop is on the profit side of a BUY"),
+        ({"side": Side.SELL}, "the stop is on the profit side of a SELL"),
+    ],
+)
+def test_a_refused_stop_is_shown_beside_its_entry(changes: dict[str, Any], detail: str) -> None:
+    request = a_request(**changes)
+    decision = size_position(request, some_limits(), an_instrument())
+    assert isinstance(decision, Denied)
+    assert decision.detail == detail
+    assert decision.numbers == {"entry_price": request.entry_price, "stop_loss": request.stop_loss}
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"symbol": ""}, ReasonCode.MISSING_SYMBOL),
@@ -290,7 +313,7 @@ def test_refuses_an_amount_that_cannot_be_one(field: str, amount: str) -> None:
     decision = size_position(a_request(**{field: Decimal(amount)}), some_limits(), an_instrument())
     assert isinstance(decision, Denied)
     assert decision.reason_code is ReasonCode.NET_LIQUIDATION_INVALID
-    assert decision.detail.startswith(f"{field} must be finite")
+    assert decision.detail == f"{field} must be finite, not negative and below 1e+12, not {amount}"
     assert list(decision.numbers) == [field]
 
 
@@ -337,7 +360,22 @@ def test_refuses_a_size_that_no_order_can_have(field: str, request_changes: dict
     assert isinstance(decision, Denied)
     assert decision.reason_code is ReasonCode.PRICE_INVALID
     assert list(decision.numbers) == [field]
-    assert f"the {field} " in decision.detail
+    assert decision.detail == (
+        f"the {field} {decision.numbers[field]} is more than any order may have; "
+        "check the entry and stop prices"
+    )
+
+
+@pytest.mark.parametrize(("net_liquidation", "fits"), [("100000000000", False), ("99999999999.9", True)])
+def test_the_largest_quantity_is_just_below_a_million_millions(net_liquidation: str, *, fits: bool) -> None:
+    request = a_request(
+        entry_price=Decimal("0.01"),
+        stop_loss=Decimal("0.009"),
+        net_liquidation=Decimal(net_liquidation),
+        buying_power=LARGEST - 1,
+    )
+    decision = size_position(request, some_limits(max_position_size=_NO_CAP), an_instrument())
+    assert isinstance(decision, Approved) == fits
 
 
 def test_the_answer_does_not_depend_on_the_precision_of_the_caller() -> None:
@@ -359,12 +397,14 @@ def test_a_quotient_just_below_a_lot_is_not_rounded_up_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minimum", "maximum", "fits"), [("5", "5", True), ("5", "4.99", False), ("5", "0", True)]
+    ("minimum", "maximum", "fits"),
+    [("5", "5", True), ("5", "4.99", False), ("5", "0.5", False), ("5", "0", True)],
 )
 def test_the_maximum_is_zero_or_at_least_the_minimum(minimum: str, maximum: str, *, fits: bool) -> None:
     sizes = {"min_position_size": Decimal(minimum), "max_position_size": Decimal(maximum)}
     if fits:
         assert some_limits(**sizes).max_position_size == Decimal(maximum)
         return
-    with pytest.raises(InvalidValue, match=r"max_position_size: 4\.99 is below the minimum 5"):
-        some_limits(**sizes)
+    refusal = refusal_of(lambda: some_limits(**sizes))
+    assert refusal is not None
+    assert str(refusal) == f"max_position_size: {maximum} is below the minimum 5"
