@@ -63,6 +63,11 @@ def note(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def say(line: str) -> None:
+    """One line of a result, on standard output."""
+    typer.echo(line)
+
+
 def print_json(result: Any) -> None:
     """`result` as one line of JSON, Decimals as strings."""
     typer.echo(json.dumps(result, default=_spell, separators=(",", ":")))

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from jax.app import console
 from jax.app.demo.wiring import DemoParts
 from jax.domain.artifact import Approval, Artifact
 from jax.domain.artifact_payload import ArtifactPayload, parse_payload
@@ -66,25 +64,22 @@ def summary_document(chain: Chain, *, bars: int, seconds: dict[str, float]) -> d
 
 
 def print_chain(chain: Chain, *, trader_url: str) -> None:
-    """The summary for a person, on standard output."""
+    """The summary for a person, on standard output; lines are not wrapped, so that they can be copied."""
     trade, artifact = chain.trade, chain.artifact
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(
-        "trade",
-        f"{trade['trade_id']}  {trade['direction']} {trade['filled_qty']} {trade['symbol']} "
-        f"at {trade['avg_fill_price']}, {trade['status']}",
-    )
-    table.add_row("order", str(trade["order_id"]))
-    table.add_row("signal", f"{trade['signal_id']}  stop {trade['stop_loss']}, target {trade['take_profit']}")
-    table.add_row("artifact", f"{artifact.name} {artifact.version}  {artifact.artifact_id}  {artifact.state}")
-    table.add_row("payload", artifact.payload_sha256)
-    table.add_row("source bundle", chain.payload.bundle_sha256)
-    table.add_row("approved by", ", ".join(f"{a.approver} ({a.kind})" for a in chain.approvals))
-    table.add_row("author", artifact.author)
     whole = "chain whole" if chain.audit_whole else "CHAIN BROKEN"
-    table.add_row("audit", f"{chain.audit_entries} entries, {whole}")
-    table.add_row("report", str(chain.report_path))
-    table.add_row("trader", f"{trader_url}/health  {trader_url}/openapi.json")
-    Console(highlight=False, soft_wrap=True).print(table)
+    rows = {
+        "trade": f"{trade['trade_id']}  {trade['direction']} {trade['filled_qty']} {trade['symbol']} "
+        f"at {trade['avg_fill_price']}, {trade['status']}",
+        "order": str(trade["order_id"]),
+        "signal": f"{trade['signal_id']}  stop {trade['stop_loss']}, target {trade['take_profit']}",
+        "artifact": f"{artifact.name} {artifact.version}  {artifact.artifact_id}  {artifact.state}",
+        "payload": artifact.payload_sha256,
+        "source bundle": chain.payload.bundle_sha256,
+        "approved by": ", ".join(f"{a.approver} ({a.kind})" for a in chain.approvals),
+        "author": artifact.author,
+        "audit": f"{chain.audit_entries} entries, {whole}",
+        "report": str(chain.report_path),
+        "trader": f"{trader_url}/health  {trader_url}/openapi.json",
+    }
+    for label, value in rows.items():
+        console.say(f"{label:<14} {value}")
