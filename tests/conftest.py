@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from jax.adapters.postgres.migrations import migrate_to_head
-from tests.postgres_server import fresh_database, running_server
+from tests.postgres_server import empty_tables, fresh_database, running_server
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +36,17 @@ def database_url(postgres_server_url: str, migrated_template_url: str) -> Iterat
     """A database of its own for the test, migrated and empty."""
     with fresh_database(postgres_server_url, template=migrated_template_url) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(postgres_server_url: str, migrated_template_url: str) -> Iterator[str]:
+    """A migrated database for all the tests that leave its tables as they are."""
+    with fresh_database(postgres_server_url, template=migrated_template_url) as url:
+        yield url
+
+
+@pytest.fixture
+def emptied_database_url(shared_database_url: str) -> str:
+    """A migrated database without any row; whoever changes its tables needs a `database_url` instead."""
+    empty_tables(shared_database_url)
+    return shared_database_url

@@ -43,6 +43,38 @@ def fresh_database(server_url: str, *, template: str | None = None, encoding: st
         run_sql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+# Nobody but a test may do this, and nobody else could: it takes the owner of the tables.
+_EMPTY = """
+    DO $$
+    DECLARE
+        guard record;
+        guards CONSTANT text :=
+            'SELECT tgrelid::regclass AS guarded, tgname FROM pg_trigger WHERE NOT tgisinternal';
+    BEGIN
+        PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid();
+        FOR guard IN EXECUTE guards LOOP
+            EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', guard.guarded, guard.tgname);
+        END LOOP;
+        EXECUTE (
+            SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+                || ' RESTART IDENTITY'
+            FROM pg_tables
+            WHERE schemaname IN ('gate', 'trading', 'reference', 'audit') AND tablename !~ '_transition$'
+        );
+        FOR guard IN EXECUTE guards LOOP
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', guard.guarded, guard.tgname);
+        END LOOP;
+    END
+    $$
+"""
+
+
+def empty_tables(url: str) -> None:
+    """Takes everything out of a migrated database but the tables of steps: quicker than a new database."""
+    run_sql(url, _EMPTY)
+
+
 def run_sql(url: str, *statements: str) -> None:
     """Runs statements one after the other, each in its own transaction."""
 

@@ -16,7 +16,7 @@ def storage_url(request: pytest.FixtureRequest) -> str | None:
     """Where the system of record is; None is in memory."""
     if request.param == IN_MEMORY:
         return None
-    url: str = request.getfixturevalue("database_url")
+    url: str = request.getfixturevalue("emptied_database_url")
     return url
 
 

@@ -63,7 +63,7 @@ async def _opened(kind: str, folder: Path, database_url: str | None) -> AsyncIte
 @pytest.fixture(params=_KINDS)
 def place(request: pytest.FixtureRequest) -> tuple[str, str | None]:
     on_postgres = request.param == "postgres transaction"
-    return request.param, request.getfixturevalue("database_url") if on_postgres else None
+    return request.param, request.getfixturevalue("emptied_database_url") if on_postgres else None
 
 
 @pytest.fixture

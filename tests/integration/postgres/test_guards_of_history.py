@@ -20,6 +20,12 @@ _APPEND_ONLY = (
 )
 
 
+@pytest.fixture
+def database_url(emptied_database_url: str) -> str:
+    """These tests leave the tables as they are."""
+    return emptied_database_url
+
+
 @pytest.mark.parametrize("table", _APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE"])
 async def test_refuses_to_change_what_is_append_only(sql: asyncpg.Connection, table: str, verb: str) -> None:

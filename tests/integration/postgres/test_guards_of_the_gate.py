@@ -19,6 +19,12 @@ _APPROVAL = """
 """
 
 
+@pytest.fixture
+def database_url(emptied_database_url: str) -> str:
+    """These tests leave the tables as they are."""
+    return emptied_database_url
+
+
 async def _refused_by(sql: asyncpg.Connection, constraint: str, statement: str, *arguments: object) -> None:
     with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
         await sql.execute(statement, *arguments)

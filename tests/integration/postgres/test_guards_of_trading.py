@@ -27,6 +27,12 @@ from tests.integration.postgres.copied_row import copy_row
 
 
 @pytest.fixture
+def database_url(emptied_database_url: str) -> str:
+    """These tests leave the tables as they are."""
+    return emptied_database_url
+
+
+@pytest.fixture
 async def working(unit_of_work: PostgresUnitOfWork) -> Order:
     """The stored order jx-sg1, partially filled, with one row in every table that holds numbers."""
     active = await store_artifact(unit_of_work, artifact())
