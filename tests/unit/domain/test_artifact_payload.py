@@ -125,6 +125,13 @@ def test_a_missing_field_is_named(path: str) -> None:
     assert str(refusal) == f"{parents[0] if parents else 'payload'}: lacks ['{last}'], has unknown nothing"
 
 
+def test_all_missing_and_unknown_fields_are_named_in_order() -> None:
+    document = {key: value for key, value in a_document().items() if key not in {"schema", "name", "author"}}
+    refusal = _refusal(document | {"b": 1, "a": 1, "c": 1})
+    assert refusal is not None
+    assert str(refusal) == "payload: lacks ['author', 'name', 'schema'], has unknown ['a', 'b', 'c']"
+
+
 @pytest.mark.parametrize("section", ["", "code.", "env.", "data.", "risk.", "backtest."])
 def test_an_unknown_field_is_named(section: str) -> None:
     refusal = _refusal(_with(f"{section}more", 1))
@@ -156,7 +163,17 @@ _ENTRY = Rule(
     ("mine:A", "a.b.c:_A1"),
 )
 _SYMBOLS = Rule(
-    (None, "AAPL", [], {}, [1], ["MSFT", "AAPL"], ["AAPL", "AAPL"], *([bad] for bad in SYMBOL.refused)),
+    (
+        None,
+        "AAPL",
+        "AIM",
+        [],
+        {},
+        [1],
+        ["MSFT", "AAPL"],
+        ["AAPL", "AAPL"],
+        *([bad] for bad in SYMBOL.refused),
+    ),
     (["AAPL"], ["AAPL", "IBM"]),
 )
 _ORDER_TYPES = Rule((None, "LIMIT", [], [1], [""], ["MARKET", "LIMIT"], ["LIMIT", "LIMIT"]), (["LIMIT"],))
@@ -242,5 +259,6 @@ def test_a_timestamp_is_read_back_to_the_second(moment: datetime) -> None:
 
 def test_a_timestamp_is_of_a_time_in_utc() -> None:
     assert timestamp(NOON) == "2024-03-01T12:00:00Z"
-    with pytest.raises(InvalidValue, match="timestamp"):
-        timestamp(NOON.astimezone(timezone(timedelta(hours=1))))
+    refusal = refusal_of(lambda: timestamp(NOON.astimezone(timezone(timedelta(hours=1)))))
+    assert refusal is not None
+    assert refusal.field == "timestamp"
