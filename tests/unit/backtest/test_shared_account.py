@@ -61,6 +61,16 @@ def test_short_positions_use_up_the_same_money() -> None:
     assert result.equity[-1].cash == 20_000
 
 
+def test_a_short_position_that_is_held_uses_up_money_too() -> None:
+    series = {"AAPL": bars(*[QUIET] * 3), "IBM": bars(*[QUIET] * 4, symbol="IBM")[1:]}
+    # AAPL's bars are one ahead of IBM's, so its position is held when IBM's entry is sized.
+    result = run({0: sell(stop=150)}, series, under=settings(sizing=HALF))
+    assert [(order.symbol, order.quantity) for order in result.orders] == [
+        ("AAPL", Decimal(60)),
+        ("IBM", Decimal(40)),
+    ]
+
+
 def test_an_entry_that_the_sizing_denies_is_counted_by_its_code() -> None:
     result = run({0: buy(stop=50)}, two_symbols(QUIET, QUIET))
     assert [order.symbol for order in result.orders] == ["AAPL"]

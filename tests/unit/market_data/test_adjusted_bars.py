@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +46,16 @@ def test_the_bar_is_the_row_times_one_factor_to_six_places(
     assert bar.close == (close * factor).quantize(PRICE_PLACES)
 
 
-def test_the_close_and_the_high_stay_together_when_rounding_parts_them() -> None:
-    row = RawDailyBar(2, "AAPL", SESSION.session_date, "3", "3", "3", "3", "1.0000005", "10")
+@pytest.mark.parametrize(
+    ("price", "adjusted"),
+    [
+        ("2418.05", "253.5355835"),  # price x factor lies just below a tie, and would round away downwards
+        ("1906.77", "601.1776525"),  # and here just above it
+    ],
+)
+def test_high_low_and_close_stay_together_when_rounding_would_part_them(price: str, adjusted: str) -> None:
+    row = RawDailyBar(2, "AAPL", SESSION.session_date, price, price, price, price, adjusted, "10")
     bar = adjusted_bar("AAPL", read_numbers(row), SESSION)
+    factor = Decimal(adjusted) / Decimal(price)
+    assert (Decimal(price) * factor).quantize(PRICE_PLACES) != bar.close
     assert bar.low <= bar.close <= bar.high
