@@ -1,16 +1,22 @@
 """The execution protocol on a real Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.domain.fill import Fill
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Denied
 from jax.modules.execution.execute_signal import Executed
+from jax.ports.order_store import OrderStore
+from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
 from tests.floor import Floor, open_floor, walk_through_every_fault
 from tests.postgres_server import fresh_database
@@ -71,3 +77,60 @@ async def test_two_signals_of_one_account_are_decided_one_after_the_other(
         )
     executed = [outcome for outcome in outcomes if isinstance(outcome, Executed)]
     assert len(executed) == 1, f"round {round_number}: the second must see the first's reservation"
+
+
+class _PausedReads:
+    """An order store that lets something else happen between reading the fills and the open orders."""
+
+    def __init__(self, orders: OrderStore, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._orders = orders
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._orders, name)
+
+    async def fills(self, account: str) -> Sequence[Fill]:
+        found = await self._orders.fills(account)
+        await self._meanwhile()
+        return found
+
+
+class _PausedTransaction:
+    def __init__(self, transaction: Transaction, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._transaction = transaction
+        self.orders = _PausedReads(transaction.orders, meanwhile)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transaction, name)
+
+
+class _PausedUnitOfWork:
+    def __init__(self, unit_of_work: UnitOfWork, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._unit_of_work = unit_of_work
+        self._meanwhile = meanwhile
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Any]:
+        async with self._unit_of_work.begin() as transaction:
+            yield _PausedTransaction(transaction, self._meanwhile)
+
+
+async def test_an_order_that_fills_while_another_is_decided_is_seen_open_or_filled(database_url: str) -> None:
+    async with _floor_on(database_url) as floor:
+        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "151")
+        await floor.engine().execute("sg1", approved_by="olivia")
+        await quote(floor.desk, "149")
+        filling: list[asyncio.Task[int]] = []
+
+        async def fill_the_first_order() -> None:
+            filling.append(asyncio.create_task(floor.reconciler().run_once()))
+            # Done by then, unless it waits for whoever is deciding.
+            await asyncio.wait(filling, timeout=1.0)
+
+        paused = _PausedUnitOfWork(floor.desk.unit_of_work, fill_the_first_order)
+        engine = floor.engine(unit_of_work=paused, limits=replace(LIMITS, max_open_positions=1))
+        outcome = await engine.execute("sg2", approved_by="olivia")
+        assert await filling[0] == 1
+    assert isinstance(outcome, Denied)
+    assert outcome.reason_code is ReasonCode.TOO_MANY_POSITIONS

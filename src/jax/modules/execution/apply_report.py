@@ -14,8 +14,18 @@ from jax.ports.unit_of_work import Transaction
 _ACTOR = "jax-trader"
 
 
+async def locked_order(transaction: Transaction, order: Order) -> Order:
+    """The stored order, after locking its account.
+
+    Whoever decides about the account holds that lock while it reads orders and fills: a change in between
+    would let it see neither the open order nor its fill.
+    """
+    await transaction.orders.lock_account(order.account)
+    return await transaction.orders.get(order.client_order_id)
+
+
 async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:
-    """The order after `report`, saved; `order` was got in this transaction.
+    """The order after `report`, saved; `order` is from `locked_order` in this transaction.
 
     A closed order for which the broker shows a fill that is not booked is reopened by it (`Order.with_fill`).
     """

@@ -9,7 +9,7 @@ from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
-from jax.modules.execution.apply_report import apply_report, save_order
+from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
 from jax.ports.broker import Broker, OrderReport
 from jax.ports.clock import Clock
@@ -97,7 +97,7 @@ class ExecuteSignal:
     async def _apply(self, order: Order, report: OrderReport) -> Order:
         try:
             async with self._unit_of_work.begin() as transaction:
-                stored = await transaction.orders.get(order.client_order_id)
+                stored = await locked_order(transaction, order)
                 return await apply_report(transaction, stored, report, at=self._clock.now())
         except PortError:
             # The broker has it, our second commit failed: reconciliation asks the broker again.
@@ -106,7 +106,7 @@ class ExecuteSignal:
     async def _close(self, order: Order, status: OrderStatus, reason_code: str) -> Order:
         try:
             async with self._unit_of_work.begin() as transaction:
-                stored = await transaction.orders.get(order.client_order_id)
+                stored = await locked_order(transaction, order)
                 if stored.status is not OrderStatus.PENDING_NEW:
                     return stored
                 moved = stored.moved_to(status, at=self._clock.now(), reason_code=reason_code)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, UNRESOLVED, OrderStatus
-from jax.modules.execution.apply_report import apply_report, save_order
+from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound, PortError
@@ -41,13 +41,13 @@ class ReconcileOrders:
         except PortError:
             return False
         async with self._unit_of_work.begin() as transaction:
-            stored = await transaction.orders.get(order.client_order_id)
+            stored = await locked_order(transaction, order)
             after = await apply_report(transaction, stored, report, at=self._clock.now())
         return after.status is not order.status or after.filled_quantity != order.filled_quantity
 
     async def _count_not_found(self, order: Order) -> bool:
         async with self._unit_of_work.begin() as transaction:
-            stored = await transaction.orders.get(order.client_order_id)
+            stored = await locked_order(transaction, order)
             if stored.status not in UNRESOLVED:
                 return False
             counted = replace(stored, not_found_count=stored.not_found_count + 1)
