@@ -78,7 +78,11 @@ class SmallCheckout:
 
     def environment(self, **variables: str) -> dict[str, str]:
         """Return an environment in which pip, and by it uv, take packages from the folder of wheels alone."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PIP_", "UV_", "PYTHON"))
+        }
         return {
             **ours,
             "PIP_CONFIG_FILE": os.devnull,

@@ -21,8 +21,8 @@ from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 
 IN_MEMORY = Path(":memory:")
 _VERSION = 1
-# Only one trader uses the file; whoever else looks into it has this long.
-_LOCK_TIMEOUT_SECONDS = 1.0
+# Only one trader uses the file; whoever else looks into it has this long, on a busy disk too.
+_LOCK_TIMEOUT_SECONDS = 5.0
 _SCHEMA = """
 CREATE TABLE account (account TEXT PRIMARY KEY, currency TEXT NOT NULL, starting_cash TEXT NOT NULL) STRICT;
 CREATE TABLE listings (
