@@ -154,22 +154,25 @@ def _entry(**changes: Json) -> dict[str, Json]:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        (canonical_bytes({}), "is not a list of files"),
-        (canonical_bytes("text"), "is not a list of files"),
-        (b"[]", "must be at least one"),
-        (b"not json", "not JSON"),
-        (_document([_entry()]) + b" ", "not the canonical spelling"),
-        (_document(["a.py"]), "an entry has no path or no source"),
-        (_document([{"path": "a.py"}]), "an entry has no path or no source"),
-        (_document([{"source": ""}]), "an entry has no path or no source"),
-        (_document([_entry(path=1)]), "an entry has no path or no source"),
-        (_document([_entry(source=None)]), "an entry has no path or no source"),
-        (_document([_entry(path="../a.py")]), "is not the relative POSIX path"),
-        (_document([_entry(size=9)]), "a file's recorded hash or size is not that of its source"),
-        (_document([_entry(sha256=sha256_of(b""))]), "a file's recorded hash or size is not that of"),
-        (_document([_entry(mode=0o644)]), "a file's recorded hash or size is not that of its source"),
-        (_document([{"path": "a.py", "source": ""}]), "a file's recorded hash or size is not that of"),
-        (_document([_entry(), _entry()]), "must be at least one, sorted by path, each path once"),
+        (canonical_bytes({}), "bundle: is not a list of files"),
+        (canonical_bytes("text"), "bundle: is not a list of files"),
+        (b"[]", "files: must be at least one"),
+        (b"not json", "bundle: not JSON"),
+        (_document([_entry()]) + b" ", "bundle: the bytes are not the canonical spelling"),
+        (_document(["a.py"]), "bundle: an entry has no path or no source"),
+        (_document([{"path": "a.py"}]), "bundle: an entry has no path or no source"),
+        (_document([{"source": ""}]), "bundle: an entry has no path or no source"),
+        (_document([_entry(path=1)]), "bundle: an entry has no path or no source"),
+        (_document([_entry(source=None)]), "bundle: an entry has no path or no source"),
+        (_document([_entry(path="../a.py")]), "path: '../a.py' is not the relative POSIX path"),
+        (_document([_entry(size=9)]), "bundle: a file's recorded hash or size is not that of its source"),
+        (_document([_entry(sha256=sha256_of(b""))]), "bundle: a file's recorded hash or size is not that of"),
+        (_document([_entry(mode=0o644)]), "bundle: a file's recorded hash or size is not that of its source"),
+        (
+            _document([{"path": "a.py", "source": ""}]),
+            "bundle: a file's recorded hash or size is not that of",
+        ),
+        (_document([_entry(), _entry()]), "files: must be at least one, sorted by path, each path once"),
     ],
     ids=lambda value: ascii(value)[:40],
 )
@@ -177,7 +180,7 @@ def test_refuses_a_document_that_no_bundle_wrote(document: bytes, problem: str) 
     assert decode_bundle(_document([_entry()])).files == (SourceFile("a.py", "ONE = 1\n"),)
     with pytest.raises(InvalidValue) as refusal:
         decode_bundle(document)
-    assert problem in str(refusal.value)
+    assert str(refusal.value).startswith(problem)
 
 
 def test_a_bundle_that_could_not_be_read_back_is_not_written() -> None:

@@ -1,5 +1,6 @@
 """The limits themselves: where they lie, and that nothing that is not a number passes one."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from tests.unit.domain.numbers import NEVER_VALID, any_decimals
+from tests.unit.domain.refusals import refusal_of
 
 _LARGEST_VALID = Decimal("999999999999.99999999")
 _SMALLEST_VALID = Decimal("0.00000001")
@@ -110,6 +112,37 @@ def test_a_naive_time_and_one_of_another_offset_are_refused(zone: ZoneInfo | Non
 def test_text_is_printable_and_has_something_on_both_ends(value: str) -> None:
     expected = bool(value) and not value[0].isspace() and not value[-1].isspace() and value.isprintable()
     assert _takes(checks.text, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "meaning"),
+    [
+        (checks.symbol, "a symbol (1 to 32 of A-Z 0-9 . - /)"),
+        (checks.name, "a name (a-z, 0-9 and _, starting with a letter)"),
+        (checks.mic, "a market identifier code of four characters (ISO 10383)"),
+        (checks.currency, "a currency code of three letters (ISO 4217)"),
+        (checks.sha256, "sha256: and 64 hexadecimal digits"),
+    ],
+)
+def test_a_code_that_is_none_is_told_what_it_should_be(
+    check: Callable[[str, str], str], meaning: str
+) -> None:
+    refusal = refusal_of(lambda: check("field", "?"))
+    assert str(refusal) == f"field: '?' is not {meaning}"
+
+
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [
+        (checks.symbol, "AAPL"),
+        (checks.name, "ma_crossover_v1"),
+        (checks.mic, "XNAS"),
+        (checks.currency, "USD"),
+        (checks.sha256, "sha256:" + "0" * 64),
+    ],
+)
+def test_a_code_that_is_one_is_given_back(check: Callable[[str, str], str], code: str) -> None:
+    assert check("field", code) == code
 
 
 def test_text_is_as_long_as_allowed_and_no_longer() -> None:

@@ -81,11 +81,14 @@ def test_the_size_is_that_of_the_sizing_rule_with_the_accounts_means(
 )
 def test_the_loss_of_the_day_stops_entries_when_it_reaches_the_limit(realized: str, *, fits: bool) -> None:
     decision = decide_entry(some_inputs(exposure=an_exposure(realized_today=Decimal(realized))))
-    assert isinstance(decision, Approved) == fits
-    if isinstance(decision, Denied):
-        assert decision.reason_code is ReasonCode.DAILY_LOSS_REACHED
-        assert decision.detail == f"realised {realized} today, the limit is a loss of 1000"
-        assert decision.numbers == {"realized_today": Decimal(realized), "max_daily_loss": Decimal(1000)}
+    if fits:
+        assert isinstance(decision, Approved)
+        return
+    assert decision == Denied(
+        ReasonCode.DAILY_LOSS_REACHED,
+        f"realised {realized} today, the limit is a loss of 1000",
+        {"realized_today": Decimal(realized), "max_daily_loss": Decimal(1000)},
+    )
 
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
@@ -111,11 +114,14 @@ def test_no_more_symbols_are_open_or_pending_than_allowed(
     decision = decide_entry(some_inputs(exposure=exposure, limits=some_risk_limits(max_open_positions=most)))
     taken = held_symbols | ordered
     assert exposure.symbols == taken
-    assert isinstance(decision, Approved) == ("AAPL" in taken or len(taken) < most)
-    if isinstance(decision, Denied):
-        assert decision.reason_code is ReasonCode.TOO_MANY_POSITIONS
-        assert decision.numbers == {"open_positions": len(taken), "max_open_positions": most}
-        assert decision.detail == f"{len(taken)} positions are open or pending, the limit is {most}"
+    if "AAPL" in taken or len(taken) < most:
+        assert isinstance(decision, Approved)
+        return
+    assert decision == Denied(
+        ReasonCode.TOO_MANY_POSITIONS,
+        f"{len(taken)} positions are open or pending, the limit is {most}",
+        {"open_positions": Decimal(len(taken)), "max_open_positions": Decimal(most)},
+    )
 
 
 def test_a_short_position_is_held_too() -> None:

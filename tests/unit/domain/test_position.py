@@ -163,5 +163,6 @@ def test_refuses_a_lot_of_nothing() -> None:
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
 def test_refuses_a_profit_that_is_no_number(number: str) -> None:
-    with pytest.raises(InvalidValue, match="realized_pnl"):
-        Position("AAPL", (), Decimal(number))
+    refusal = refusal_of(lambda: Position("AAPL", (), Decimal(number)))
+    assert refusal is not None
+    assert (refusal.field, refusal.problem) == ("realized_pnl", f"of AAPL must be finite, not {number}")

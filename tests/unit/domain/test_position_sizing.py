@@ -241,6 +241,11 @@ def test_a_minimum_that_is_no_whole_number_of_lots_is_refused_rather_than_exceed
     assert decision.numbers == {"quantity": Decimal(1), "min_position_size": Decimal("1.5")}
 
 
+def test_a_missing_symbol_is_said_to_be_missing() -> None:
+    decision = size_position(a_request(symbol=""), some_limits(), an_instrument())
+    assert decision == Denied(ReasonCode.MISSING_SYMBOL, "the signal names no symbol")
+
+
 def test_too_little_risk_for_one_lot_is_refused() -> None:
     decision = size_position(a_request(), some_limits(), an_instrument(lot_size=Decimal(1000)))
     assert isinstance(decision, Denied)
