@@ -40,6 +40,8 @@ def test_a_settable_clock_stands_still_until_it_is_advanced() -> None:
     clock.advance(timedelta(seconds=1, microseconds=5))
     assert clock.now() == _THEN + timedelta(seconds=1, microseconds=5)
     assert clock.monotonic_ns() - started == 1_000_005_000
+    clock.advance(timedelta(seconds=1))
+    assert clock.monotonic_ns() - started == 2_000_005_000
 
 
 def test_a_settable_clock_jumps_without_time_passing() -> None:

@@ -151,6 +151,17 @@ async def test_a_fill_without_a_step_is_refused(
     assert await _get(unit_of_work, "jx-sg1") == stored
 
 
+async def test_the_average_price_does_not_change_without_a_step(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    stored = await store_in_status(unit_of_work, approved, _S.NEW)
+    canceled = replace(_filled(stored, 40), status=_S.CANCELED)
+    await _save(unit_of_work, canceled)
+    with pytest.raises(Conflict, match="no step leads"):
+        await _save(unit_of_work, replace(canceled, average_price=Decimal(1)))
+    assert await _get(unit_of_work, "jx-sg1") == canceled
+
+
 async def test_an_order_that_was_got_stays_as_it_is_until_the_transaction_ends(
     unit_of_work: UnitOfWork, approved: Signal
 ) -> None:

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
+from jax.domain.artifact import ArtifactState
 from jax.domain.bar import Timeframe
 from jax.ports.errors import Conflict, NotFound
 from jax.ports.unit_of_work import Transaction, UnitOfWork
-from tests.contract.stored_values import ACCOUNT, artifact, bar, signal, store_artifact, store_order
+from tests.contract.stored_values import ACCOUNT, NOW, artifact, bar, signal, store_artifact, store_order
 from tests.contract.within import within
 
 
@@ -100,6 +101,21 @@ async def test_a_transaction_that_had_a_conflict_answers_nothing_more(unit_of_wo
 
     with pytest.raises(Conflict, match="failed already"):
         await within(unit_of_work, go_on)
+
+
+async def test_nothing_beside_a_stale_view_is_stored_even_if_it_is_caught(unit_of_work: UnitOfWork) -> None:
+    await store_artifact(unit_of_work, artifact(), state=ArtifactState.VALIDATED)
+
+    async def catch(tx: Transaction) -> None:
+        await tx.bars.append([bar()])
+        with pytest.raises(Conflict, match="no longer DRAFT"):
+            await tx.artifacts.take_step(
+                artifact(), ArtifactState.VALIDATED, actor="olga", reason="again", at=NOW
+            )
+
+    with pytest.raises(Conflict, match="failed already"):
+        await within(unit_of_work, catch)
+    assert await _stored_bars(unit_of_work) == 0
 
 
 async def test_what_is_not_found_does_not_end_the_transaction(unit_of_work: UnitOfWork) -> None:

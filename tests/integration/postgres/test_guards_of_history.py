@@ -55,12 +55,6 @@ async def test_every_table_of_the_gate_and_of_the_record_is_append_only(sql: asy
     assert {row[0] for row in rows} <= set(_APPEND_ONLY)
 
 
-async def test_no_trigger_sleeps_while_rows_are_replicated(sql: asyncpg.Connection) -> None:
-    rows = await sql.fetch("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal")
-    assert len(rows) >= 14
-    assert {row["tgenabled"] for row in rows} == {b"A"}, "ENABLE ALWAYS is missing"
-
-
 def _event(subject: str) -> AuditEvent:
     return AuditEvent(kind="order.sent", subject=subject, actor="jax-trader", at=NOW, data=None)
 

@@ -1,10 +1,13 @@
 """What schema `gate` refuses whoever writes, whatever program he writes with."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.artifact import Artifact, ArtifactState
+from jax.ports.errors import Conflict
 from tests.contract.stored_values import NOW, approval, artifact, payload_bytes, store_artifact
 from tests.contract.within import within
 
@@ -138,6 +141,27 @@ async def test_a_second_active_version_is_refused_whoever_writes_it(
     second = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
     with pytest.raises(asyncpg.PostgresError, match=r"version 1\.0\.0 of ma_crossover_v1 is ACTIVE"):
         await sql.execute(_EVENT, "art-2", 5, "APPROVED", "ACTIVE", second.payload_sha256)
+
+
+async def test_an_activation_waits_for_one_that_is_not_committed_yet_and_then_sees_it(
+    sql: asyncpg.Connection, unit_of_work: PostgresUnitOfWork
+) -> None:
+    late = await store_artifact(unit_of_work, artifact("art-1"), state=ArtifactState.APPROVED)
+    first = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
+    async with sql.transaction():
+        await sql.execute(_EVENT, "art-2", 5, "APPROVED", "ACTIVE", first.payload_sha256)
+        activating = asyncio.create_task(
+            within(
+                unit_of_work,
+                lambda tx: tx.artifacts.take_step(
+                    late, ArtifactState.ACTIVE, actor="olga", reason="go", at=NOW
+                ),
+            )
+        )
+        await asyncio.wait([activating], timeout=0.5)
+        assert not activating.done()
+    with pytest.raises(Conflict, match="version 2 of ma_crossover_v1 is ACTIVE"):
+        await activating
 
 
 async def test_a_revocation_does_not_wait_for_an_activation_that_hangs(

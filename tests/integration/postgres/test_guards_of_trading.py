@@ -224,3 +224,12 @@ async def test_no_order_takes_a_step_that_the_table_lacks(
     with pytest.raises(asyncpg.PostgresError, match=refusal):
         await sql.execute(f"UPDATE trading.orders SET {change}")
     assert await sql.fetchval("SELECT status FROM trading.orders") == "PARTIALLY_FILLED"
+
+
+async def test_a_canceled_order_is_filled_no_further_without_a_step(
+    sql: asyncpg.Connection, working: Order
+) -> None:
+    await sql.execute("UPDATE trading.orders SET status = 'CANCELED'")
+    with pytest.raises(asyncpg.PostgresError, match="no step leads from CANCELED to CANCELED"):
+        await sql.execute("UPDATE trading.orders SET filled_quantity = 50")
+    await sql.execute("UPDATE trading.orders SET not_found_count = 1")

@@ -99,6 +99,22 @@ async def test_processes_that_migrate_at_once_do_the_work_once(empty_database_ur
     assert sorted(printed) == [[], [], _revisions()]
 
 
+async def test_a_database_that_is_up_to_date_costs_no_import_of_alembic(database_url: str) -> None:
+    program = (
+        "import asyncio, sys; from jax.adapters.postgres.migrations import migrate_to_head; "
+        "print(asyncio.run(migrate_to_head(sys.argv[1])), 'alembic' in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        database_url,
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(_CHECKOUT / "src")},
+    )
+    assert (await process.communicate())[0] == b"[] False\n"
+
+
 async def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database_url: str) -> None:
     await asyncio.to_thread(
         run_sql, empty_database_url, "CREATE SCHEMA trading", "CREATE TABLE trading.mine ()"

@@ -1,12 +1,17 @@
 """The tables as SQLAlchemy sees them, and the rules of the domain, are those of the database."""
 
+from decimal import Decimal
+
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine.default import DefaultDialect
 
 from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.schema.columns import Amount
 from jax.adapters.postgres.schema.metadata import SCHEMAS, metadata
 from jax.domain.artifact import ARTIFACT_TRANSITIONS, ArtifactState
+from jax.domain.errors import InvalidValue
 from jax.domain.order_status import FIRST_STATUSES, ORDER_TRANSITIONS
 from tests.integration.postgres.catalog import catalog_of
 
@@ -49,3 +54,15 @@ async def test_the_steps_of_orders_are_those_of_the_domain(sql: asyncpg.Connecti
     rows = await sql.fetch("SELECT from_status, to_status FROM trading.order_transition")
     expected = {(old.value, new.value) for old, steps in ORDER_TRANSITIONS.items() for new in steps}
     assert {tuple(row) for row in rows} == expected | {("NONE", first.value) for first in FIRST_STATUSES}
+
+
+async def test_no_trigger_sleeps_while_rows_are_replicated(sql: asyncpg.Connection) -> None:
+    rows = await sql.fetch("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal")
+    assert len(rows) >= 14
+    assert {row["tgenabled"] for row in rows} == {b"A"}, "ENABLE ALWAYS is missing"
+
+
+@pytest.mark.parametrize("number", ["0.000000001", "1000000000000", "NaN", "Infinity"])
+def test_a_number_that_the_column_would_round_or_refuse_never_reaches_it(number: str) -> None:
+    with pytest.raises(InvalidValue, match="amount"):
+        Amount().process_bind_param(Decimal(number), DefaultDialect())

@@ -81,6 +81,14 @@ async def test_another_lock_on_the_connection_is_not_taken_for_this_one(
         assert not await lock.held()
 
 
+async def test_a_lock_that_somebody_else_holds_now_is_not_held(database: PostgresDatabase) -> None:
+    async with trader_lock(database, "paper") as lock:
+        await lock._connection.execute("SELECT pg_advisory_unlock_all()")
+        async with trader_lock(database, "paper") as other:
+            assert await other.held()
+            assert not await lock.held()
+
+
 async def test_a_trader_that_is_killed_holds_its_lock_no_longer(
     database: PostgresDatabase, database_url: str, sql: asyncpg.Connection
 ) -> None:
