@@ -14,7 +14,7 @@ from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.position import Lot, Position
-from jax.domain.position_sizing import SizingLimits
+from jax.domain.position_sizing import SizingLimits, SizingRequest
 from jax.domain.quote import Quote
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.side import Side
@@ -247,3 +247,15 @@ def some_limits(**changes: Any) -> SizingLimits:
         "max_position_value_fraction": Decimal("0.20"),
     }
     return SizingLimits(**fields | changes)
+
+
+def a_request(**changes: Any) -> SizingRequest:
+    fields: dict[str, Any] = {
+        "symbol": "AAPL",
+        "side": Side.BUY,
+        "entry_price": Decimal(150),
+        "stop_loss": Decimal(145),
+        "net_liquidation": Decimal(100_000),
+        "buying_power": Decimal(100_000),
+    }
+    return SizingRequest(**fields | changes)

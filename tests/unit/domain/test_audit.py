@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from jax.domain.audit import GENESIS, AuditEntry, AuditEvent, first_broken_entry, next_entry
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, sha256_of
 from tests.unit.domain.examples import NOON, OTHER_HASH, an_audit_event
-from tests.unit.domain.json_values import values
+from tests.unit.domain.json_values import scalars
 
 _events = st.builds(
     an_audit_event,
     kind=st.sampled_from(["order.sent", "order.changed", "artifact.step"]),
     subject=st.sampled_from(["jx1", "jx2"]),
     at=st.integers(min_value=0, max_value=10).map(lambda seconds: NOON + timedelta(seconds=seconds)),
-    data=values,
+    data=scalars | st.fixed_dictionaries({"quantity": scalars}),
 )
 _event_lists = st.lists(_events, min_size=1, max_size=6)
 
