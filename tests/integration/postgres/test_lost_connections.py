@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from jax.adapters.postgres import database as database_module
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.audit import AuditEvent
@@ -178,6 +179,35 @@ async def test_a_task_that_is_canceled_in_the_middle_of_a_statement_leaves_the_p
         with pytest.raises(asyncio.CancelledError):
             await waiting
     assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 8
+    await database.close()
+
+
+async def test_a_statement_that_takes_too_long_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, sql: asyncpg.Connection
+) -> None:
+    monkeypatch.setattr(database_module, "_STATEMENT_TIMEOUT_SECONDS", 0.3)
+    database = PostgresDatabase(database_url)
+    unit_of_work = PostgresUnitOfWork(database)
+    await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT))
+    async with sql.transaction():
+        await sql.execute("UPDATE trading.account SET epoch = 7")
+        with pytest.raises(Unavailable, match="did not answer"):
+            await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT))
+    assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 8
+    await database.close()
+
+
+async def test_a_pool_whose_connections_are_all_busy_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    monkeypatch.setattr(database_module, "_POOL_TIMEOUT_SECONDS", 0.1)
+    database = PostgresDatabase(database_url, pool_size=1)
+    unit_of_work = PostgresUnitOfWork(database)
+    async with unit_of_work.begin() as tx:
+        with pytest.raises(Unavailable, match="are busy; nothing was done: try again"):
+            await within(unit_of_work, lambda other: other.orders.raise_epoch(ACCOUNT))
+        await tx.orders.raise_epoch(ACCOUNT)
+    assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 2
     await database.close()
 
 

@@ -30,7 +30,7 @@ def _run(*command: str, cwd: Path, environment: dict[str, str] | None = None) ->
 def installed(tmp_path: Path) -> Path:
     """An environment in which the wheel of this checkout is laid out as an installer does it."""
     name = _run(sys.executable, "-c", _BUILD, str(tmp_path), cwd=_CHECKOUT)[-1]
-    environment = tmp_path / "environment"
+    environment = tmp_path / "an environment at 100%"
     _run(sys.executable, "-m", "venv", "--without-pip", str(environment), cwd=tmp_path)
     site_packages = environment / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
     with zipfile.ZipFile(tmp_path / name) as wheel:
