@@ -1,19 +1,32 @@
 """What the paper broker does beyond the contract."""
 
+import asyncio
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jax.adapters.brokers.paper.broker import open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.adapters.memory.clock import SettableClock
 from jax.domain.order_status import OrderStatus
 from jax.ports.errors import Conflict, NotFound, Refused, Unavailable
-from tests.contract.broker_venues import Venue, bar, order, paper_broker, paper_in_memory
+from tests.contract.broker_venues import (
+    OPENING,
+    Venue,
+    bar,
+    instrument_of,
+    order,
+    paper_broker,
+    paper_in_memory,
+)
 
 FILE = "paper-broker.sqlite3"
 
@@ -94,6 +107,28 @@ async def test_an_order_that_no_exchange_takes_is_refused_with_a_code(
         with pytest.raises(Refused) as refused:
             await venue.broker.place(order(venue, "jx1", **terms))
     assert refused.value.code == code
+
+
+async def test_an_order_that_waits_for_the_file_beyond_its_deadline_is_not_taken(tmp_path: Path) -> None:
+    clock = SettableClock(OPENING)
+    async with open_paper_broker(
+        tmp_path / FILE, PaperAccount(), clock=clock, instrument_of=instrument_of
+    ) as broker:
+        venue = Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+        await venue.trade_bars([bar(0, close="150")])
+        in_time = await broker.place(order(venue, "jx0"))
+        with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")
+            placing = asyncio.create_task(broker.place(order(venue, "jx1")))
+            await asyncio.sleep(0)
+            clock.advance(timedelta(seconds=6))
+            somebody.execute("ROLLBACK")
+            with pytest.raises(Refused) as refused:
+                await placing
+        assert refused.value.code == "DEADLINE_PASSED"
+        with pytest.raises(NotFound):
+            await broker.query("jx1")
+        assert await broker.place(order(venue, "jx0")) == in_time, "a repeat is an answer, whatever the time"
 
 
 async def test_it_has_one_account_only(tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ class Broker(Protocol):
     async def place(self, order: Order) -> OrderReport:
         """Places `order`, once per client_order_id: a repeat with the same terms answers as `query` does.
 
-        Conflict when the id is known with other terms; Refused when the broker will never take it.
+        Conflict when the id is known with other terms; Refused when the broker will never take it, and with
+        DEADLINE_PASSED when a new order arrives after its `deadline_at`: what counts is the moment it would
+        begin to work, not the moment of the call.
         """
         ...
 

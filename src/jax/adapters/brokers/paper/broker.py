@@ -35,7 +35,9 @@ class PaperBroker:
         self._instrument_of = instrument_of
 
     async def place(self, order: Order) -> OrderReport:
-        """Refused with NO_QUOTE, QUANTITY_NOT_IN_LOTS, PRICE_NOT_ON_INCREMENT or UNKNOWN_ACCOUNT."""
+        """Refused with a code: DEADLINE_PASSED, UNKNOWN_ACCOUNT, NO_QUOTE, QUANTITY_NOT_IN_LOTS or
+        PRICE_NOT_ON_INCREMENT.
+        """
         return await self._run(self._venue.place, order)
 
     async def query(self, client_order_id: str) -> OrderReport:

@@ -49,6 +49,7 @@ class PaperVenue:
         with self._file.transaction():
             known = self._file.order(order.client_order_id)
             if known is None:
+                self._check_deadline(order)
                 self._take(PaperOrder(order.client_order_id, terms_of(order), OrderStatus.NEW))
             elif known[1].terms != terms_of(order):
                 raise Conflict(f"order {order.client_order_id} is known here with other terms")
@@ -92,6 +93,14 @@ class PaperVenue:
                     changed[symbol] = Listing(instruments[symbol], quote_of(bar, instruments[symbol]))
             for listing in changed.values():
                 self._file.put_listing(listing)
+
+    def _check_deadline(self, order: Order) -> None:
+        # Asked with the file in hand: whoever waited for it may have been given up on meanwhile.
+        if not (self._clock.now() <= order.deadline_at):
+            raise Refused(
+                f"order {order.client_order_id} came to the paper venue after its deadline",
+                code="DEADLINE_PASSED",
+            )
 
     def _take(self, order: PaperOrder) -> None:
         listing = self._file.listings().get(order.terms.symbol)
