@@ -55,6 +55,7 @@ class Floor:
             broker=broker or self.desk.broker,
             clock=self.desk.clock,
             account=ACCOUNT,
+            epoch=self.epoch,
         )
 
     async def order(self) -> Order | None:

@@ -70,7 +70,9 @@ async def trader_at_work(
             loaded=artifacts.ids_by_hash,
         ),
     )
-    reconcile = ReconcileOrders(unit_of_work=unit_of_work, broker=broker, clock=clock, account=account)
+    reconcile = ReconcileOrders(
+        unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
+    )
     engine = Engine(gate, artifacts, reconcile, around.event_bus, around.lock)
     async with engine.running():
         trader = Trader(parts, facts)

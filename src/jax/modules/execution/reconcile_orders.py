@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, UNRESOLVED, OrderStatus
-from jax.modules.execution.apply_report import apply_report, locked_order, save_order
+from jax.modules.execution.apply_report import apply_report, save_order
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
-from jax.ports.errors import NotFound, PortError
-from jax.ports.unit_of_work import UnitOfWork
+from jax.ports.errors import Conflict, NotFound, PortError
+from jax.ports.unit_of_work import Transaction, UnitOfWork
 
 # A broker may not show an order at once: only answers from after this long count as "not there".
 _VISIBLE_AFTER = timedelta(seconds=2)
@@ -17,19 +18,38 @@ _NOT_FOUND_ANSWERS = 2
 
 
 class ReconcileOrders:
-    """One pass at a time; a query that fails changes nothing."""
+    """One pass at a time; a query that fails changes nothing.
 
-    def __init__(self, *, unit_of_work: UnitOfWork, broker: Broker, clock: Clock, account: str) -> None:
+    Only the trader that holds the account's `epoch` may say what became of its orders: the broker of one
+    that was replaced need not be the broker that has them.
+    """
+
+    def __init__(
+        self, *, unit_of_work: UnitOfWork, broker: Broker, clock: Clock, account: str, epoch: int
+    ) -> None:
         self._unit_of_work = unit_of_work
         self._broker = broker
         self._clock = clock
         self._account = account
+        self._epoch = epoch
 
     async def run_once(self) -> int:
-        """Asks about each open order once; returns how many changed."""
+        """Asks about each open order once; returns how many changed.
+
+        An order of which the broker says what cannot be does not keep the others from being asked about: its
+        InvalidValue or Conflict is raised at the end. Conflict also when another trader has taken over.
+        """
         async with self._unit_of_work.begin() as transaction:
             open_orders = await transaction.orders.in_status(self._account, OPEN)
-        return sum([await self._reconcile(order) for order in open_orders])
+        changed, problems = 0, []
+        for order in open_orders:
+            try:
+                changed += await self._reconcile(order)
+            except (InvalidValue, Conflict) as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+        return changed
 
     async def _reconcile(self, order: Order) -> bool:
         asked_at = self._clock.now()
@@ -41,13 +61,13 @@ class ReconcileOrders:
         except PortError:
             return False
         async with self._unit_of_work.begin() as transaction:
-            stored = await locked_order(transaction, order)
+            stored = await self._locked(transaction, order)
             after = await apply_report(transaction, stored, report, at=self._clock.now())
         return after.status is not order.status or after.filled_quantity != order.filled_quantity
 
     async def _count_not_found(self, order: Order) -> bool:
         async with self._unit_of_work.begin() as transaction:
-            stored = await locked_order(transaction, order)
+            stored = await self._locked(transaction, order)
             if stored.status not in UNRESOLVED:
                 return False
             counted = replace(stored, not_found_count=stored.not_found_count + 1)
@@ -57,3 +77,11 @@ class ReconcileOrders:
             absent = counted.moved_to(OrderStatus.ABSENT, at=self._clock.now(), reason_code="NOT_AT_BROKER")
             await save_order(transaction, absent, before=stored)
         return True
+
+    async def _locked(self, transaction: Transaction, order: Order) -> Order:
+        row = await transaction.orders.lock_account(self._account)
+        if row.epoch != self._epoch:
+            raise Conflict(
+                f"another trader has taken over {self._account} (epoch {row.epoch}): stop this one"
+            )
+        return await transaction.orders.get(order.client_order_id)
