@@ -11,13 +11,18 @@ import pytest
 
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.domain.audit import AuditEvent
 from jax.domain.fill import Fill
+from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
+from jax.modules.execution.apply_report import apply_report
 from jax.modules.execution.execute_signal import Executed
+from jax.ports.broker import OrderReport
 from jax.ports.order_store import OrderStore
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
+from tests.failing_ports import FailingBroker, Fault, Fuse
 from tests.floor import Floor, open_floor, walk_through_every_fault
 from tests.postgres_server import fresh_database
 
@@ -134,3 +139,36 @@ async def test_an_order_that_fills_while_another_is_decided_is_seen_open_or_fill
         assert await filling[0] == 1
     assert isinstance(outcome, Denied)
     assert outcome.reason_code is ReasonCode.TOO_MANY_POSITIONS
+
+
+async def test_a_decision_and_an_answer_about_one_signal_do_not_lock_each_other_out(
+    database_url: str,
+) -> None:
+    async with _floor_on(database_url) as floor:
+        lost = FailingBroker(floor.desk.broker, Fuse(at=2, fault=Fault.LOST_AFTER))
+        await floor.engine(broker=lost).execute("sg1", approved_by="olivia")
+        async with floor.desk.unit_of_work.begin() as transaction:
+            signal = await transaction.signals.get("sg1")
+            booking = asyncio.create_task(floor.reconciler().run_once())
+            # It waits for the signal by then, with whatever else it holds.
+            await asyncio.wait([booking], timeout=1.0)
+            now = floor.desk.clock.now()
+            await transaction.audit.append(AuditEvent("signal.read", signal.signal_id, "olivia", now, {}))
+        assert await booking == 1
+
+
+async def test_an_order_found_after_it_was_called_absent_is_open_again(database_url: str) -> None:
+    async with _floor_on(database_url) as floor:
+        lost = FailingBroker(floor.desk.broker, Fuse(at=2, fault=Fault.LOST_BEFORE))
+        await floor.engine(broker=lost).execute("sg1", approved_by="olivia")
+        await floor.settle()
+        absent = await floor.order()
+        assert absent is not None
+        assert absent.status is OrderStatus.ABSENT
+        async with floor.desk.unit_of_work.begin() as transaction:
+            stored = await transaction.orders.get(absent.client_order_id)
+            report = OrderReport(absent.client_order_id, "v1", OrderStatus.NEW)
+            await apply_report(transaction, stored, report, at=floor.desk.clock.now())
+        found = await floor.order()
+    assert found is not None
+    assert found.status is OrderStatus.NEW

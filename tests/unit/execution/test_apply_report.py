@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from jax.domain.fill import Fill
 from jax.domain.order import Order
-from jax.domain.order_status import OrderStatus
+from jax.domain.order_status import OPEN, OrderStatus
 from jax.modules.execution.apply_report import apply_report
 from jax.ports.broker import OrderReport
 from tests.desk import ACCOUNT, NOW, quote
+from tests.failing_ports import FailingBroker, Fault, Fuse
 from tests.floor import Floor, open_floor
 
 _LATER = NOW + timedelta(minutes=5)
@@ -89,3 +90,35 @@ async def test_the_venues_own_number_is_kept() -> None:
         order = await _working_order(floor)
         after = await _apply(floor, order, OrderStatus.NEW, ())
         assert after == replace(order, venue_order_id="v1")
+
+
+async def test_a_status_ahead_of_the_executions_does_not_close_the_order() -> None:
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        told = await _apply(floor, order, OrderStatus.FILLED, ())
+        assert (told.status, told.filled_quantity) == (OrderStatus.NEW, Decimal(0))
+        told = await _apply(floor, order, OrderStatus.FILLED, (_fill(order, "x1", 33),))
+        assert (told.status, told.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, Decimal(33))
+        async with floor.desk.unit_of_work.begin() as transaction:
+            assert await transaction.orders.in_status(ACCOUNT, OPEN) == [told], "it is asked about again"
+
+
+async def test_an_order_found_after_it_was_called_absent_is_open_again() -> None:
+    async with open_floor() as floor:
+        lost = FailingBroker(floor.desk.broker, Fuse(at=2, fault=Fault.LOST_BEFORE))
+        await floor.engine(broker=lost).execute("sg1", approved_by="olivia")
+        await floor.settle()
+        absent = await floor.order()
+        assert absent is not None
+        assert absent.status is OrderStatus.ABSENT
+        refused = await _apply(floor, absent, OrderStatus.REJECTED, ())
+        assert refused.status is OrderStatus.ABSENT
+        found = await _apply(floor, absent, OrderStatus.NEW, ())
+        assert (found.status, found.venue_order_id) == (OrderStatus.NEW, "v1")
+        async with floor.desk.unit_of_work.begin() as transaction:
+            entries = await transaction.audit.entries(kind="order.changed", subject=absent.client_order_id)
+    steps = [entry.event.data for entry in entries]
+    assert [(step["from"], step["to"]) for step in steps if isinstance(step, dict)][-2:] == [
+        ("ABSENT", "ADOPTED"),
+        ("ADOPTED", "NEW"),
+    ]

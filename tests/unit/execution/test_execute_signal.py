@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from jax.domain.artifact import ArtifactState
+from jax.domain.errors import InvalidValue
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.reason_code import ReasonCode
@@ -297,6 +298,35 @@ async def test_a_query_that_fails_changes_nothing() -> None:
         assert order is not None
         assert order.status is OrderStatus.UNKNOWN
         assert await floor.reconciler().run_once() == 1
+
+
+async def test_an_answer_that_cannot_be_is_no_refusal_and_is_asked_for_again() -> None:
+    async with open_floor() as floor:
+
+        class WildBroker(FailingBroker):
+            async def place(self, order: Order) -> OrderReport:
+                report = await super().place(order)
+                return replace(report, fills=(replace(report.fills[0], quantity=Decimal(99_999)),))
+
+        class UnreadableBroker(FailingBroker):
+            async def place(self, order: Order) -> OrderReport:
+                await super().place(order)
+                raise InvalidValue("price", "the answer cannot be read")
+
+        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "150", symbol="MSFT")
+        wild = WildBroker(floor.desk.broker, Fuse())
+        unreadable = UnreadableBroker(floor.desk.broker, Fuse())
+        outcomes = [
+            await floor.engine(broker=wild).execute("sg1", approved_by="olivia"),
+            await floor.engine(broker=unreadable).execute("sg2", approved_by="olivia"),
+        ]
+        statuses = [outcome.order.status for outcome in outcomes if isinstance(outcome, Executed)]
+        assert statuses == [OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN]
+        assert await floor.reconciler().run_once() == 2
+        order = await floor.order()
+        assert order is not None
+        assert order.status is OrderStatus.FILLED
 
 
 async def test_an_order_whose_deadline_has_passed_is_not_sent() -> None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.order import Order
-from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS
+from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import SignalStatus
 from jax.ports.broker import OrderReport
 from jax.ports.unit_of_work import Transaction
 
 _ACTOR = "jax-trader"
+_FILLED_IN_PART_OR_WHOLE = frozenset({OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED})
 
 
 async def locked_order(transaction: Transaction, order: Order) -> Order:
@@ -27,15 +28,30 @@ async def locked_order(transaction: Transaction, order: Order) -> Order:
 async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:
     """The order after `report`, saved; `order` is from `locked_order` in this transaction.
 
-    A closed order for which the broker shows a fill that is not booked is reopened by it (`Order.with_fill`).
+    A closed order for which the broker shows a fill that is not booked is reopened by it (`Order.with_fill`),
+    and so is an ABSENT one of which the broker says anything but that it refused it.
     """
+    if order.status is OrderStatus.ABSENT and report.status is not OrderStatus.REJECTED:
+        order = await save_order(transaction, order.moved_to(OrderStatus.ADOPTED, at=at), before=order)
     current = replace(order, venue_order_id=report.venue_order_id)
     for fill in report.fills:
         if await transaction.orders.add_fill(order.account, fill):
             current = current.with_fill(fill, at=at)
-    if report.status in ORDER_TRANSITIONS[current.status] and report.status is not current.status:
-        current = current.moved_to(report.status, at=at, reason_code=report.reason_code)
+    status = _status_told(report, current)
+    if status in ORDER_TRANSITIONS[current.status] and status is not current.status:
+        current = current.moved_to(status, at=at, reason_code=report.reason_code)
     return await save_order(transaction, current, before=order)
+
+
+def _status_told(report: OrderReport, order: Order) -> OrderStatus:
+    """The status to go by: what is filled is said by the executions alone.
+
+    A broker may say FILLED before it shows them; closed by that word, the order would never be asked about
+    again and its fills would be lost.
+    """
+    if report.status not in _FILLED_IN_PART_OR_WHOLE:
+        return report.status
+    return order.status if order.filled_quantity else OrderStatus.NEW
 
 
 async def save_order(transaction: Transaction, order: Order, *, before: Order) -> Order:
@@ -51,8 +67,10 @@ async def save_order(transaction: Transaction, order: Order, *, before: Order) -
         "reason_code": order.reason_code,
     }
     event = AuditEvent("order.changed", order.client_order_id, _ACTOR, order.updated_at, data)
-    await transaction.audit.append(event)
+    # The signal before the audit log, as everywhere: two transactions that lock them the other way round
+    # would wait for each other.
     await _close_signal(transaction, order)
+    await transaction.audit.append(event)
     await transaction.events.publish("order", subject=order.client_order_id)
     return order
 

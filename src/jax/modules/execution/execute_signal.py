@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
@@ -89,8 +90,8 @@ class ExecuteSignal:
             report = await asyncio.wait_for(self._broker.place(order), _ANSWER_WITHIN_SECONDS)
         except Refused as error:
             return await self._close(order, OrderStatus.REJECTED, error.code)
-        except (PortError, TimeoutError) as error:
-            # It may be at the broker: only evidence may say otherwise.
+        except (PortError, TimeoutError, InvalidValue) as error:
+            # It may be at the broker, whatever the answer was: only evidence may say otherwise.
             return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)
         return await self._apply(order, report)
 
@@ -99,8 +100,9 @@ class ExecuteSignal:
             async with self._unit_of_work.begin() as transaction:
                 stored = await locked_order(transaction, order)
                 return await apply_report(transaction, stored, report, at=self._clock.now())
-        except PortError:
-            # The broker has it, our second commit failed: reconciliation asks the broker again.
+        except (PortError, InvalidValue):
+            # The broker has it, and its answer could not be booked: reconciliation asks it again, and
+            # raises the alarm when the answer is still one that cannot be.
             return order
 
     async def _close(self, order: Order, status: OrderStatus, reason_code: str) -> Order:
