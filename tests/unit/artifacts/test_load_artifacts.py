@@ -9,7 +9,9 @@ from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.object_store import MemoryObjectStore
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.bundle import bundle_of
 from jax.domain.canonical_json import canonical_bytes, sha256_of, strict_parse
+from jax.modules.artifacts.submit_artifact import Submission, build_payload
 from jax.modules.artifacts.verify_artifact import (
     VerificationFailed,
     bundle_key,
@@ -17,7 +19,7 @@ from jax.modules.artifacts.verify_artifact import (
     verify_bundle,
     verify_payload,
 )
-from tests.desk import Desk, active_artifact, open_desk, shipped_source, submission
+from tests.desk import EVIDENCE, NOW, Desk, active_artifact, open_desk, shipped_source, submission
 
 
 async def _reasons(desk: Desk) -> list[str]:
@@ -198,3 +200,68 @@ async def test_an_approval_given_twice_counts_once_and_conflicts_with_nothing() 
 def _overwrite(objects: MemoryObjectStore, key: str, content: bytes) -> None:
     """What somebody with write access to the store could do."""
     objects._objects[key] = content
+
+
+@pytest.mark.parametrize(
+    ("added", "reason"),
+    [
+        ("def check_params(params):\n    return 1 // 0\n", "fails with ZeroDivisionError"),
+        (
+            "def check_params(params):\n    raise SystemError(chr(0xD800))\n",
+            r"fails with SystemError: \ud800",
+        ),
+        ("raise SystemExit(3)\n", "cannot be run: SystemExit: 3"),
+        ("STRATEGY = STRATEGY._replace(params=(20, 50, 200, 14, 20))\n", "fails with AttributeError"),
+    ],
+)
+async def test_a_strategy_that_fails_while_it_is_loaded_is_refused_and_the_others_load(
+    added: str, reason: str
+) -> None:
+    async with open_desk() as desk:
+        good = await active_artifact(desk)
+        await _approved_by_hand(desk, _with_source(added))
+        outcome = await desk.loader().load()
+        async with desk.unit_of_work.begin() as transaction:
+            (entry,) = await transaction.audit.entries(kind="artifacts.loaded")
+    assert [artifact.artifact_id for artifact in outcome.loaded] == [good.artifact_id]
+    (refused,) = outcome.refused
+    assert reason in refused.reason
+    assert isinstance(entry.event.data, dict)
+    assert entry.event.data["refused"] == [{"artifact_id": "by-hand", "reason": refused.reason}]
+
+
+def _with_source(added: str) -> Submission:
+    """The shipped strategy with lines put where they count: before STRATEGY, or at the end."""
+    source = shipped_source()
+    name, _, _ = source.entry.partition(":")
+    path = name.replace(".", "/") + ".py"
+
+    def changed(text: str) -> str:
+        before, assigned, after = text.partition("\nSTRATEGY = ")
+        return before + "\n" + added + assigned + after if added.startswith("def") else text + added
+
+    files = [
+        replace(file, source=changed(file.source)) if file.path == path else file
+        for file in source.bundle.files
+    ]
+    return replace(submission(), source=replace(source, bundle=bundle_of(files)))
+
+
+async def _approved_by_hand(desk: Desk, submitted: Submission) -> None:
+    """What somebody who writes the rows and objects without `SubmitArtifact` can bring through the gate."""
+    payload = build_payload(submitted, version="9.9.9")
+    encoded = payload.encoded()
+    artifact = Artifact(
+        "by-hand", payload.name, payload.version, payload.author, encoded, sha256_of(encoded), NOW
+    )
+    await desk.objects.put(bundle_key(payload.bundle_sha256), submitted.source.bundle.encoded())
+    await desk.objects.put(payload_key(artifact.payload_sha256), encoded)
+    async with desk.unit_of_work.begin() as transaction:
+        await transaction.artifacts.add(artifact, reason="by hand")
+    await desk.gate.validate(artifact.artifact_id, actor="victor", rerun=EVIDENCE)
+    for kind, person, state in (
+        (ApprovalKind.TECHNICAL, "tessa", ArtifactState.REVIEWED),
+        (ApprovalKind.RISK, "rosa", ArtifactState.APPROVED),
+    ):
+        await desk.gate.approve(artifact.artifact_id, kind=kind, approver=person, notes="read")
+        await desk.gate.advance(artifact.artifact_id, state, actor=person, reason="reviewed")

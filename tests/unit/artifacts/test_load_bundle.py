@@ -134,3 +134,8 @@ def test_allows_the_modules_that_strategies_may_use() -> None:
     use = "\nassert math.sqrt(4.0) == 2.0 and collections.abc.Sequence and Enum\n"
     strategy = load_strategy(_bundle_with(source + _MINIMAL.lstrip() + use), "mine:STRATEGY")
     assert isinstance(strategy, Strategy)
+
+
+def test_the_class_of_strategies_is_no_strategy() -> None:
+    with pytest.raises(BundleRefused, match="strategy:Strategy is not a Strategy"):
+        load_strategy(_shipped_bundle(), "jax.domain.strategy:Strategy")

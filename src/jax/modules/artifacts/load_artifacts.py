@@ -19,6 +19,7 @@ from jax.ports.object_store import ObjectStore
 from jax.ports.unit_of_work import UnitOfWork
 
 _ACTOR = "jax-trader"
+_LONGEST_REASON = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class LoadArtifacts:
                 loaded.append(await self._verified(artifact, list(approvals)))
             except (VerificationFailed, PortError) as error:
                 refused.append(
-                    RefusedArtifact(artifact.artifact_id, artifact.name, artifact.version, str(error))
+                    RefusedArtifact(artifact.artifact_id, artifact.name, artifact.version, _recordable(error))
                 )
         outcome = ArtifactsLoaded(tuple(loaded), tuple(refused))
         await self._record(outcome)
@@ -89,3 +90,8 @@ class LoadArtifacts:
                 AuditEvent("artifacts.loaded", "jax-trader", _ACTOR, self._clock.now(), record)
             )
         self._last_record = record
+
+
+def _recordable(error: Exception) -> str:
+    """What `error` says, as the audit log can hold it: a bundle's own errors may say anything."""
+    return str(error).encode("utf-8", "backslashreplace").decode()[:_LONGEST_REASON]

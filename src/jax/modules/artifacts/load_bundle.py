@@ -30,7 +30,7 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     module_name, _, attribute = entry.partition(":")
     module = _BundleImporter(bundle).load(module_name)
     found = getattr(module, attribute, None)
-    if getattr(found, "_fields", None) != Strategy._fields:
+    if getattr(type(found), "_fields", None) != Strategy._fields:
         raise BundleRefused(f"{entry} is not a Strategy")
     return Strategy(*found)  # type: ignore[misc]  # the bundle's own class, field for field the same
 
@@ -58,7 +58,7 @@ class _BundleImporter:
             exec(code, module.__dict__)  # noqa: S102 - running approved bytes is what this module is for
         except BundleRefused:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BundleRefused(f"{file.path} cannot be run: {type(error).__name__}: {error}") from error
         return module
 

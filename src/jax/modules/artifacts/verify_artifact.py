@@ -54,18 +54,27 @@ def verify_payload(artifact: Artifact, approvals: Sequence[Approval], stored_cop
 def verify_bundle(artifact: Artifact, payload: ArtifactPayload, encoded: bytes) -> LoadedArtifact:
     """The strategy that runs exactly the bytes `encoded`, if their hash is the approved one."""
     try:
-        bundle = decode_bundle(encoded)
-        if bundle.sha256 != payload.bundle_sha256:
-            raise VerificationFailed(
-                f"its source bundle hashes to {bundle.sha256}, the payload names {payload.bundle_sha256}"
-            )
-        strategy = load_strategy(bundle, payload.entry)
-        if strategy.name != payload.name:
-            raise VerificationFailed(f"its bundle holds {strategy.name}, the payload names {payload.name}")
-        params = strategy_params(strategy, payload.params)
+        strategy, params = _compiled(payload, encoded)
+    except VerificationFailed:
+        raise
     except (BundleRefused, InvalidValue) as error:
         raise VerificationFailed(f"its source bundle is refused: {error}") from error
+    except Exception as error:
+        # The bundle's own code ran: whatever it does, it must not keep the others from loading.
+        raise VerificationFailed(f"its strategy fails with {type(error).__name__}: {error}") from error
     return LoadedArtifact(artifact.artifact_id, artifact.payload_sha256, payload, strategy, params)
+
+
+def _compiled(payload: ArtifactPayload, encoded: bytes) -> tuple[Strategy, Any]:
+    bundle = decode_bundle(encoded)
+    if bundle.sha256 != payload.bundle_sha256:
+        raise VerificationFailed(
+            f"its source bundle hashes to {bundle.sha256}, the payload names {payload.bundle_sha256}"
+        )
+    strategy = load_strategy(bundle, payload.entry)
+    if strategy.name != payload.name:
+        raise VerificationFailed(f"its bundle holds {strategy.name}, the payload names {payload.name}")
+    return strategy, strategy_params(strategy, payload.params)
 
 
 def strategy_params(strategy: Strategy, given: Mapping[str, int | Decimal]) -> Any:
