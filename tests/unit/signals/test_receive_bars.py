@@ -13,7 +13,7 @@ from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.strategies.ma_crossover_v1 import REASONS, STRATEGY
-from jax.domain.strategy import BUY, NO_DECISION, NOTHING, BarValues, Decision, Strategy
+from jax.domain.strategy import BUY, NO_DECISION, NOTHING, SELL, BarValues, Decision, Strategy
 from jax.domain.strategy_runner import StrategyRunner, bar_values
 from jax.modules.signals.build_signal import build_signal
 from jax.modules.signals.decide_signal import DecideSignal
@@ -260,6 +260,25 @@ async def test_a_confidence_that_is_no_fraction_is_no_signal(confidence: float) 
     decision = Decision(BUY, confidence, close - 1.0, close + 2.0, close + 3.0, 1)
     with pytest.raises(InvalidValue):
         build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "field"),
+    [(2, 1, "action"), (NOTHING, 1, "action"), (SELL, -1, "reason"), (SELL, 4, "reason")],
+)
+async def test_a_side_or_a_reason_that_the_strategy_does_not_have_is_no_signal(
+    action: int, reason: int, field: str
+) -> None:
+    loaded, bar = await _one_loaded(), _bars(1)[0]
+    close = float(bar.close)
+    decision = Decision(action, 0.73, close + 1.0, close - 2.0, close - 3.0, reason)
+    with pytest.raises(InvalidValue) as refused:
+        build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+    assert refused.value.field == field
+    sold = build_signal(
+        decision._replace(action=SELL, reason=3), artifact=loaded, bar=bar, instrument=APPLE, now=NOW
+    )
+    assert (sold.side, sold.reason) == (Side.SELL, REASONS[3])
 
 
 def _counting(loaded: LoadedArtifact, *, buy_on: int) -> LoadedArtifact:

@@ -11,9 +11,10 @@ from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.side import Side
 from jax.domain.signal import Signal
-from jax.domain.strategy import BUY, Decision
+from jax.domain.strategy import BUY, SELL, Decision
 
 _CONFIDENCE_PLACES = 4
+_SIDES = {BUY: Side.BUY, SELL: Side.SELL}
 
 
 def build_signal(
@@ -21,8 +22,12 @@ def build_signal(
 ) -> Signal:
     """The signal that `decision` on `bar` stands for, its prices rounded to the price increment.
 
-    InvalidValue when the decision's prices cannot be a signal, such as a stop on the wrong side.
+    InvalidValue when the decision cannot be a signal, such as one with a stop on the wrong side.
     """
+    if decision.action not in _SIDES:
+        raise InvalidValue("action", f"the strategy answered {decision.action}, which is no side")
+    if not (0 <= decision.reason < len(artifact.strategy.reasons)):
+        raise InvalidValue("reason", f"the strategy answered {decision.reason}, which is none of its reasons")
     return Signal(
         signal_id=signal_id(
             strategy=artifact.payload.name,
@@ -34,7 +39,7 @@ def build_signal(
         artifact_hash=artifact.payload_sha256,
         strategy=artifact.payload.name,
         symbol=bar.symbol,
-        side=Side.BUY if decision.action == BUY else Side.SELL,
+        side=_SIDES[decision.action],
         entry_price=instrument.round_price(bar.close),
         stop_loss=instrument.round_price(_decimal("stop", decision.stop)),
         take_profit=instrument.round_price(_decimal("first_target", decision.first_target)),
