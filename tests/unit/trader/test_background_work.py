@@ -1,12 +1,19 @@
 """The jobs of the engine, and when they close the gate."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
+import pytest
+
+from jax.app.trader.engine import Engine
 from jax.app.trader.periodic_job import PeriodicJob
+from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.reason_code import ReasonCode
-from jax.ports.errors import Unavailable
+from jax.modules.signals.receive_bars import ReceiveBars
+from jax.ports.errors import Conflict, NotFound, Unavailable
+from tests.floor import open_floor
 
 _AN_HOUR = 3600.0
 
@@ -78,6 +85,49 @@ async def test_an_unexpected_error_closes_the_gate_until_the_job_runs_through() 
     work.failure = None
     await broken.run_once()
     assert (gate.refusal(), gate.alarms()) == (None, ())
+
+
+@pytest.mark.parametrize("error", [Conflict("no such step"), NotFound("no such order")])
+async def test_a_port_that_says_no_closes_the_gate_as_well(error: Exception) -> None:
+    work, gate = Work(), SendingGate(execution_enabled=True)
+    work.failure = error
+    await job(work, gate).run_once()
+    assert gate.alarms() == (f"reconciliation fails: {type(error).__name__}: {error}",)
+    assert gate.refusal() is not None
+
+
+class DeafBus:
+    """An event bus with a bug."""
+
+    @asynccontextmanager
+    async def subscribe(self, topic: str) -> AsyncIterator[AsyncIterator[str]]:
+        raise RuntimeError(f"nobody hears of {topic}")
+        yield
+
+
+class HeldLock:
+    async def held(self) -> bool:
+        return True
+
+
+async def test_background_work_that_has_died_is_told_and_closes_the_gate() -> None:
+    gate = SendingGate(execution_enabled=True)
+    async with open_floor() as floor:
+        receive_bars = ReceiveBars(unit_of_work=floor.desk.unit_of_work, clock=floor.desk.clock)
+        artifacts = RunningArtifacts(load_artifacts=floor.desk.loader(), receive_bars=receive_bars)
+        engine = Engine(gate, artifacts, floor.reconciler(), DeafBus(), HeldLock())
+        async with engine.running(), asyncio.timeout(10):
+            while not gate.alarms():  # noqa: ASYNC110 - the gate is looked at, it calls nobody
+                await asyncio.sleep(0.01)
+            refusal = gate.refusal()
+            alarms = gate.alarms()
+    assert alarms == (
+        "hearing of artifacts fails: it has stopped (RuntimeError('nobody hears of artifact')); "
+        "restart jax-trader",
+    )
+    assert refusal is not None
+    assert refusal.reason_code is ReasonCode.EXECUTION_DISABLED
+    assert gate.alarms() == alarms, "work that is ended with the trader is no alarm"
 
 
 def test_a_fenced_gate_stays_closed_and_keeps_its_first_reason() -> None:

@@ -14,6 +14,10 @@ from jax.ports.errors import Unavailable
 from jax.ports.event_bus import EventBus
 
 _EVERY_SECONDS = 1.0
+_LOADING = "loading artifacts"
+_RECONCILIATION = "reconciliation"
+_WATCHING = "watching the lock"
+_HINTS = "hearing of artifacts"
 _LOCK_LOST = (
     "this trader has lost its lock in the database, so another one may be running: restart jax-trader"
 )
@@ -38,14 +42,19 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Does everything once, then goes on in the background until the block ends."""
-        reload = self._job("loading artifacts", self.artifacts.reload)
-        reconcile = self._job("reconciliation", self.reconcile.run_once)
-        watch = self._job("watching the lock", self._watch_lock)
+        reload = self._job(_LOADING, self.artifacts.reload)
+        reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
+        watch = self._job(_WATCHING, self._watch_lock)
         await reload.run_once()
         await reconcile.run_once()
         async with AsyncExitStack() as stack:
-            for work in (reload.run(), reconcile.run(), watch.run(), self._pass_on_hints(reload)):
-                await stack.enter_async_context(_running(work))
+            for name, work in (
+                (_LOADING, reload.run()),
+                (_RECONCILIATION, reconcile.run()),
+                (_WATCHING, watch.run()),
+                (_HINTS, self._pass_on_hints(reload)),
+            ):
+                await stack.enter_async_context(self._running(name, work))
             yield
 
     def _job(self, name: str, action: Any) -> PeriodicJob:
@@ -65,12 +74,17 @@ class Engine:
                 # The poll covers what is missed meanwhile.
                 await asyncio.sleep(_EVERY_SECONDS)
 
+    @asynccontextmanager
+    async def _running(self, name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda done: self._tell_end(name, done))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
-@asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    def _tell_end(self, name: str, done: "asyncio.Task[None]") -> None:
+        # None of them ends by itself; nothing may be sent by a trader that no longer looks after itself.
+        if not done.cancelled():
+            self.gate.report(name, f"it has stopped ({done.exception()!r}); restart jax-trader")

@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from jax.app.trader.sending_gate import SendingGate
-from jax.ports.errors import PortError
+from jax.ports.errors import OutcomeUnknown, Unavailable
 
 Action = Callable[[], Awaitable[object]]
 _log = structlog.get_logger()
@@ -17,7 +17,7 @@ class PeriodicJob:
     """Runs `action` every `interval_seconds`, sooner on a hint, until canceled.
 
     What a port could not do is tried again at the next turn. Any other error is a bug, or data that cannot
-    be believed: it closes the gate until the job runs through again.
+    be believed, as is a port that says no: it closes the gate until the job runs through again.
     """
 
     def __init__(
@@ -51,15 +51,15 @@ class PeriodicJob:
         """One turn; raises nothing but cancellation."""
         try:
             await self._action()
-        except PortError as error:
+        except (Unavailable, OutcomeUnknown) as error:
             self._note(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the gate closes and the next turn comes
             problem = f"{type(error).__name__}: {error}"
-            _log.exception("job.broken", job=self._name)
             self._gate.report(self._name, problem)
+            _log.exception("job.broken", job=self._name)
         else:
-            self._note(None)
             self._gate.report(self._name, None)
+            self._note(None)
 
     def _note(self, problem: str | None) -> None:
         if problem == self._last_problem:
