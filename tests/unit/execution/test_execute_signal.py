@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import ArtifactState
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order, OrderType
@@ -264,6 +265,40 @@ async def test_no_answer_from_the_broker_is_unknown_and_never_rejected() -> None
             async with floor.desk.unit_of_work.begin() as transaction:
                 (held,) = await transaction.orders.in_status(ACCOUNT, OPEN)
             assert held.status is OrderStatus.UNKNOWN, "its risk stays reserved"
+
+
+async def test_a_broker_that_never_answers_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jax.modules.execution.broker_answer._WITHIN_SECONDS", 0.01)
+    never = asyncio.Event()
+
+    class HangingBroker(FailingBroker):
+        hangs = "account"
+
+        async def account(self, account: str) -> AccountSnapshot:
+            if self.hangs == "account":
+                await never.wait()
+            return await super().account(account)
+
+        async def place(self, order: Order) -> OrderReport:
+            report = await super().place(order)
+            await never.wait()
+            return report
+
+        async def query(self, client_order_id: str) -> OrderReport:
+            await never.wait()
+            return await super().query(client_order_id)
+
+    async with open_floor() as floor, asyncio.timeout(10):
+        hanging = HangingBroker(floor.desk.broker, Fuse())
+        denied = await floor.engine(broker=hanging).execute("sg1", approved_by="olivia")
+        assert isinstance(denied, Denied)
+        assert denied.reason_code is ReasonCode.BROKER_UNAVAILABLE
+        hanging.hangs = "place"
+        sent = await floor.engine(broker=hanging).execute("sg1", approved_by="olivia")
+        assert isinstance(sent, Executed)
+        assert (sent.order.status, len(hanging.placed)) == (OrderStatus.UNKNOWN, 1)
+        assert await floor.reconciler(hanging).run_once() == 0
+        assert await floor.reconciler().run_once() == 1
 
 
 async def test_one_not_found_is_no_proof_and_neither_is_an_early_one() -> None:

@@ -1,6 +1,5 @@
 """From an approved signal to at most one order at the broker."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,13 +10,12 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
 from jax.modules.execution.apply_report import apply_report, locked_order, save_order
+from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
 from jax.ports.broker import Broker, OrderReport
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError, Refused
 from jax.ports.unit_of_work import UnitOfWork
-
-_ANSWER_WITHIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class ExecuteSignal:
         if existing is not None:
             return existing
         try:
-            snapshot = await self._broker.account(self._trading.account)
+            snapshot = await broker_answer(self._broker.account(self._trading.account))
         except PortError as error:
             return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
         request = ExecutionRequest(signal_id, approved_by, snapshot, self._clock.now())
@@ -87,10 +85,10 @@ class ExecuteSignal:
         if not (self._clock.now() <= order.deadline_at):
             return await self._close(order, OrderStatus.ABSENT, "DEADLINE_PASSED")
         try:
-            report = await asyncio.wait_for(self._broker.place(order), _ANSWER_WITHIN_SECONDS)
+            report = await broker_answer(self._broker.place(order))
         except Refused as error:
             return await self._close(order, OrderStatus.REJECTED, error.code)
-        except (PortError, TimeoutError, InvalidValue) as error:
+        except (PortError, InvalidValue) as error:
             # It may be at the broker, whatever the answer was: only evidence may say otherwise.
             return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)
         return await self._apply(order, report)

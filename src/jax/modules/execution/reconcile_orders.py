@@ -7,6 +7,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, UNRESOLVED, OrderStatus
 from jax.modules.execution.apply_report import apply_report, save_order
+from jax.modules.execution.broker_answer import broker_answer
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.errors import Conflict, NotFound, PortError
@@ -54,7 +55,7 @@ class ReconcileOrders:
     async def _reconcile(self, order: Order) -> bool:
         asked_at = self._clock.now()
         try:
-            report = await self._broker.query(order.client_order_id)
+            report = await broker_answer(self._broker.query(order.client_order_id))
         except NotFound:
             counts = asked_at > order.deadline_at + _VISIBLE_AFTER
             return counts and await self._count_not_found(order)
