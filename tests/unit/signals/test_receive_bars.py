@@ -180,6 +180,16 @@ async def test_a_bar_that_strategies_have_passed_is_refused_whole() -> None:
             assert len(await transaction.bars.bars("AAPL", Timeframe.DAY)) == 4
 
 
+async def test_a_bar_that_is_not_over_is_refused_so_that_it_cannot_shut_out_those_before_it() -> None:
+    bars = _bars(3)
+    async with open_desk() as desk:
+        receiver = await _receiver(desk)
+        ahead = NOW + timedelta(seconds=1)
+        with pytest.raises(InvalidValue, match="in the future"):
+            await receiver.receive([*bars[:2], replace(bars[2], end=ahead)])
+        assert (await receiver.receive([*bars[:2], replace(bars[2], end=NOW)])).new_bars == 3
+
+
 async def test_a_stored_bar_with_other_values_conflicts() -> None:
     bars = _bars(3)
     async with open_desk() as desk:

@@ -54,10 +54,11 @@ class ReceiveBars:
     async def receive(self, bars: Sequence[Bar]) -> BarsReceived:
         """Stores `bars` (all or none) and returns what came of the new ones.
 
-        Bars that are stored already are skipped. InvalidValue when a bar is older than the newest stored
-        one of its symbol and was never stored: strategies have passed it.
+        Bars that are stored already are skipped. InvalidValue when a bar ends in the future, or is older than
+        the newest stored one of its symbol and was never stored: strategies have passed it.
         """
         ordered = sorted(bars, key=lambda bar: (bar.end, bar.symbol))
+        self._refuse_the_future(ordered)
         async with self._one_at_a_time:
             try:
                 fresh, signals = await self._store(ordered)
@@ -69,6 +70,15 @@ class ReceiveBars:
             await self._tell(self._untold)
             self._untold.clear()
         return BarsReceived(len(fresh), signals)
+
+    def _refuse_the_future(self, bars: Sequence[Bar]) -> None:
+        now = self._clock.now()
+        for bar in bars:
+            if not (bar.end <= now):
+                raise InvalidValue(
+                    "bars",
+                    f"{bar.symbol} ends {bar.end.isoformat()}, which is in the future; send it then",
+                )
 
     async def tell_newest(self, timeframe: Timeframe = Timeframe.DAY) -> None:
         """Tells the listeners the newest stored bars again, for those that missed them in a crash."""

@@ -41,7 +41,10 @@ class RequestGuard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        body = await _read_body(receive)
+        try:
+            body = await _read_body(receive)
+        except _HungUp:
+            return
         if body is None:
             too_large = problem_response(
                 413, "BODY_TOO_LARGE", f"a request may have {_MOST_BODY_BYTES} bytes: send fewer bars at once"
@@ -79,14 +82,18 @@ def _host_name(host: str) -> str:
     return host.partition(":")[0].lower()
 
 
+class _HungUp(Exception):
+    """The client has gone before its request was whole: nobody asked for anything."""
+
+
 async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body; None when it is longer than allowed. A client that hangs up leaves what it sent."""
+    """The whole body; None when it is longer than allowed."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            raise _HungUp
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > _MOST_BODY_BYTES:
