@@ -23,6 +23,7 @@ from jax.domain.bundle import SourceFile, bundle_of
 from jax.domain.entry_decision import RiskLimits
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits
+from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeSession
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
@@ -32,7 +33,6 @@ from jax.modules.artifacts.promote_artifact import PromoteArtifact
 from jax.modules.artifacts.submit_artifact import (
     DataWindow,
     Environment,
-    RiskProfile,
     Submission,
     SubmitArtifact,
 )
@@ -125,7 +125,7 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
             "sha256:" + "2" * 64, datetime(2000, 1, 3, 21, tzinfo=UTC), last_end, ("AAPL",), "test"
         ),
         environment=Environment("3.11.0", "sha256:" + "3" * 64),
-        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT",)),
+        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT", "MARKET")),
         evidence=EVIDENCE,
         report=b"<!doctype html>",
     )

@@ -12,6 +12,8 @@ from jax.domain.entry_decision import RiskLimits
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.position import positions_of
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Denied
 from jax.domain.signal import SignalStatus
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
@@ -83,6 +85,19 @@ async def open_floor(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Fl
         async with desk.unit_of_work.begin() as transaction:
             epoch = await transaction.orders.raise_epoch(ACCOUNT)
         yield Floor(desk, artifact, epoch)
+
+
+async def denial(floor: Floor, engine: ExecuteSignal) -> Denied:
+    """The denial of the signal's execution, which has left nothing behind but its audit entry."""
+    outcome = await engine.execute("sg1", approved_by="olivia")
+    assert isinstance(outcome, Denied)
+    assert await floor.order() is None
+    assert await floor.signal_status() is SignalStatus.APPROVED
+    async with floor.desk.unit_of_work.begin() as transaction:
+        denials = await transaction.audit.entries(kind="order.denied")
+    assert len(denials) == (0 if outcome.reason_code is ReasonCode.FENCED else 1)
+    assert await floor.desk.broker.positions(ACCOUNT) == {}
+    return outcome
 
 
 OpenFloor = Callable[[], AbstractAsyncContextManager[Floor]]

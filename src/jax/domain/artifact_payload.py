@@ -9,6 +9,7 @@ from jax.domain import checks, payload_fields
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
 from jax.domain.payload_fields import timestamp
+from jax.domain.risk_profile import RiskProfile
 
 __all__ = ["SCHEMA", "ArtifactPayload", "parse_payload", "payload_of", "timestamp"]
 
@@ -41,6 +42,7 @@ class ArtifactPayload:
     data_from: datetime
     data_to: datetime
     orders_sha256: str
+    risk: RiskProfile
     document: Mapping[str, Json]
 
     def encoded(self) -> bytes:
@@ -64,7 +66,6 @@ def payload_of(document: Json) -> ArtifactPayload:
         raise InvalidValue("schema", f"is {top['schema']!r}, this version reads {SCHEMA!r}")
     parts = {name: payload_fields.section(name, top[name], keys=keys) for name, keys in _SECTIONS.items()}
     _check_environment(parts["env"])
-    _check_risk(parts["risk"])
     _check_backtest(parts["backtest"])
     params = payload_fields.mapping("params", top["params"])
     data_from, data_to = _window(parts["data"])
@@ -79,6 +80,7 @@ def payload_of(document: Json) -> ArtifactPayload:
         data_from=data_from,
         data_to=data_to,
         orders_sha256=payload_fields.sha256("backtest.orders_sha256", parts["backtest"]["orders_sha256"]),
+        risk=_risk(parts["risk"]),
         document=top,
     )
 
@@ -88,11 +90,19 @@ def _check_environment(env: Mapping[str, Json]) -> None:
     payload_fields.sha256("env.lock_sha256", env["lock_sha256"])
 
 
-def _check_risk(risk: Mapping[str, Json]) -> None:
+def _risk(risk: Mapping[str, Json]) -> RiskProfile:
+    limits: dict[str, Decimal] = {}
     for field in ("max_position_pct", "max_daily_loss"):
-        if not (payload_fields.number(f"risk.{field}", risk[field]) > 0):
+        limits[field] = Decimal(payload_fields.number(f"risk.{field}", risk[field]))
+        if not (limits[field] > 0):
             raise InvalidValue(f"risk.{field}", f"must be above zero, not {risk[field]}")
-    payload_fields.sorted_texts("risk.allowed_order_types", risk["allowed_order_types"])
+    return RiskProfile(
+        max_position_fraction=limits["max_position_pct"],
+        max_daily_loss=limits["max_daily_loss"],
+        allowed_order_types=payload_fields.sorted_texts(
+            "risk.allowed_order_types", risk["allowed_order_types"]
+        ),
+    )
 
 
 def _check_backtest(backtest: Mapping[str, Json]) -> None:

@@ -10,12 +10,12 @@ from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bundle import SourceFile, bundle_of
 from jax.domain.instrument import Instrument
+from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeSession
 from jax.modules.artifacts.promote_artifact import PromoteArtifact
 from jax.modules.artifacts.submit_artifact import (
     DataWindow,
     Environment,
-    RiskProfile,
     Submission,
     SubmitArtifact,
 )

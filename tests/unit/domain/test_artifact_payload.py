@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jax.domain.artifact_payload import SCHEMA, ArtifactPayload, parse_payload, payload_of, timestamp
 from jax.domain.canonical_json import canonical_bytes
 from jax.domain.errors import InvalidValue
+from jax.domain.risk_profile import RiskProfile
 from tests.unit.domain.examples import HASH, NOON, OTHER_HASH
 from tests.unit.domain.field_rules import NAME, SHA256, SYMBOL, Rule, text
 from tests.unit.domain.json_values import values
@@ -78,6 +79,7 @@ def test_a_payload_is_what_its_document_says() -> None:
         data_from=datetime(2000, 1, 3, 21, tzinfo=UTC),
         data_to=datetime(2012, 12, 31, 21, tzinfo=UTC),
         orders_sha256=OTHER_HASH,
+        risk=RiskProfile(Decimal("0.2"), Decimal("1000"), ("LIMIT", "MARKET")),
         document=a_document(),
     )
     assert isinstance(payload.params["fast"], int)

@@ -17,12 +17,12 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.side import Side
 from jax.domain.signal import SignalStatus
-from jax.modules.execution.execute_signal import Executed, ExecuteSignal
+from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
 from jax.ports.errors import NotFound, OutcomeUnknown
 from tests.desk import ACCOUNT, LIMITS, active_artifact, approved_signal, open_desk, quote
 from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse
-from tests.floor import Floor, open_floor, walk_through_every_fault
+from tests.floor import Floor, denial, open_floor, walk_through_every_fault
 
 
 async def test_an_approved_signal_is_sized_sent_filled_and_recorded_with_its_artifact() -> None:
@@ -101,23 +101,11 @@ async def test_a_refusal_by_the_broker_closes_order_and_signal() -> None:
         assert await floor.signal_status() is SignalStatus.REJECTED
 
 
-async def _denial(floor: Floor, engine: ExecuteSignal) -> Denied:
-    outcome = await engine.execute("sg1", approved_by="olivia")
-    assert isinstance(outcome, Denied)
-    assert await floor.order() is None
-    assert await floor.signal_status() is SignalStatus.APPROVED
-    async with floor.desk.unit_of_work.begin() as transaction:
-        denials = await transaction.audit.entries(kind="order.denied")
-    assert len(denials) == (0 if outcome.reason_code is ReasonCode.FENCED else 1)
-    assert await floor.desk.broker.positions(ACCOUNT) == {}
-    return outcome
-
-
 async def test_a_trader_with_an_older_epoch_is_fenced() -> None:
     async with open_floor() as floor:
         async with floor.desk.unit_of_work.begin() as transaction:
             await transaction.orders.raise_epoch(ACCOUNT)
-        denied = await _denial(floor, floor.engine())
+        denied = await denial(floor, floor.engine())
     assert denied.reason_code is ReasonCode.FENCED
 
 
@@ -135,7 +123,7 @@ async def test_an_artifact_revoked_since_it_was_loaded_does_not_trade() -> None:
         await floor.desk.gate.advance(
             floor.artifact.artifact_id, ArtifactState.REVOKED, actor="rosa", reason="bad data"
         )
-        denied = await _denial(floor, floor.engine())
+        denied = await denial(floor, floor.engine())
     assert denied.reason_code is ReasonCode.ARTIFACT_NOT_LOADABLE
     assert "REVOKED" in denied.detail
 
@@ -212,7 +200,7 @@ async def test_a_signal_that_nobody_approved_and_one_that_does_not_exist() -> No
 async def test_a_day_without_a_known_session_is_denied() -> None:
     async with open_floor() as floor:
         floor.desk.clock.jump_to(floor.desk.clock.now() - timedelta(days=30))
-        denied = await _denial(floor, floor.engine())
+        denied = await denial(floor, floor.engine())
     assert denied.reason_code is ReasonCode.SESSION_UNKNOWN
 
 

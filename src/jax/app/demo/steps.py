@@ -15,7 +15,8 @@ from jax.app.research.research import BacktestRequest, BacktestRun
 from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
-from jax.modules.artifacts.submit_artifact import DataWindow, Environment, RiskProfile, Submission
+from jax.domain.risk_profile import RiskProfile
+from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submission
 
 STRATEGY = "ma_crossover_v1"
 # What comes after this day is what the trader has not seen.

@@ -10,6 +10,7 @@ from jax.domain.artifact_payload import SCHEMA, ArtifactPayload, payload_of, tim
 from jax.domain.audit import AuditEvent
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.canonical_json import Json, sha256_of
+from jax.domain.risk_profile import RiskProfile
 from jax.modules.artifacts.load_bundle import load_strategy
 from jax.modules.artifacts.verify_artifact import bundle_key, payload_key, strategy_params
 from jax.ports.clock import Clock
@@ -36,15 +37,6 @@ class Environment:
 
     python: str
     lock_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class RiskProfile:
-    """Limits that travel with the artifact; fractions in (0, 1], money in the account's currency."""
-
-    max_position_fraction: Decimal
-    max_daily_loss: Decimal
-    allowed_order_types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

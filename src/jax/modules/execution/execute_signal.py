@@ -1,5 +1,6 @@
 """From an approved signal to at most one order at the broker."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
 from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.modules.execution.broker_answer import broker_answer
-from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
+from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order, reserved
 from jax.ports.broker import Broker, OrderReport
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError, Refused
@@ -48,6 +49,7 @@ class ExecuteSignal:
         self._clock = clock
         self._trading = trading
         self._loaded = loaded
+        self._one_at_a_time = asyncio.Lock()
 
     async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
         """The trade of the signal, or why there is none.
@@ -56,30 +58,35 @@ class ExecuteSignal:
         was recorded; OutcomeUnknown when it was lost during the first commit: nothing was sent then, and the
         same call may be made again.
         """
-        existing = await self._existing(signal_id)
-        if existing is not None:
-            return existing
-        try:
-            snapshot = await broker_answer(self._broker.account(self._trading.account))
-        except PortError as error:
-            return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
-        request = ExecutionRequest(signal_id, approved_by, snapshot, self._clock.now())
-        async with self._unit_of_work.begin() as transaction:
-            # Locking the account first makes a second caller wait here until the first has recorded.
-            await transaction.orders.lock_account(self._trading.account)
-            before = await transaction.orders.trade_of_signal(signal_id)
-            if before is not None:
-                return Executed(*before, repeated=True)
-            recorded = await record_order(transaction, self._trading, request, self._loaded())
-        if isinstance(recorded, Denied):
+        recorded = await self._record(signal_id, approved_by=approved_by)
+        if isinstance(recorded, Denied | Executed):
             return recorded
         trade, order = recorded
         return Executed(trade, await self._send(order), repeated=False)
 
-    async def _existing(self, signal_id: str) -> Executed | None:
+    async def _record(self, signal_id: str, *, approved_by: str) -> tuple[Trade, Order] | Executed | Denied:
+        # One at a time: what one reserves must be seen by the next before it asks for the account's means.
+        async with self._one_at_a_time:
+            async with self._unit_of_work.begin() as transaction:
+                before = await transaction.orders.trade_of_signal(signal_id)
+                held_back = await reserved(transaction, self._trading.account)
+            if before is not None:
+                return Executed(*before, repeated=True)
+            try:
+                snapshot = await broker_answer(self._broker.account(self._trading.account))
+            except PortError as error:
+                return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
+            request = ExecutionRequest(signal_id, approved_by, snapshot, held_back, self._clock.now())
+            return await self._commit(request)
+
+    async def _commit(self, request: ExecutionRequest) -> tuple[Trade, Order] | Executed | Denied:
         async with self._unit_of_work.begin() as transaction:
-            found = await transaction.orders.trade_of_signal(signal_id)
-        return None if found is None else Executed(*found, repeated=True)
+            # Locking the account first makes a second caller wait here until the first has recorded.
+            await transaction.orders.lock_account(self._trading.account)
+            before = await transaction.orders.trade_of_signal(request.signal_id)
+            if before is not None:
+                return Executed(*before, repeated=True)
+            return await record_order(transaction, self._trading, request, self._loaded())
 
     async def _send(self, order: Order) -> Order:
         if not (self._clock.now() <= order.deadline_at):

@@ -1,12 +1,14 @@
 """Commit 1 of the execution protocol: everything is decided and recorded before anything is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from jax.domain import checks
 from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import LOADABLE_STATES
+from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.derived_id import client_order_id, trade_id
@@ -18,6 +20,7 @@ from jax.domain.order_status import OPEN
 from jax.domain.position import positions_of
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Approved, Denied
+from jax.domain.risk_profile import RiskProfile
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
 from jax.ports.errors import NotFound
@@ -38,11 +41,16 @@ class TradingAccount:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRequest:
-    """Which signal, who approved its execution, what the broker said of the account, and when."""
+    """Which signal, who approved its execution, what the broker said of the account, and when.
+
+    `reserved` is what open orders may cost, read before the broker was asked: an order that fills in between
+    counts twice rather than not at all.
+    """
 
     signal_id: str
     approved_by: str
     snapshot: AccountSnapshot
+    reserved: Decimal
     at: datetime
 
 
@@ -84,9 +92,9 @@ async def _decide(
         return Denied(
             ReasonCode.SIGNAL_NOT_APPROVED, f"signal {signal.signal_id} is {signal.status}, not APPROVED"
         )
-    refusal = await _artifact_refusal(transaction, signal, loaded)
-    if refusal is not None:
-        return refusal
+    profile = await _approved_risk(transaction, trading, signal, loaded)
+    if isinstance(profile, Denied):
+        return profile
     try:
         instrument = await transaction.reference.instrument(signal.symbol)
     except NotFound:
@@ -98,7 +106,8 @@ async def _decide(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
     exposure = await _exposure(transaction, trading.account, since=session.opens_at)
-    inputs = EntryInputs(signal, instrument, request.snapshot, exposure, trading.limits)
+    limits = profile.tightened(trading.limits)
+    inputs = EntryInputs(signal, instrument, _unreserved(request), exposure, limits)
     decision = decide_entry(inputs)
     if isinstance(decision, Denied):
         return decision
@@ -106,9 +115,25 @@ async def _decide(
     return decision, instrument
 
 
-async def _artifact_refusal(
-    transaction: Transaction, signal: Signal, loaded: Mapping[str, str]
-) -> Denied | None:
+async def reserved(transaction: Transaction, account: str) -> Decimal:
+    """What the account's open orders may still cost, in its currency, whatever their side."""
+    total = Decimal(0)
+    for order in await transaction.orders.in_status(account, OPEN):
+        found = await transaction.orders.trade_of_signal(order.signal_id)
+        if found is not None:
+            total += found[0].position_value * order.leaves_quantity / order.quantity
+    return total
+
+
+def _unreserved(request: ExecutionRequest) -> AccountSnapshot:
+    left = max(request.snapshot.buying_power - request.reserved, Decimal(0))
+    return replace(request.snapshot, buying_power=round(left, checks.DECIMAL_PLACES))
+
+
+async def _approved_risk(
+    transaction: Transaction, trading: TradingAccount, signal: Signal, loaded: Mapping[str, str]
+) -> RiskProfile | Denied:
+    """The limits of the signal's artifact, if this trader runs it and it may still trade."""
     if loaded.get(signal.artifact_hash) != signal.artifact_id:
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADED,
@@ -119,7 +144,14 @@ async def _artifact_refusal(
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
         )
-    return None
+    profile = parse_payload(artifact.payload).risk
+    if trading.order_type not in profile.allowed_order_types:
+        return Denied(
+            ReasonCode.ORDER_TYPE_NOT_ALLOWED,
+            f"{signal.strategy} was approved for {', '.join(profile.allowed_order_types)} orders, "
+            f"this trader sends {trading.order_type}",
+        )
+    return profile
 
 
 async def _exposure(transaction: Transaction, account: str, *, since: datetime) -> Exposure:
@@ -191,7 +223,7 @@ def _trade(request: ExecutionRequest, signal: Signal, approved: Approved, order:
 async def _audit_decision(
     transaction: Transaction, inputs: EntryInputs, decision: Approved, request: ExecutionRequest
 ) -> None:
-    snapshot = request.snapshot
+    snapshot = inputs.account
     data: Json = {
         "artifact_id": inputs.signal.artifact_id,
         "artifact_hash": inputs.signal.artifact_hash,

@@ -1,0 +1,24 @@
+"""The limits that people approved together with a strategy."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from jax.domain.entry_decision import RiskLimits
+
+
+@dataclass(frozen=True, slots=True)
+class RiskProfile:
+    """`max_position_fraction` is of net liquidation, above 0; money in the account's currency, above 0."""
+
+    max_position_fraction: Decimal
+    max_daily_loss: Decimal
+    allowed_order_types: tuple[str, ...]
+
+    def tightened(self, limits: RiskLimits) -> RiskLimits:
+        """The tighter of each pair: an artifact may take less risk than the trader allows, never more."""
+        fraction = min(limits.sizing.max_position_value_fraction, self.max_position_fraction)
+        return replace(
+            limits,
+            sizing=replace(limits.sizing, max_position_value_fraction=fraction),
+            max_daily_loss=min(limits.max_daily_loss, self.max_daily_loss),
+        )
