@@ -6,7 +6,7 @@ from jax.app import console
 
 _PROGRAM = "jax"
 app = console.new_app(
-    "A trading platform in which only reviewed, signed, hash-verified strategies ever trade.",
+    "A trading platform in which only reviewed, hash-verified strategies ever trade.",
     program=_PROGRAM,
 )
 

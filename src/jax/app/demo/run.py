@@ -90,11 +90,13 @@ async def _trade(
     if answer is not None:
         trade: dict[str, Any] = answer["trade"]
         return trade
-    own = [trade for trade in trader.trades() if trade["artifact_hash"] == artifact.payload_sha256]
-    if not own:
-        raise CommandFailed("every bar was replayed and no signal of the artifact was executed")
+    trades = trader.trades()
+    if not trades:
+        raise CommandFailed(
+            "every bar was replayed and no signal executed; name an empty folder in JAX_HOME to start anew"
+        )
     console.note("Every bar has been replayed already; this is the newest trade.")
-    return own[0]
+    return trades[0]
 
 
 async def _interrupted() -> None:
