@@ -40,7 +40,14 @@ def fresh_database(server_url: str, *, template: str | None = None, encoding: st
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:
-        run_sql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+        _drop(server_url, name)
+
+
+def _drop(server_url: str, name: str) -> None:
+    """Ends whoever is connected, then drops: FORCE would also try to end the server's own vacuum, in vain."""
+    clients = f"datname = '{name}' AND backend_type = 'client backend'"
+    ending = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {clients}"
+    run_sql(server_url, ending, f"DROP DATABASE {name}")
 
 
 # Nobody but a test may do this, and nobody else could: it takes the owner of the tables.
@@ -52,7 +59,8 @@ _EMPTY = """
             'SELECT tgrelid::regclass AS guarded, tgname FROM pg_trigger WHERE NOT tgisinternal';
     BEGIN
         PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid();
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+                AND backend_type = 'client backend';
         FOR guard IN EXECUTE guards LOOP
             EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', guard.guarded, guard.tgname);
         END LOOP;

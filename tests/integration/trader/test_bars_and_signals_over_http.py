@@ -1,5 +1,6 @@
 """Bars in, signals out, and people's decisions."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +147,7 @@ async def test_deciding_what_does_not_exist_is_404(decision: str, by: str) -> No
 async def test_signals_are_listed_by_status_newest_first() -> None:
     async with open_floor() as floor:
         await floor.approved_signal(4)
+        floor.clock.advance(timedelta(days=2))
         await floor.http.post("/api/v1/bars", json={"bars": [bar_body(5), bar_body(6)]})
         pending = await floor.http.get("/api/v1/signals", params={"status": "PENDING"})
         newest = await floor.http.get("/api/v1/signals", params={"limit": 1})

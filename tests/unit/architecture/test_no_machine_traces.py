@@ -47,7 +47,7 @@ def test_finds_a_trace(line: str) -> None:
     [
         "src/root/data",
         "$HOME/work/x",
-        "${ROOT}/work/x",
+        "${ROOT}/home/x",
         "~/home/x",
         "https://example.com/home/x",
         "/var/lib/jax",
