@@ -125,8 +125,17 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
             "sha256:" + "2" * 64, datetime(2000, 1, 3, 21, tzinfo=UTC), last_end, ("AAPL",), "test"
         ),
         environment=Environment("3.11.0", "sha256:" + "3" * 64),
-        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT", "MARKET")),
+        risk=RiskProfile(
+            Decimal("0.2"),
+            Decimal(1000),
+            ("LIMIT", "MARKET"),
+            Decimal(1_000_000),
+            60,
+            Decimal("0.5"),
+            ("paper",),
+        ),
         evidence=EVIDENCE,
+        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v1"}',
         report=b"<!doctype html>",
     )
 

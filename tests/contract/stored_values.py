@@ -48,11 +48,17 @@ def minutes(count: float) -> timedelta:
 
 def payload_bytes(*, name: str = "ma_crossover_v1", version: str = "1.0.0", author: str = "rita") -> bytes:
     document: dict[str, Any] = {
-        "schema": "jax/artifact/v1",
+        "schema": "jax/artifact/v2",
         "name": name,
         "version": version,
         "author": author,
-        "code": {"bundle_sha256": _ZEROS, "entry": "strategy:STRATEGY"},
+        "golden_suite_sha256": _ZEROS,
+        "code": {
+            "repo": "local",
+            "commit": "unversioned",
+            "bundle_sha256": _ZEROS,
+            "entry": "strategy:STRATEGY",
+        },
         "env": {"python": "3.11", "lock_sha256": _ZEROS},
         "params": {"fast": 10, "slow": 30},
         "data": {
@@ -62,7 +68,15 @@ def payload_bytes(*, name: str = "ma_crossover_v1", version: str = "1.0.0", auth
             "symbols": ["AAPL"],
             "vendor": "sample",
         },
-        "risk": {"max_position_pct": "0.2", "max_daily_loss": "1000", "allowed_order_types": ["MARKET"]},
+        "risk": {
+            "max_position_pct": "0.2",
+            "max_daily_loss": "1000",
+            "allowed_order_types": ["MARKET"],
+            "max_order_notional": "1000000",
+            "max_orders_per_min": 60,
+            "price_collar_pct": "0.5",
+            "venues": ["paper"],
+        },
         "backtest": {
             "run_id": "run-1",
             "engine_version": "1",

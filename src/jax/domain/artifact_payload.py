@@ -1,5 +1,6 @@
 """The document that an artifact's hash stands for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +14,26 @@ from jax.domain.risk_profile import RiskProfile
 
 __all__ = ["SCHEMA", "ArtifactPayload", "parse_payload", "payload_of", "timestamp"]
 
-SCHEMA = "jax/artifact/v1"
+SCHEMA = "jax/artifact/v2"
 _SECTIONS: Mapping[str, frozenset[str]] = {
-    "code": frozenset({"bundle_sha256", "entry"}),
+    "code": frozenset({"repo", "commit", "bundle_sha256", "entry"}),
     "env": frozenset({"python", "lock_sha256"}),
     "data": frozenset({"manifest_sha256", "from", "to", "symbols", "vendor"}),
-    "risk": frozenset({"max_position_pct", "max_daily_loss", "allowed_order_types"}),
+    "risk": frozenset(
+        {
+            "max_position_pct",
+            "max_daily_loss",
+            "allowed_order_types",
+            "max_order_notional",
+            "max_orders_per_min",
+            "price_collar_pct",
+            "venues",
+        }
+    ),
     "backtest": frozenset({"run_id", "engine_version", "seed", "trials", "orders_sha256", "metrics"}),
 }
-_TOP = frozenset({"schema", "name", "version", "author", "params", *_SECTIONS})
+_TOP = frozenset({"schema", "name", "version", "author", "params", "golden_suite_sha256", *_SECTIONS})
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|unversioned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,8 @@ class ArtifactPayload:
     """What the trader needs to know of a payload, and the payload itself as `document`.
 
     `entry` is `module:attribute` within the bundle; `params` are the strategy's, by name; the strategy
-    was tested on bars that end within [`data_from`, `data_to`] of `symbols`.
+    was tested on bars that end within [`data_from`, `data_to`] of `symbols`. `metrics` are what the author
+    says the backtest made; `trials` is how many variants the author tried.
     """
 
     name: str
@@ -41,7 +54,11 @@ class ArtifactPayload:
     symbols: tuple[str, ...]
     data_from: datetime
     data_to: datetime
+    manifest_sha256: str
     orders_sha256: str
+    trials: int
+    metrics: Mapping[str, int | Decimal]
+    golden_suite_sha256: str
     risk: RiskProfile
     document: Mapping[str, Json]
 
@@ -66,7 +83,8 @@ def payload_of(document: Json) -> ArtifactPayload:
         raise InvalidValue("schema", f"is {top['schema']!r}, this version reads {SCHEMA!r}")
     parts = {name: payload_fields.section(name, top[name], keys=keys) for name, keys in _SECTIONS.items()}
     _check_environment(parts["env"])
-    _check_backtest(parts["backtest"])
+    _check_code(parts["code"])
+    metrics = _metrics(parts["backtest"])
     params = payload_fields.mapping("params", top["params"])
     data_from, data_to = _window(parts["data"])
     return ArtifactPayload(
@@ -79,7 +97,11 @@ def payload_of(document: Json) -> ArtifactPayload:
         symbols=_symbols(parts["data"]),
         data_from=data_from,
         data_to=data_to,
+        manifest_sha256=payload_fields.sha256("data.manifest_sha256", parts["data"]["manifest_sha256"]),
         orders_sha256=payload_fields.sha256("backtest.orders_sha256", parts["backtest"]["orders_sha256"]),
+        trials=payload_fields.at_least_one("backtest.trials", parts["backtest"]["trials"]),
+        metrics=metrics,
+        golden_suite_sha256=payload_fields.sha256("golden_suite_sha256", top["golden_suite_sha256"]),
         risk=_risk(parts["risk"]),
         document=top,
     )
@@ -90,29 +112,41 @@ def _check_environment(env: Mapping[str, Json]) -> None:
     payload_fields.sha256("env.lock_sha256", env["lock_sha256"])
 
 
+def _check_code(code: Mapping[str, Json]) -> None:
+    payload_fields.text("code.repo", code["repo"])
+    commit = payload_fields.text("code.commit", code["commit"])
+    if _COMMIT.fullmatch(commit) is None:
+        raise InvalidValue("code.commit", f"{commit!r} is neither a commit's hash nor 'unversioned'")
+
+
 def _risk(risk: Mapping[str, Json]) -> RiskProfile:
-    limits: dict[str, Decimal] = {}
-    for field in ("max_position_pct", "max_daily_loss"):
-        limits[field] = Decimal(payload_fields.number(f"risk.{field}", risk[field]))
-        if not (limits[field] > 0):
-            raise InvalidValue(f"risk.{field}", f"must be above zero, not {risk[field]}")
+    limits = {
+        field: Decimal(payload_fields.number(f"risk.{field}", risk[field]))
+        for field in ("max_position_pct", "max_daily_loss", "max_order_notional", "price_collar_pct")
+    }
+    for field, limit in limits.items():
+        checks.positive(f"risk.{field}", limit)
     return RiskProfile(
         max_position_fraction=limits["max_position_pct"],
         max_daily_loss=limits["max_daily_loss"],
         allowed_order_types=payload_fields.sorted_texts(
             "risk.allowed_order_types", risk["allowed_order_types"]
         ),
+        max_order_notional=limits["max_order_notional"],
+        max_orders_per_minute=payload_fields.at_least_one(
+            "risk.max_orders_per_min", risk["max_orders_per_min"]
+        ),
+        price_collar_fraction=limits["price_collar_pct"],
+        venues=payload_fields.sorted_texts("risk.venues", risk["venues"]),
     )
 
 
-def _check_backtest(backtest: Mapping[str, Json]) -> None:
+def _metrics(backtest: Mapping[str, Json]) -> Mapping[str, int | Decimal]:
     payload_fields.text("backtest.run_id", backtest["run_id"], longest=64)
     payload_fields.text("backtest.engine_version", backtest["engine_version"], longest=32)
     payload_fields.whole("backtest.seed", backtest["seed"])
-    if payload_fields.whole("backtest.trials", backtest["trials"]) < 1:
-        raise InvalidValue("backtest.trials", f"must be at least 1, not {backtest['trials']}")
-    for name, value in payload_fields.mapping("backtest.metrics", backtest["metrics"]).items():
-        payload_fields.number(f"backtest.metrics.{name}", value)
+    metrics = payload_fields.mapping("backtest.metrics", backtest["metrics"])
+    return {name: payload_fields.number(f"backtest.metrics.{name}", value) for name, value in metrics.items()}
 
 
 def _window(data: Mapping[str, Json]) -> tuple[datetime, datetime]:

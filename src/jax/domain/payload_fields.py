@@ -1,6 +1,7 @@
 """Reads the fields of a payload's document; every error names the field."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,9 +31,11 @@ def section(field: str, value: Json, *, keys: frozenset[str]) -> Mapping[str, Js
 
 
 def text(field: str, value: Json, *, longest: int = 200) -> str:
-    """Printable text, neither empty nor padded."""
+    """Printable text in Unicode's NFC, neither empty nor padded."""
     if not isinstance(value, str):
         raise InvalidValue(field, "must be text")
+    if unicodedata.normalize("NFC", value) != value:
+        raise InvalidValue(field, f"{value!r} is not in Unicode's normal form NFC")
     return checks.text(field, value, longest=longest)
 
 
@@ -46,6 +49,14 @@ def whole(field: str, value: Json) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidValue(field, "must be an integer")
     return value
+
+
+def at_least_one(field: str, value: Json) -> int:
+    """An integer, 1 or above."""
+    found = whole(field, value)
+    if found < 1:
+        raise InvalidValue(field, f"must be at least 1, not {found}")
+    return found
 
 
 def number(field: str, value: Json) -> int | Decimal:

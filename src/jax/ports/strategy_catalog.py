@@ -10,12 +10,15 @@ from jax.domain.bundle import Bundle
 @dataclass(frozen=True, slots=True)
 class StrategySource:
     """`entry` is `module:ATTRIBUTE`; `bundle` holds that module and every module of the same
-    distribution that it reaches by imports.
+    distribution that it reaches by imports. `repo` says whose they are, `commit` is their checkout's commit,
+    or `unversioned`.
     """
 
     name: str
     entry: str
     bundle: Bundle
+    repo: str = "local"
+    commit: str = "unversioned"
 
 
 class StrategyCatalog(Protocol):

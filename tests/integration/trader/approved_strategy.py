@@ -77,8 +77,11 @@ async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Cloc
             vendor="sample",
         ),
         environment=Environment("3.11", _HASH),
-        risk=RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT",)),
+        risk=RiskProfile(
+            Decimal("0.2"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
+        ),
         evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {}),
+        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v1"}',
         report=b"<html>what it would have done</html>",
     )
     submit = SubmitArtifact(

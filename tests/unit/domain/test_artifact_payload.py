@@ -22,11 +22,17 @@ from tests.unit.domain.refusals import refusal_of
 
 def a_document() -> dict[str, Any]:
     return {
-        "schema": "jax/artifact/v1",
+        "schema": "jax/artifact/v2",
         "name": "ma_crossover_v1",
         "version": "1.0.0",
         "author": "Avery",
-        "code": {"bundle_sha256": HASH, "entry": "user.mine:STRATEGY"},
+        "golden_suite_sha256": OTHER_HASH,
+        "code": {
+            "repo": "strategies 2.1",
+            "commit": "unversioned",
+            "bundle_sha256": HASH,
+            "entry": "user.mine:STRATEGY",
+        },
         "env": {"python": "3.11.7", "lock_sha256": HASH},
         "params": {"fast": 20, "slow": 50, "threshold": "0.05"},
         "data": {
@@ -40,6 +46,10 @@ def a_document() -> dict[str, Any]:
             "max_position_pct": "0.2",
             "max_daily_loss": "1000",
             "allowed_order_types": ["LIMIT", "MARKET"],
+            "max_order_notional": "50000",
+            "max_orders_per_min": 6,
+            "price_collar_pct": "0.05",
+            "venues": ["ib", "paper"],
         },
         "backtest": {
             "run_id": "r1",
@@ -78,8 +88,20 @@ def test_a_payload_is_what_its_document_says() -> None:
         symbols=("AAPL", "MSFT"),
         data_from=datetime(2000, 1, 3, 21, tzinfo=UTC),
         data_to=datetime(2012, 12, 31, 21, tzinfo=UTC),
+        manifest_sha256=HASH,
         orders_sha256=OTHER_HASH,
-        risk=RiskProfile(Decimal("0.2"), Decimal("1000"), ("LIMIT", "MARKET")),
+        trials=3,
+        metrics={"sharpe": Decimal("1.25"), "trades": 40, "total_return": Decimal("-0.5")},
+        golden_suite_sha256=OTHER_HASH,
+        risk=RiskProfile(
+            Decimal("0.2"),
+            Decimal("1000"),
+            ("LIMIT", "MARKET"),
+            Decimal(50_000),
+            6,
+            Decimal("0.05"),
+            ("ib", "paper"),
+        ),
         document=a_document(),
     )
     assert isinstance(payload.params["fast"], int)
@@ -181,6 +203,12 @@ _SYMBOLS = Rule(
 _ORDER_TYPES = Rule((None, "LIMIT", [], [1], [""], ["MARKET", "LIMIT"], ["LIMIT", "LIMIT"]), (["LIMIT"],))
 
 
+_COMMIT = Rule(
+    (*_NOT_TEXT, "", "a" * 39, "a" * 41, "A" * 40, "g" * 40, "a" * 63, "main"),
+    ("a" * 40, "0" * 64, "unversioned"),
+)
+
+
 def _spelled(rule: Rule) -> Rule:
     return Rule((*rule.refused, *_NOT_TEXT), rule.accepted)
 
@@ -189,6 +217,9 @@ _RULES = {
     "name": _spelled(NAME),
     "version": _spelled(text(32)),
     "author": _spelled(text()),
+    "golden_suite_sha256": _spelled(SHA256),
+    "code.repo": _spelled(text()),
+    "code.commit": _COMMIT,
     "code.bundle_sha256": _spelled(SHA256),
     "code.entry": _ENTRY,
     "env.python": _spelled(text(32)),
@@ -203,6 +234,10 @@ _RULES = {
     "risk.max_position_pct": _POSITIVE,
     "risk.max_daily_loss": _POSITIVE,
     "risk.allowed_order_types": _ORDER_TYPES,
+    "risk.max_order_notional": _POSITIVE,
+    "risk.max_orders_per_min": _COUNT,
+    "risk.price_collar_pct": _POSITIVE,
+    "risk.venues": _ORDER_TYPES,
     "backtest.run_id": _spelled(text(64)),
     "backtest.engine_version": _spelled(text(32)),
     "backtest.seed": _WHOLE,
@@ -210,7 +245,7 @@ _RULES = {
     "backtest.orders_sha256": _spelled(SHA256),
     "backtest.metrics": Rule((None, [], "x", 1), ({},)),
     "backtest.metrics.sharpe": _NUMBER,
-    "schema": Rule((None, "", "jax/artifact/v2", 1), (SCHEMA,)),
+    "schema": Rule((None, "", "jax/artifact/v1", 1), (SCHEMA,)),
     **{part: Rule((None, [], "x", 1)) for part in ("code", "env", "data", "risk", "backtest")},
 }
 
@@ -233,6 +268,13 @@ def test_every_field_has_a_rule() -> None:
     assert set(_keys(a_document())) <= set(_RULES)
 
 
+def test_text_has_one_spelling_in_unicode() -> None:
+    assert _refusal(_with("data.vendor", "Caf\u00e9")) is None
+    refusal = _refusal(_with("data.vendor", "Cafe\u0301"))
+    assert refusal is not None
+    assert refusal.field == "data.vendor"
+
+
 @pytest.mark.parametrize("document", [None, [], "text", 1])
 def test_a_payload_is_an_object(document: Any) -> None:
     refusal = _refusal(document)
@@ -248,9 +290,9 @@ def test_the_data_do_not_end_before_they_begin() -> None:
 
 
 def test_says_which_schema_it_reads() -> None:
-    refusal = _refusal(_with("schema", "jax/artifact/v2"))
+    refusal = _refusal(_with("schema", "jax/artifact/v3"))
     assert refusal is not None
-    assert str(refusal) == "schema: is 'jax/artifact/v2', this version reads 'jax/artifact/v1'"
+    assert str(refusal) == "schema: is 'jax/artifact/v3', this version reads 'jax/artifact/v2'"
 
 
 @given(st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - made aware

@@ -26,7 +26,12 @@ async def _floor_with_risk(desk: Desk, risk: RiskProfile) -> Floor:
 
 async def test_an_order_type_that_was_not_approved_is_denied() -> None:
     async with open_desk() as desk:
-        floor = await _floor_with_risk(desk, RiskProfile(Decimal("0.2"), Decimal(1000), ("LIMIT",)))
+        floor = await _floor_with_risk(
+            desk,
+            RiskProfile(
+                Decimal("0.2"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
+            ),
+        )
         denied = await denial(floor, floor.engine(order_type=OrderType.MARKET))
         assert denied.reason_code is ReasonCode.ORDER_TYPE_NOT_ALLOWED
         assert isinstance(await floor.engine().execute("sg1", approved_by="olivia"), Executed)
@@ -34,7 +39,12 @@ async def test_an_order_type_that_was_not_approved_is_denied() -> None:
 
 async def test_the_approved_position_limit_holds_below_the_traders() -> None:
     async with open_desk() as desk:
-        floor = await _floor_with_risk(desk, RiskProfile(Decimal("0.1"), Decimal(1000), ("LIMIT",)))
+        floor = await _floor_with_risk(
+            desk,
+            RiskProfile(
+                Decimal("0.1"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
+            ),
+        )
         outcome = await floor.engine().execute("sg1", approved_by="olivia")
     assert isinstance(outcome, Executed)
     assert outcome.trade.quantity == Decimal(66)

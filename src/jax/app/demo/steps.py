@@ -57,8 +57,17 @@ async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:
                 vendor=run.manifest.vendor,
             ),
             environment=Environment(platform.python_version(), _installed_sha256()),
-            risk=RiskProfile(Decimal("0.20"), Decimal(1000), ("LIMIT", "MARKET")),
+            risk=RiskProfile(
+                Decimal("0.20"),
+                Decimal(1000),
+                ("LIMIT", "MARKET"),
+                Decimal(1_000_000),
+                60,
+                Decimal("0.5"),
+                ("paper",),
+            ),
             evidence=run.evidence,
+            golden_suite=run.golden_suite,
             report=run.report,
         )
     )

@@ -12,7 +12,12 @@ from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.canonical_json import Json, sha256_of
 from jax.domain.risk_profile import RiskProfile
 from jax.modules.artifacts.load_bundle import load_strategy
-from jax.modules.artifacts.verify_artifact import bundle_key, payload_key, strategy_params
+from jax.modules.artifacts.verify_artifact import (
+    bundle_key,
+    golden_suite_key,
+    payload_key,
+    strategy_params,
+)
 from jax.ports.clock import Clock
 from jax.ports.id_source import IdSource
 from jax.ports.object_store import ObjectStore
@@ -50,6 +55,7 @@ class Submission:
     environment: Environment
     risk: RiskProfile
     evidence: BacktestEvidence
+    golden_suite: bytes
     report: bytes
 
 
@@ -85,6 +91,7 @@ class SubmitArtifact:
         report_key = f"reports/{sha256_of(submission.report).removeprefix('sha256:')}.html"
         await self._object_store.put(bundle_key(payload.bundle_sha256), submission.source.bundle.encoded())
         await self._object_store.put(payload_key(sha256_of(encoded)), encoded)
+        await self._object_store.put(golden_suite_key(payload.golden_suite_sha256), submission.golden_suite)
         await self._object_store.put(report_key, submission.report)
         return report_key
 
@@ -117,7 +124,10 @@ def build_payload(submission: Submission, *, version: str) -> ArtifactPayload:
         "name": submission.source.name,
         "version": version,
         "author": submission.author,
+        "golden_suite_sha256": sha256_of(submission.golden_suite),
         "code": {
+            "repo": submission.source.repo,
+            "commit": submission.source.commit,
             "bundle_sha256": submission.source.bundle.sha256,
             "entry": submission.source.entry,
         },
@@ -134,6 +144,10 @@ def build_payload(submission: Submission, *, version: str) -> ArtifactPayload:
             "max_position_pct": _spelled(submission.risk.max_position_fraction),
             "max_daily_loss": _spelled(submission.risk.max_daily_loss),
             "allowed_order_types": sorted(submission.risk.allowed_order_types),
+            "max_order_notional": _spelled(submission.risk.max_order_notional),
+            "max_orders_per_min": submission.risk.max_orders_per_minute,
+            "price_collar_pct": _spelled(submission.risk.price_collar_fraction),
+            "venues": sorted(submission.risk.venues),
         },
         "backtest": {
             "run_id": evidence.run_id,

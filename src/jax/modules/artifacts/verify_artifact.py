@@ -29,6 +29,11 @@ def bundle_key(bundle_sha256: str) -> str:
     return f"bundles/{bundle_sha256.removeprefix('sha256:')}.json"
 
 
+def golden_suite_key(golden_suite_sha256: str) -> str:
+    """Where the object store keeps a golden suite."""
+    return f"golden/{golden_suite_sha256.removeprefix('sha256:')}.json"
+
+
 def verify_payload(artifact: Artifact, approvals: Sequence[Approval], stored_copy: bytes) -> ArtifactPayload:
     """The payload, if state, hash, copy, columns and approvals all agree; VerificationFailed otherwise."""
     if artifact.state not in LOADABLE_STATES:
