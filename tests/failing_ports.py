@@ -58,12 +58,14 @@ class Fuse:
 class FailingBroker:
     """A Broker whose every call passes the fuse, and that counts what reached the venue."""
 
-    name = "failing paper"
-
     def __init__(self, broker: Broker, fuse: Fuse) -> None:
         self._broker = broker
         self._fuse = fuse
         self.placed: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self._broker.name
 
     async def place(self, order: Order) -> OrderReport:
         failing = self._fuse.before("place")
@@ -79,7 +81,10 @@ class FailingBroker:
         return report
 
     async def cancel(self, client_order_id: str) -> OrderReport:
-        return await self._broker.cancel(client_order_id)
+        failing = self._fuse.before("cancel")
+        report = await self._broker.cancel(client_order_id)
+        self._fuse.after("cancel", failing=failing)
+        return report
 
     async def account(self, account: str) -> AccountSnapshot:
         failing = self._fuse.before("account")

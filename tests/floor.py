@@ -15,6 +15,7 @@ from jax.domain.position import positions_of
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.signal import SignalStatus
+from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
@@ -58,6 +59,23 @@ class Floor:
             clock=self.desk.clock,
             account=ACCOUNT,
             epoch=self.epoch,
+        )
+
+    def canceling(
+        self,
+        *,
+        unit_of_work: UnitOfWork | None = None,
+        broker: Broker | None = None,
+        loaded: Mapping[str, str] | None = None,
+    ) -> CancelEntries:
+        """Of a trader that has nothing loaded, unless told what."""
+        ids = {} if loaded is None else loaded
+        return CancelEntries(
+            unit_of_work=unit_of_work or self.desk.unit_of_work,
+            broker=broker or self.desk.broker,
+            clock=self.desk.clock,
+            trading=TradingAccount(ACCOUNT, self.epoch, LIMITS, OrderType.LIMIT),
+            loaded=lambda: ids,
         )
 
     async def order(self) -> Order | None:

@@ -21,9 +21,10 @@ from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
 from jax.ports.order_store import OrderStore
 from jax.ports.unit_of_work import Transaction, UnitOfWork
+from tests.cancel_walk import ENDS, Situation, walk_through_every_cancel_fault, working
 from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
 from tests.failing_ports import FailingBroker, Fault, Fuse
-from tests.floor import Floor, open_floor, walk_through_every_fault
+from tests.floor import Floor, OpenFloor, open_floor, walk_through_every_fault
 from tests.postgres_server import fresh_database
 
 
@@ -35,6 +36,21 @@ async def _floor_on(url: str) -> AsyncIterator[Floor]:
             yield floor
     finally:
         await database.close()
+
+
+def _fresh_floors(server_url: str, template_url: str) -> OpenFloor:
+    @asynccontextmanager
+    async def fresh_floor() -> AsyncIterator[Floor]:
+        # The fixture speaks to the server in an event loop of its own, so it needs a thread of its own.
+        made = fresh_database(server_url, template=template_url)
+        url = await asyncio.to_thread(made.__enter__)
+        try:
+            async with _floor_on(url) as floor:
+                yield floor
+        finally:
+            await asyncio.to_thread(made.__exit__, None, None, None)
+
+    return fresh_floor
 
 
 async def test_fifty_callers_at_once_get_one_order_and_equal_answers(database_url: str) -> None:
@@ -54,18 +70,15 @@ async def test_fifty_callers_at_once_get_one_order_and_equal_answers(database_ur
 async def test_a_fault_at_any_step_ends_in_one_order_that_both_sides_agree_on(
     postgres_server_url: str, migrated_template_url: str
 ) -> None:
-    @asynccontextmanager
-    async def fresh_floor() -> AsyncIterator[Floor]:
-        # The fixture speaks to the server in an event loop of its own, so it needs a thread of its own.
-        made = fresh_database(postgres_server_url, template=migrated_template_url)
-        url = await asyncio.to_thread(made.__enter__)
-        try:
-            async with _floor_on(url) as floor:
-                yield floor
-        finally:
-            await asyncio.to_thread(made.__exit__, None, None, None)
+    await walk_through_every_fault(_fresh_floors(postgres_server_url, migrated_template_url))
 
-    await walk_through_every_fault(fresh_floor)
+
+@pytest.mark.parametrize("situation", ENDS)
+async def test_a_fault_at_any_step_of_a_cancel_ends_in_what_both_sides_agree_on(
+    postgres_server_url: str, migrated_template_url: str, situation: Situation
+) -> None:
+    floors = _fresh_floors(postgres_server_url, migrated_template_url)
+    await walk_through_every_cancel_fault(floors, situation)
 
 
 @pytest.mark.parametrize("round_number", range(3))
@@ -172,3 +185,20 @@ async def test_an_order_found_after_it_was_called_absent_is_open_again(database_
         found = await floor.order()
     assert found is not None
     assert found.status is OrderStatus.NEW
+
+
+async def test_cancels_and_reconciliation_at_the_same_time_make_one_request_and_one_end(
+    database_url: str,
+) -> None:
+    async with _floor_on(database_url) as floor:
+        await working(floor)
+        passes = [work.run_once() for _ in range(4) for work in (floor.canceling(), floor.reconciler())]
+        await asyncio.gather(*passes)
+        order = await floor.order()
+        assert order is not None
+        assert order.status is OrderStatus.CANCELED
+        async with floor.desk.unit_of_work.begin() as transaction:
+            requested = await transaction.audit.entries(kind="order.cancel_requested")
+            changed = await transaction.audit.entries(kind="order.changed", subject=order.client_order_id)
+    assert [entry.event.subject for entry in requested] == [order.client_order_id]
+    assert len(changed) == 2, "acknowledged, canceled"

@@ -91,6 +91,9 @@ class ExecuteSignal:
     async def _send(self, order: Order) -> Order:
         if not (self._clock.now() <= order.deadline_at):
             return await self._close(order, OrderStatus.ABSENT, "DEADLINE_PASSED")
+        if self._loaded().get(order.artifact_hash) != order.artifact_id:
+            # Revoked since the order was recorded: it has never left the house.
+            return await self._close(order, OrderStatus.ABSENT, ReasonCode.ARTIFACT_NOT_LOADABLE)
         try:
             report = await broker_answer(self._broker.place(order))
         except Refused as error:

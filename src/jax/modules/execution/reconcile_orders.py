@@ -8,10 +8,11 @@ from jax.domain.order import Order
 from jax.domain.order_status import OPEN, UNRESOLVED, OrderStatus
 from jax.modules.execution.apply_report import apply_report, save_order
 from jax.modules.execution.broker_answer import broker_answer
+from jax.modules.execution.fenced_order import fenced_order
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.errors import Conflict, NotFound, PortError
-from jax.ports.unit_of_work import Transaction, UnitOfWork
+from jax.ports.unit_of_work import UnitOfWork
 
 # A broker may not show an order at once: only answers from after this long count as "not there".
 _VISIBLE_AFTER = timedelta(seconds=2)
@@ -62,13 +63,13 @@ class ReconcileOrders:
         except PortError:
             return False
         async with self._unit_of_work.begin() as transaction:
-            stored = await self._locked(transaction, order)
+            stored = await fenced_order(transaction, order, epoch=self._epoch)
             after = await apply_report(transaction, stored, report, at=self._clock.now())
         return after.status is not order.status or after.filled_quantity != order.filled_quantity
 
     async def _count_not_found(self, order: Order) -> bool:
         async with self._unit_of_work.begin() as transaction:
-            stored = await self._locked(transaction, order)
+            stored = await fenced_order(transaction, order, epoch=self._epoch)
             if stored.status not in UNRESOLVED:
                 return False
             counted = replace(stored, not_found_count=stored.not_found_count + 1)
@@ -78,11 +79,3 @@ class ReconcileOrders:
             absent = counted.moved_to(OrderStatus.ABSENT, at=self._clock.now(), reason_code="NOT_AT_BROKER")
             await save_order(transaction, absent, before=stored)
         return True
-
-    async def _locked(self, transaction: Transaction, order: Order) -> Order:
-        row = await transaction.orders.lock_account(self._account)
-        if row.epoch != self._epoch:
-            raise Conflict(
-                f"another trader has taken over {self._account} (epoch {row.epoch}): stop this one"
-            )
-        return await transaction.orders.get(order.client_order_id)

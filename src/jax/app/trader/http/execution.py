@@ -154,10 +154,17 @@ def _check_not_failed(trade: Trade, order: Order) -> None:
         return
     raise ProblemRaised(
         422,
-        ReasonCode.BROKER_REFUSED,
+        _code_of_failure(order),
         f"order {order.client_order_id} is {order.status}: {order.reason_code or 'no reason given'}",
         reason_code=order.reason_code,
         order_status=order.status,
         trade_id=trade.trade_id,
         order_id=order.client_order_id,
     )
+
+
+def _code_of_failure(order: Order) -> ReasonCode:
+    if order.status is OrderStatus.REJECTED:
+        return ReasonCode.BROKER_REFUSED
+    # Not sent after all, for a reason of ours.
+    return ReasonCode.__members__.get(order.reason_code or "", ReasonCode.BROKER_REFUSED)
