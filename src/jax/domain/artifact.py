@@ -42,6 +42,7 @@ class ApprovalKind(StrEnum):
 
     TECHNICAL = "TECHNICAL"
     RISK = "RISK"
+    COMPLIANCE = "COMPLIANCE"
 
 
 @dataclass(frozen=True, slots=True)

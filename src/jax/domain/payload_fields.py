@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
 
 from jax.domain import checks
 from jax.domain.canonical_json import Json
 from jax.domain.errors import InvalidValue
 
+_Word = TypeVar("_Word", bound=StrEnum)
 # Decimal() would also take spaces, underscores, exponents and the digits of other scripts.
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
@@ -42,6 +45,33 @@ def text(field: str, value: Json, *, longest: int = 200) -> str:
 def sha256(field: str, value: Json) -> str:
     """`sha256:` and 64 hexadecimal digits."""
     return checks.sha256(field, text(field, value))
+
+
+def hex_sha256(field: str, value: Json) -> str:
+    """64 hexadecimal digits, given back as `sha256:` and those digits."""
+    return checks.sha256(field, f"sha256:{text(field, value)}")
+
+
+def flag(field: str, value: Json) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InvalidValue(field, "must be true or false")
+    return value
+
+
+def items(field: str, value: Json) -> Sequence[Json]:
+    """A list."""
+    if not isinstance(value, list):
+        raise InvalidValue(field, "must be a list")
+    return value
+
+
+def word(field: str, value: Json, words: type[_Word]) -> _Word:
+    """One of the values of an enum."""
+    try:
+        return words(text(field, value))
+    except ValueError as error:
+        raise InvalidValue(field, f"{value!r} is none of {', '.join(words)}") from error
 
 
 def whole(field: str, value: Json) -> int:
