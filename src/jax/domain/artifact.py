@@ -62,28 +62,9 @@ class Artifact:
         checks.text("artifact_id", self.artifact_id, longest=64)
         checks.name("name", self.name)
         checks.text("version", self.version, longest=32)
-        checks.text("author", self.author)
+        checks.person("author", self.author)
         checks.sha256("payload_sha256", self.payload_sha256)
         checks.utc("created_at", self.created_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """`approver` vouches for the bytes `payload_sha256` of an artifact, as one kind of approver."""
-
-    artifact_id: str
-    payload_sha256: str
-    kind: ApprovalKind
-    approver: str
-    notes: str
-    approved_at: datetime
-
-    def __post_init__(self) -> None:
-        checks.text("artifact_id", self.artifact_id, longest=64)
-        checks.sha256("payload_sha256", self.payload_sha256)
-        checks.text("approver", self.approver)
-        checks.text("notes", self.notes, longest=2000)
-        checks.utc("approved_at", self.approved_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def payload_of(document: Json) -> ArtifactPayload:
     return ArtifactPayload(
         name=checks.name("name", payload_fields.text("name", top["name"])),
         version=payload_fields.text("version", top["version"], longest=32),
-        author=payload_fields.text("author", top["author"]),
+        author=checks.person("author", payload_fields.text("author", top["author"])),
         bundle_sha256=payload_fields.sha256("code.bundle_sha256", parts["code"]["bundle_sha256"]),
         entry=_entry(payload_fields.text("code.entry", parts["code"]["entry"])),
         params={key: payload_fields.number(f"params.{key}", value) for key, value in params.items()},

@@ -9,10 +9,15 @@ from jax.domain.strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class LoadedArtifact:
-    """The strategy compiled from the very bytes whose hash was approved, with its parameters."""
+    """The strategy compiled from the very bytes whose hash was approved, with its parameters.
+
+    `policy` is the mark of the policy it was approved under: its name, or `solo`.
+    """
 
     artifact_id: str
     payload_sha256: str
     payload: ArtifactPayload
     strategy: Strategy
     params: Any
+    policy: str
+    policy_sha256: str

@@ -1,20 +1,23 @@
-"""Artifacts, the steps of their lives, and who approved them."""
+"""Artifacts, the steps of their lives, and what people signed about them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
-from jax.domain.artifact import Approval, Artifact, ArtifactEvent, ArtifactState
+from jax.domain.artifact import Artifact, ArtifactEvent, ArtifactState
+from jax.domain.audit import AuditEntry
 
 
 class ArtifactStore(Protocol):
-    """Append-only: a payload never changes, a step is never undone, an approval is never withdrawn.
+    """Append-only: a payload never changes, a step is never undone, a signature is never withdrawn.
 
-    The store enforces by itself: only steps of ARTIFACT_TRANSITIONS, one ACTIVE version per name, no
-    approval by the author, approvals and events of the stored hash only.
+    The store keeps envelopes and does not verify them: whoever reads them does. It enforces structure by
+    itself: only steps of ARTIFACT_TRANSITIONS and only with the evidence, approvals and snapshot that the
+    policy in force asks for; one ACTIVE version a name; nothing but REVOKED for what is revoked; people act
+    in their own name. Every step and every signature belongs to an entry of the audit log, which is appended
+    in the same transaction before it.
     """
 
-    async def add(self, artifact: Artifact, *, reason: str) -> None:
+    async def add(self, artifact: Artifact, *, entry: AuditEntry, reason: str) -> None:
         """Stores a new artifact in DRAFT, with the first event of its history.
 
         Conflict when its id, its hash, or its name with this version is there already.
@@ -25,34 +28,46 @@ class ArtifactStore(Protocol):
         """The artifact in its current state; NotFound."""
         ...
 
+    async def by_sha256(self, payload_sha256: str) -> Artifact:
+        """The artifact whose payload has this hash; NotFound."""
+        ...
+
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         """All artifacts (of a strategy name), oldest first."""
         ...
 
     async def take_step(
-        self, artifact: Artifact, to_state: ArtifactState, *, actor: str, reason: str, at: datetime
+        self, artifact: Artifact, to_state: ArtifactState, *, entry: AuditEntry, reason: str
     ) -> Artifact:
-        """Appends the step from `artifact.state`, and returns the artifact after it.
+        """Appends the step from `artifact.state`, by the actor and at the time of `entry`.
 
-        Conflict when another step came first, when the table lacks the step, or when another version of
-        the name is ACTIVE already.
+        Returns the artifact after it. Conflict when another step came first, when the table lacks the step,
+        or when what the step needs is not there.
         """
-        ...
-
-    async def add_approval(self, approval: Approval) -> None:
-        """Records an approval; Conflict when this person gave this kind before, is the author, or approves
-        another hash than the stored one.
-        """
-        ...
-
-    async def approvals(self, artifact_id: str) -> Sequence[Approval]:
-        """All approvals of an artifact, oldest first."""
         ...
 
     async def history(self, artifact_id: str) -> Sequence[ArtifactEvent]:
         """All steps of an artifact, oldest first."""
         ...
 
-    async def loadable(self) -> Sequence[Artifact]:
-        """The artifacts in LOADABLE_STATES, oldest first."""
+    async def add_evidence(self, artifact_id: str, envelope: bytes) -> None:
+        """Records signed evidence (`domain.evidence`); Conflict when these bytes are there already, or are of
+        another hash than the artifact's, or of a key that is not the signer's.
+        """
+        ...
+
+    async def evidence(self, artifact_id: str) -> Sequence[bytes]:
+        """All evidence of an artifact, oldest first."""
+        ...
+
+    async def add_approval(self, artifact: Artifact, envelope: bytes, *, solo: bool) -> None:
+        """Records a signed approval (`domain.approval`) under a policy that is `solo` or not.
+
+        Conflict when the person's earlier decision under this policy has not expired, when it is the
+        author's under a policy that is not solo, or when hash, policy, key or role are not those it names.
+        """
+        ...
+
+    async def approvals(self, artifact_id: str) -> Sequence[bytes]:
+        """All approvals and rejections of an artifact, oldest first."""
         ...

@@ -13,6 +13,10 @@ class AuditLog(Protocol):
         """Chains `event` to the newest entry; concurrent writers queue, the chain never forks."""
         ...
 
+    async def entry(self, n: int) -> AuditEntry:
+        """Entry `n` (from 1); NotFound."""
+        ...
+
     async def entries(
         self, *, kind: str | None = None, subject: str | None = None, limit: int = 1000
     ) -> Sequence[AuditEntry]:

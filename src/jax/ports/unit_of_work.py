@@ -9,6 +9,7 @@ from jax.ports.event_bus import EventPublisher
 from jax.ports.market_data import MarketData
 from jax.ports.order_store import OrderStore
 from jax.ports.reference_data import ReferenceData
+from jax.ports.release_store import ReleaseStore
 from jax.ports.signal_store import SignalStore
 
 
@@ -17,6 +18,9 @@ class Transaction(Protocol):
 
     @property
     def artifacts(self) -> ArtifactStore: ...
+
+    @property
+    def releases(self) -> ReleaseStore: ...
 
     @property
     def signals(self) -> SignalStore: ...

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from jax.domain.artifact import LOADABLE_STATES, Approval, Artifact
+from jax.domain.approval_count import Authority, GateRefused, check_quorum
+from jax.domain.artifact import LOADABLE_STATES, Artifact
 from jax.domain.artifact_payload import ArtifactPayload, parse_payload
 from jax.domain.bundle import decode_bundle
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
+from jax.domain.gate_policy import GatePolicy
 from jax.domain.loaded_artifact import LoadedArtifact
-from jax.domain.promotion import GateRefused, check_quorum
 from jax.domain.strategy import Strategy
 from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
 
@@ -34,8 +35,10 @@ def golden_suite_key(golden_suite_sha256: str) -> str:
     return f"golden/{golden_suite_sha256.removeprefix('sha256:')}.json"
 
 
-def verify_payload(artifact: Artifact, approvals: Sequence[Approval], stored_copy: bytes) -> ArtifactPayload:
-    """The payload, if state, hash, copy, columns and approvals all agree; VerificationFailed otherwise."""
+def verify_payload(
+    artifact: Artifact, stored_copy: bytes, approvals: Sequence[bytes], authority: Authority
+) -> ArtifactPayload:
+    """The payload, if state, hash, copy, columns and signed approvals all agree; VerificationFailed otherwise."""
     if artifact.state not in LOADABLE_STATES:
         raise VerificationFailed(f"its state is {artifact.state}")
     actual = sha256_of(artifact.payload)
@@ -46,17 +49,22 @@ def verify_payload(artifact: Artifact, approvals: Sequence[Approval], stored_cop
             f"its copy in the object store hashes to {sha256_of(stored_copy)}, the database's to {actual}"
         )
     try:
-        check_quorum(artifact, approvals)
         payload = parse_payload(artifact.payload)
-    except (GateRefused, InvalidValue) as error:
+    except InvalidValue as error:
         raise VerificationFailed(str(error)) from error
     for field in ("name", "version", "author"):
         if getattr(payload, field) != getattr(artifact, field):
             raise VerificationFailed(f"its {field} is {getattr(artifact, field)}, the payload says otherwise")
+    try:
+        check_quorum(artifact, approvals, authority)
+    except GateRefused as error:
+        raise VerificationFailed(str(error)) from error
     return payload
 
 
-def verify_bundle(artifact: Artifact, payload: ArtifactPayload, encoded: bytes) -> LoadedArtifact:
+def verify_bundle(
+    artifact: Artifact, payload: ArtifactPayload, encoded: bytes, policy: GatePolicy
+) -> LoadedArtifact:
     """The strategy that runs exactly the bytes `encoded`, if their hash is the approved one."""
     try:
         strategy, params = _compiled(payload, encoded)
@@ -67,7 +75,15 @@ def verify_bundle(artifact: Artifact, payload: ArtifactPayload, encoded: bytes) 
     except Exception as error:
         # The bundle's own code ran: whatever it does, it must not keep the others from loading.
         raise VerificationFailed(f"its strategy fails with {type(error).__name__}: {error}") from error
-    return LoadedArtifact(artifact.artifact_id, artifact.payload_sha256, payload, strategy, params)
+    return LoadedArtifact(
+        artifact_id=artifact.artifact_id,
+        payload_sha256=artifact.payload_sha256,
+        payload=payload,
+        strategy=strategy,
+        params=params,
+        policy=policy.mark,
+        policy_sha256=policy.sha256,
+    )
 
 
 def _compiled(payload: ArtifactPayload, encoded: bytes) -> tuple[Strategy, Any]:
