@@ -14,6 +14,7 @@ from jax.app.research.wiring import build_research
 from jax.domain.backtest_result import BacktestSettings
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
+from jax.domain.golden_suite import decode_golden_suite, replay_golden_suite
 from jax.modules.artifacts.load_bundle import load_strategy
 from jax.modules.backtest.evidence import orders_sha256
 from jax.ports.errors import Conflict, NotFound
@@ -89,6 +90,9 @@ def test_a_run_carries_all_that_an_artifact_needs(research: Research) -> None:
     assert run.params == strategy.params._asdict()
     assert run.evidence.orders_sha256 == orders_sha256(run.result)
     assert run.evidence.run_id == run.run_id
+    suite = decode_golden_suite(run.golden_suite)
+    assert {case.symbol for case in suite.cases} == {entry.symbol for entry in run.manifest.series}
+    assert replay_golden_suite(suite, strategy, strategy.params).failed == ()
     assert run.manifest.vendor.startswith("bokeh_sampledata ")
     for told in (run.source.bundle.sha256, run.manifest.sha256, run.evidence.orders_sha256, run.run_id):
         assert told.encode() in run.report

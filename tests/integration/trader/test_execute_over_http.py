@@ -226,6 +226,19 @@ async def test_a_revoked_artifact_stops_trading_within_a_moment() -> None:
     assert bars.json() == {"new_bars": 1, "signals": []}
 
 
+async def test_a_working_entry_of_a_revoked_artifact_is_canceled_within_a_moment() -> None:
+    async with open_floor() as floor:
+        signal_id = await floor.approved_signal()
+        await floor.http.post("/api/v1/bars", json={"bars": [bar_body(5, close="151")]})
+        assert (await floor.execute(signal_id)).json()["trade"]["status"] == "NEW"
+        await approved_strategy.revoke(floor.unit_of_work, floor.artifact, floor.clock)
+
+        async def canceled() -> bool:
+            return await status_of(floor) == "CANCELED"
+
+        await until(canceled)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -1,19 +1,33 @@
 """The jobs of the engine, and when they close the gate."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from jax.adapters.memory.database import MemoryDatabase
+from jax.adapters.memory.event_bus import MemoryEventBus
+from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.app.trader.engine import Engine
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.sending_gate import SendingGate
+from jax.domain.artifact import ArtifactState
+from jax.domain.bar import Bar
+from jax.domain.order import OrderType
+from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
+from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts
+from jax.modules.execution.cancel_entries import CancelEntries
+from jax.modules.execution.record_order import TradingAccount
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.errors import Conflict, NotFound, Unavailable
-from tests.floor import open_floor
+from jax.ports.event_bus import EventBus
+from tests.cancel_walk import working
+from tests.contract import stored_values
+from tests.desk import ACCOUNT, LIMITS
+from tests.floor import Floor, open_floor
 
 _AN_HOUR = 3600.0
 
@@ -110,12 +124,112 @@ class HeldLock:
         return True
 
 
+class FailingLoader(LoadArtifacts):
+    """Cannot reach the database."""
+
+    async def load(self) -> ArtifactsLoaded:
+        raise Unavailable("the database is away")
+
+
+def an_engine(
+    floor: Floor, gate: SendingGate, event_bus: EventBus, *, loader: LoadArtifacts | None = None
+) -> Engine:
+    desk = floor.desk
+    receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock)
+    artifacts = RunningArtifacts(load_artifacts=loader or desk.loader(), receive_bars=receive_bars)
+    canceling = CancelEntries(
+        unit_of_work=desk.unit_of_work,
+        broker=desk.broker,
+        clock=desk.clock,
+        trading=TradingAccount(ACCOUNT, floor.epoch, LIMITS, OrderType.LIMIT),
+        loaded=artifacts.ids_by_hash,
+    )
+    return Engine(gate, artifacts, canceling, floor.reconciler(), event_bus, HeldLock())
+
+
+async def _revoke(floor: Floor) -> None:
+    await floor.desk.gate.advance(
+        floor.artifact.artifact_id, ArtifactState.REVOKED, actor="rosa", reason="bad data"
+    )
+
+
+async def _status(floor: Floor) -> OrderStatus:
+    order = await floor.order()
+    assert order is not None
+    return order.status
+
+
+async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next_poll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._EVERY_SECONDS", _AN_HOUR)
+    database = MemoryDatabase()
+    async with open_floor(MemoryUnitOfWork(database)) as floor:
+        await working(floor)
+        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(database))
+        async with engine.running(), asyncio.timeout(10):
+            while not database.subscribers.get("artifact"):  # noqa: ASYNC110 - it subscribes by itself
+                await asyncio.sleep(0.01)
+            assert await _status(floor) is OrderStatus.NEW
+            await _revoke(floor)
+            while await _status(floor) is not OrderStatus.CANCELED:  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+
+
+async def test_what_was_revoked_while_no_trader_ran_is_canceled_before_the_trader_is_ready() -> None:
+    database = MemoryDatabase()
+    async with open_floor(MemoryUnitOfWork(database)) as floor:
+        await working(floor)
+        await _revoke(floor)
+        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(database))
+        async with engine.running():
+            assert await _status(floor) is OrderStatus.CANCELED
+
+
+async def test_a_trader_that_could_not_load_anything_yet_takes_nothing_back() -> None:
+    database = MemoryDatabase()
+    async with open_floor(MemoryUnitOfWork(database)) as floor:
+        await working(floor)
+        away = FailingLoader(
+            unit_of_work=floor.desk.unit_of_work, object_store=floor.desk.objects, clock=floor.desk.clock
+        )
+        bus = MemoryEventBus(database)
+        engine = an_engine(floor, SendingGate(execution_enabled=True), bus, loader=away)
+        async with engine.running():
+            assert await _status(floor) is OrderStatus.NEW
+        assert not engine.artifacts.are_known
+
+
+async def test_bars_that_are_being_received_do_not_keep_what_was_revoked_entering() -> None:
+    async with open_floor() as floor:
+        told, may_go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow:
+            async def on_bars(self, bars: Sequence[Bar]) -> None:
+                told.set()
+                await may_go_on.wait()
+
+        desk = floor.desk
+        receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock, listeners=[Slow()])
+        artifacts = RunningArtifacts(load_artifacts=desk.loader(), receive_bars=receive_bars)
+        await artifacts.reload()
+        assert set(artifacts.ids_by_hash()) == {floor.artifact.payload_sha256}
+        receiving = asyncio.create_task(receive_bars.receive([stored_values.bar()]))
+        await told.wait()
+        await _revoke(floor)
+        reloading = asyncio.create_task(artifacts.reload())
+        async with asyncio.timeout(10):
+            while artifacts.ids_by_hash():  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+        assert not reloading.done()
+        may_go_on.set()
+        await asyncio.gather(receiving, reloading)
+
+
 async def test_background_work_that_has_died_is_told_and_closes_the_gate() -> None:
     gate = SendingGate(execution_enabled=True)
     async with open_floor() as floor:
-        receive_bars = ReceiveBars(unit_of_work=floor.desk.unit_of_work, clock=floor.desk.clock)
-        artifacts = RunningArtifacts(load_artifacts=floor.desk.loader(), receive_bars=receive_bars)
-        engine = Engine(gate, artifacts, floor.reconciler(), DeafBus(), HeldLock())
+        engine = an_engine(floor, gate, DeafBus())
         async with engine.running(), asyncio.timeout(10):
             while not gate.alarms():  # noqa: ASYNC110 - the gate is looked at, it calls nobody
                 await asyncio.sleep(0.01)

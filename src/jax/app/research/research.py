@@ -15,6 +15,7 @@ from jax.domain.canonical_json import canonical_bytes, sha256_of
 from jax.domain.decimal_text import plain
 from jax.domain.derived_id import derived_id
 from jax.domain.errors import InvalidValue
+from jax.domain.golden_suite import record_golden_suite
 from jax.domain.instrument import Instrument
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.strategy import Strategy
@@ -81,7 +82,10 @@ class BacktestRequest:
 
 @dataclass(frozen=True, slots=True)
 class BacktestRun:
-    """A finished run; `run_id` follows from everything that went in, so a repeat has the same."""
+    """A finished run; `run_id` follows from everything that went in, so a repeat has the same.
+
+    `golden_suite` is encoded: what the strategy decided on a few windows of these bars.
+    """
 
     run_id: str
     source: StrategySource
@@ -89,6 +93,7 @@ class BacktestRun:
     manifest: DataManifest
     result: BacktestResult
     evidence: BacktestEvidence
+    golden_suite: bytes
     report: bytes
 
 
@@ -153,6 +158,7 @@ class Research:
             settings=request.settings,
         )
         result = await asyncio.to_thread(run_backtest, inputs, progress)
+        golden_suite = await asyncio.to_thread(record_golden_suite, strategy, inputs_params, bars)
         vendors = sorted({vendor for symbol in bars for vendor in series[symbol].vendors})
         manifest = manifest_of(", ".join(vendors), bars)
         run_id = _run_id(source, params, request.settings, manifest)
@@ -163,6 +169,7 @@ class Research:
             manifest=manifest,
             result=result,
             evidence=evidence_of(result, run_id=run_id),
+            golden_suite=golden_suite.encoded(),
             report=b"",
         )
         currency = next(iter(inputs.instruments.values())).currency

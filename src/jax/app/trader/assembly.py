@@ -11,6 +11,7 @@ from jax.app.trader.sending_gate import SendingGate
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
 from jax.modules.artifacts.load_artifacts import LoadArtifacts
+from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
@@ -54,6 +55,7 @@ async def trader_at_work(
     load = LoadArtifacts(unit_of_work=unit_of_work, object_store=around.object_store, clock=clock)
     artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars)
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
+    trading = TradingAccount(account, epoch, settings.risk_limits(), settings.order_type)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -66,14 +68,21 @@ async def trader_at_work(
             unit_of_work=unit_of_work,
             broker=broker,
             clock=clock,
-            trading=TradingAccount(account, epoch, settings.risk_limits(), settings.order_type),
+            trading=trading,
             loaded=artifacts.ids_by_hash,
         ),
     )
     reconcile = ReconcileOrders(
         unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
     )
-    engine = Engine(gate, artifacts, reconcile, around.event_bus, around.lock)
+    cancel_entries = CancelEntries(
+        unit_of_work=unit_of_work,
+        broker=broker,
+        clock=clock,
+        trading=trading,
+        loaded=artifacts.ids_by_hash,
+    )
+    engine = Engine(gate, artifacts, cancel_entries, reconcile, around.event_bus, around.lock)
     async with engine.running():
         trader = Trader(parts, facts)
         try:

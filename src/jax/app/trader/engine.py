@@ -1,4 +1,4 @@
-"""What the trader does by itself: artifacts, reconciliation, and a look at its lock, every second."""
+"""What the trader does by itself, every second: artifacts, their entries, orders, and a look at its lock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.sending_gate import SendingGate
+from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.ports.errors import Unavailable
 from jax.ports.event_bus import EventBus
 
 _EVERY_SECONDS = 1.0
 _LOADING = "loading artifacts"
+_CANCELING = "canceling entries"
 _RECONCILIATION = "reconciliation"
 _WATCHING = "watching the lock"
 _HINTS = "hearing of artifacts"
@@ -35,6 +37,7 @@ class Engine:
 
     gate: SendingGate
     artifacts: RunningArtifacts
+    cancel_entries: CancelEntries
     reconcile: ReconcileOrders
     event_bus: EventBus
     lock: LivenessLock
@@ -42,14 +45,17 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Does everything once, then goes on in the background until the block ends."""
-        reload = self._job(_LOADING, self.artifacts.reload)
+        cancel = self._job(_CANCELING, self._cancel_entries)
+        reload = self._job(_LOADING, lambda: self._reload(cancel))
         reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
         watch = self._job(_WATCHING, self._watch_lock)
         await reload.run_once()
         await reconcile.run_once()
+        await cancel.run_once()
         async with AsyncExitStack() as stack:
             for name, work in (
                 (_LOADING, reload.run()),
+                (_CANCELING, cancel.run()),
                 (_RECONCILIATION, reconcile.run()),
                 (_WATCHING, watch.run()),
                 (_HINTS, self._pass_on_hints(reload)),
@@ -59,6 +65,19 @@ class Engine:
 
     def _job(self, name: str, action: Any) -> PeriodicJob:
         return PeriodicJob(name, action, interval_seconds=_EVERY_SECONDS, gate=self.gate)
+
+    async def _reload(self, cancel: PeriodicJob) -> None:
+        before = self.artifacts.ids_by_hash().keys()
+        try:
+            await self.artifacts.reload()
+        finally:
+            if before - self.artifacts.ids_by_hash().keys():
+                cancel.hint()
+
+    async def _cancel_entries(self) -> None:
+        # A trader that could not load anything yet does not know what has left.
+        if self.artifacts.are_known:
+            await self.cancel_entries.run_once()
 
     async def _watch_lock(self) -> None:
         if not await self.lock.held():

@@ -12,18 +12,25 @@ class RunningArtifacts:
     def __init__(self, *, load_artifacts: LoadArtifacts, receive_bars: ReceiveBars) -> None:
         self._load_artifacts = load_artifacts
         self._receive_bars = receive_bars
-        self._now = ArtifactsLoaded(loaded=(), refused=())
+        self._now: ArtifactsLoaded | None = None
 
     @property
     def now(self) -> ArtifactsLoaded:
-        return self._now
+        return self._now or ArtifactsLoaded(loaded=(), refused=())
+
+    @property
+    def are_known(self) -> bool:
+        """Whether anything was loaded yet: before that, nothing is said of what must not trade any more."""
+        return self._now is not None
 
     def ids_by_hash(self) -> Mapping[str, str]:
         """The ids of the loaded artifacts by the hash of their payloads."""
-        return {artifact.payload_sha256: artifact.artifact_id for artifact in self._now.loaded}
+        return {artifact.payload_sha256: artifact.artifact_id for artifact in self.now.loaded}
 
     async def reload(self) -> None:
         """Loads and verifies everything again, and lets that decide; as LoadArtifacts raises."""
         outcome = await self._load_artifacts.load()
-        await self._receive_bars.use_artifacts(outcome.loaded)
+        # First, since bars that are being received hold up the strategies: what is revoked enters nothing
+        # from here on.
         self._now = outcome
+        await self._receive_bars.use_artifacts(outcome.loaded)
