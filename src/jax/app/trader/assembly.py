@@ -10,7 +10,8 @@ from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.sending_gate import SendingGate
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
-from jax.modules.artifacts.load_artifacts import LoadArtifacts
+from jax.modules.artifacts.gate_authority import TrustSource
+from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
@@ -22,6 +23,7 @@ from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.event_bus import EventBus
 from jax.ports.object_store import ObjectStore
+from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.unit_of_work import UnitOfWork
 
 
@@ -39,6 +41,8 @@ class Surroundings:
     broker: ListeningBroker
     clock: Clock
     lock: LivenessLock
+    trust: TrustSource
+    memory: SnapshotMemory
 
 
 @asynccontextmanager
@@ -52,8 +56,10 @@ async def trader_at_work(
     receive_bars = ReceiveBars(unit_of_work=unit_of_work, clock=clock, listeners=[broker])
     # A crash between storing bars and telling the broker would leave it with older quotes.
     await receive_bars.tell_newest()
-    load = LoadArtifacts(unit_of_work=unit_of_work, object_store=around.object_store, clock=clock)
-    artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars)
+    load = LoadArtifacts(
+        LoaderParts(unit_of_work, around.object_store, clock, trust=around.trust, memory=around.memory)
+    )
+    artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars, clock=clock)
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
     trading = TradingAccount(account, epoch, settings.risk_limits(), settings.order_type)
     parts = TraderParts(
@@ -69,7 +75,7 @@ async def trader_at_work(
             broker=broker,
             clock=clock,
             trading=trading,
-            loaded=artifacts.ids_by_hash,
+            loaded=artifacts.that_may_enter,
         ),
     )
     reconcile = ReconcileOrders(

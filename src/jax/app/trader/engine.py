@@ -87,6 +87,8 @@ class Engine:
         while True:
             try:
                 async with self.event_bus.subscribe("artifact") as hints:
+                    # What was said before anybody listened is in the tables.
+                    reload.hint()
                     async for _ in hints:
                         reload.hint()
             except Unavailable:

@@ -65,9 +65,11 @@ class Health:
         return (*parts, *self.alarms, *self._nothing_to_trade_with())
 
     def _nothing_to_trade_with(self) -> tuple[str, ...]:
+        if self.artifacts.problem is not None:
+            return (f"there is nothing to trade with: {self.artifacts.problem}",)
         if self.artifacts.loaded:
             return ()
         if not self.artifacts.refused:
-            return ("there is nothing to trade with: no artifact is APPROVED or ACTIVE",)
+            return ("there is nothing to trade with: the snapshot in force names no artifact",)
         refused = "; ".join(f"{r.name} {r.version}: {r.reason}" for r in self.artifacts.refused)
-        return (f"there is nothing to trade with: every approved artifact was refused ({refused})",)
+        return (f"there is nothing to trade with: every released artifact was refused ({refused})",)

@@ -38,7 +38,6 @@ class TraderFacts:
     boot_id: str
     account: str
     mode: str
-    policy: str
     execution_enabled: bool
 
 

@@ -21,9 +21,6 @@ from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
 
-# An artifact trades only with a TECHNICAL and a RISK approval by two different people.
-POLICY = "two-person"
-
 
 @asynccontextmanager
 async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Trader]:
@@ -37,7 +34,6 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
         boot_id=UuidIdSource().new_id(),
         account=paper.account,
         mode=settings.MODE,
-        policy=POLICY,
         execution_enabled=settings.EXECUTION_ENABLED,
     )
     async with (

@@ -108,10 +108,10 @@ class SubmitArtifact:
         )
         data: Json = {"payload_sha256": artifact.payload_sha256, "report_key": report_key}
         async with self._unit_of_work.begin() as transaction:
-            await transaction.artifacts.add(artifact, reason="submitted")
-            await transaction.audit.append(
+            entry = await transaction.audit.append(
                 AuditEvent("artifact.submitted", artifact.artifact_id, artifact.author, now, data)
             )
+            await transaction.artifacts.add(artifact, entry=entry, reason="submitted")
             await transaction.events.publish("artifact", subject=artifact.artifact_id)
         return artifact
 

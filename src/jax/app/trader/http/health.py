@@ -58,6 +58,9 @@ class HealthAnswer(BaseModel):
     version: str
     mode: str
     execution_enabled: bool
+    policy: str | None = Field(description="The policy of the snapshot in force; `solo` for a person alone.")
+    snapshot_seq: int = Field(description="The number of the snapshot in force; 0 for none.")
+    snapshot_expires_at: datetime | None
     artifacts: list[LoadedArtifactBody]
     artifacts_refused: list[RefusedArtifactBody]
     database: DependencyBody
@@ -74,6 +77,9 @@ class HealthAnswer(BaseModel):
             version=health.version,
             mode=health.mode,
             execution_enabled=health.execution_enabled,
+            policy=health.artifacts.policy,
+            snapshot_seq=health.artifacts.snapshot_seq,
+            snapshot_expires_at=health.artifacts.expires_at,
             artifacts=[
                 LoadedArtifactBody(
                     id=artifact.artifact_id,
