@@ -9,6 +9,7 @@ from jax.domain import checks, payload_fields
 from jax.domain.approval_count import Authority, GateRefused, subject_name
 from jax.domain.artifact import Artifact
 from jax.domain.artifact_payload import ArtifactPayload
+from jax.domain.canonical_json import Json
 from jax.domain.errors import InvalidValue
 from jax.domain.gate_key import GateRole
 from jax.domain.gate_policy import EvidenceThresholds
@@ -44,8 +45,8 @@ class Evidence:
     def statements(self, golden_suite_sha256: str) -> tuple[Statement, Statement]:
         """The re-run, and the result of the golden suite with this hash: signed one by one."""
         issued = timestamp(self.issued_at)
-        rerun = {"validator": self.validator, "issued": issued, **self.rerun.document()}
-        golden = {
+        rerun: dict[str, Json] = {"validator": self.validator, "issued": issued, **self.rerun.document()}
+        golden: dict[str, Json] = {
             "result": _FAILED if self.rerun.golden_failed else _PASSED,
             "configuration": [
                 {"name": _SUITE, "digest": {"sha256": golden_suite_sha256.removeprefix("sha256:")}}
@@ -76,7 +77,7 @@ def evidence_of(statement: Statement) -> Evidence:
     if statement.predicate_type != RERUN_PREDICATE:
         raise InvalidValue("predicateType", f"is {statement.predicate_type!r}, not {RERUN_PREDICATE!r}")
     found = statement.predicate
-    if not _SIGNING <= found.keys():
+    if not found.keys() >= _SIGNING:
         raise InvalidValue("predicate", f"lacks {sorted(_SIGNING - found.keys())}")
     return Evidence(
         subject=statement.subject_name,

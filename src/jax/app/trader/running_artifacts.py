@@ -30,7 +30,7 @@ class RunningArtifacts:
         return self._now is not None
 
     def ids_by_hash(self) -> Mapping[str, str]:
-        """The ids of the loaded artifacts by the hash of their payloads; none once the snapshot has expired."""
+        """The ids of the loaded artifacts by their payloads' hashes; none once the snapshot has expired."""
         expires_at = self.now.expires_at
         if expires_at is None or not (self._clock.now() < expires_at):
             return {}

@@ -38,7 +38,7 @@ def golden_suite_key(golden_suite_sha256: str) -> str:
 def verify_payload(
     artifact: Artifact, stored_copy: bytes, approvals: Sequence[bytes], authority: Authority
 ) -> ArtifactPayload:
-    """The payload, if state, hash, copy, columns and signed approvals all agree; VerificationFailed otherwise."""
+    """The payload, if state, hash, copy, columns and signed approvals agree; VerificationFailed otherwise."""
     if artifact.state not in LOADABLE_STATES:
         raise VerificationFailed(f"its state is {artifact.state}")
     actual = sha256_of(artifact.payload)
