@@ -16,6 +16,7 @@ _LAST_PLACE = Decimal(1).scaleb(-DECIMAL_PLACES)
 _EXACT = Context(prec=28)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-/]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_PERSON = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _MIC = re.compile(r"[A-Z0-9]{4}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
@@ -84,6 +85,13 @@ def symbol(field: str, value: str) -> str:
 def name(field: str, value: str) -> str:
     """A strategy's name such as `ma_crossover_v1`."""
     return _matching(field, value, _NAME, "a name (a-z, 0-9 and _, starting with a letter)")
+
+
+def person(field: str, value: str) -> str:
+    """A person's name such as `tessa`: what a login of Postgres may be called without quotes."""
+    return _matching(
+        field, value, _PERSON, "a person's name (1 to 63 of a-z, 0-9 and _, starting with a letter)"
+    )
 
 
 def mic(field: str, value: str) -> str:
