@@ -4,13 +4,18 @@ import asyncio
 from typing import Any
 
 from jax.adapters.memory.state import State
+from jax.domain.revocation import RecordedRevocation
 
 
 class MemoryDatabase:
-    """Readers see what is committed; writers queue, one transaction after the other."""
+    """Readers see what is committed; writers queue, one transaction after the other.
+
+    Revocations lie beside the rest, since adding one takes no turn.
+    """
 
     def __init__(self) -> None:
         self.committed = State()
+        self.revocations: tuple[RecordedRevocation, ...] = ()
         self.subscribers: dict[str, set[asyncio.Queue[str | None]]] = {}
         self._turn = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
 from jax.adapters.memory.state import State
-from jax.domain.artifact import LOADABLE_STATES
+from jax.adapters.memory.step_rules import refusal_of_orders
 from jax.domain.errors import IllegalTransition
 from jax.domain.fill import Fill
 from jax.domain.order import Order, check_first_status
@@ -38,7 +38,7 @@ class MemoryOrderStore:
             check_first_status(order)
         except IllegalTransition as error:
             raise self._session.conflict(f"The {error}.") from error
-        for refusal in (*_refusals_of_order(state, order), *_refusals_of_trade(state, order, trade)):
+        for refusal in (*self._refusals_of_order(state, order), *_refusals_of_trade(state, order, trade)):
             raise self._session.conflict(refusal)
         state.epochs.setdefault(order.account, 0)
         state.orders[order.client_order_id] = order
@@ -101,22 +101,22 @@ class MemoryOrderStore:
         )
         return sorted(by_id, key=lambda pair: pair[0].submitted_at, reverse=True)[: at_most(limit)]
 
-
-def _refusals_of_order(state: State, order: Order) -> list[str]:
-    refusals = []
-    if order.client_order_id in state.orders:
-        refusals.append(f"Order {order.client_order_id} is stored already.")
-    artifact = state.artifacts.get(order.artifact_id)
-    if artifact is None or artifact.payload_sha256 != order.artifact_hash:
-        refusals.append(f"Order {order.client_order_id} names an artifact that is not stored.")
-    elif artifact.state not in LOADABLE_STATES:
-        refusals.append(
-            f"Order {order.client_order_id}: artifact {artifact.artifact_id} is {artifact.state}."
-        )
-    signal = state.signals.get(order.signal_id)
-    if signal is None or _bytes_of(signal) != _bytes_of(order):
-        refusals.append(f"Order {order.client_order_id} names a signal that is not stored or of other bytes.")
-    return refusals
+    def _refusals_of_order(self, state: State, order: Order) -> list[str]:
+        refusals = []
+        if order.client_order_id in state.orders:
+            refusals.append(f"Order {order.client_order_id} is stored already.")
+        artifact = state.artifacts.get(order.artifact_id)
+        if artifact is None or artifact.payload_sha256 != order.artifact_hash:
+            refusals.append(f"Order {order.client_order_id} names an artifact that is not stored.")
+        else:
+            refusal = refusal_of_orders(self._session, artifact, order.created_at)
+            refusals += [] if refusal is None else [f"Order {order.client_order_id}: {refusal}."]
+        signal = state.signals.get(order.signal_id)
+        if signal is None or _bytes_of(signal) != _bytes_of(order):
+            refusals.append(
+                f"Order {order.client_order_id} names a signal that is not stored or of other bytes."
+            )
+        return refusals
 
 
 def _refusals_of_trade(state: State, order: Order, trade: Trade) -> list[str]:

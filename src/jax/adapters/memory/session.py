@@ -2,6 +2,7 @@
 
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.state import State
+from jax.domain.revocation import RecordedRevocation
 from jax.ports.errors import Conflict
 
 
@@ -17,6 +18,7 @@ class Session:
         self._written: State | None = None
         self._refusal: Conflict | None = None
         self._ended = False
+        self._revocations: tuple[RecordedRevocation, ...] = ()
         self._hints: dict[tuple[str, str], None] = {}
 
     def read(self) -> State:
@@ -31,6 +33,20 @@ class Session:
             await self._database.take_turn()
             self._written = self._database.committed.copy()
         return self._written
+
+    def revoke(self, revocation: RecordedRevocation) -> None:
+        """Remembers a revocation for the commit; it waits for no other transaction."""
+        self._refuse_after_refusal()
+        self._revocations = (*self._revocations, revocation)
+
+    def revocations(self) -> tuple[RecordedRevocation, ...]:
+        """What is revoked at this moment, by this transaction or by one that has committed."""
+        self._refuse_after_refusal()
+        return (*self._database.revocations, *self._revocations)
+
+    def is_revoked(self, payload_sha256: str) -> bool:
+        """Whether a revocation names these bytes."""
+        return any(revocation.payload_sha256 == payload_sha256 for revocation in self.revocations())
 
     def conflict(self, message: str) -> Conflict:
         """The error to raise when what a store is asked for cannot be."""
@@ -47,6 +63,7 @@ class Session:
         self._refuse_after_refusal()
         if self._written is not None:
             self._database.committed = self._written
+        self._database.revocations = (*self._database.revocations, *self._revocations)
         for topic, subject in self._hints:
             for heard in self._database.subscribers.get(topic, ()):
                 heard.put_nowait(subject)

@@ -2,29 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from jax.domain.artifact import Approval, Artifact, ArtifactEvent
+from jax.adapters.memory.signed_row import SignedRow
+from jax.domain.approval import Approval
+from jax.domain.artifact import Artifact, ArtifactEvent
 from jax.domain.audit import AuditEntry
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.evidence import Evidence, GoldenResult
 from jax.domain.fill import Fill
+from jax.domain.gate_key import GateKey
+from jax.domain.gate_policy import GatePolicy
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.signal import Signal
+from jax.domain.snapshot import Snapshot
 from jax.domain.trade import Trade
 
 # The bars of a series are replaced as a whole and never changed in place, so that a copy may share them.
 Series = Mapping[tuple[str, Timeframe], Mapping[datetime, Bar]]
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
 class State:
-    """The values are immutable, so that copying the containers copies everything."""
+    """The values are immutable, so that copying the containers copies everything.
+
+    The state of an artifact here is that of its history, which may not have heard of a revocation yet.
+    """
 
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     artifact_events: dict[str, tuple[ArtifactEvent, ...]] = field(default_factory=dict)
-    approvals: tuple[Approval, ...] = ()
+    entries_of_steps: frozenset[int] = frozenset()
+    policies: tuple[GatePolicy, ...] = ()
+    keys: dict[str, GateKey] = field(default_factory=dict)
+    evidence: tuple[SignedRow[Evidence | GoldenResult], ...] = ()
+    approvals: tuple[SignedRow[Approval], ...] = ()
+    snapshots: tuple[SignedRow[Snapshot], ...] = ()
     signals: dict[str, Signal] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -36,12 +51,27 @@ class State:
     holidays: dict[tuple[str, date], ExchangeHoliday] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
 
+    @property
+    def now(self) -> datetime:
+        """What time it is, as far as anybody has told: when the newest entry of the audit log was made."""
+        return self.audit[-1].event.at if self.audit else _BEFORE_ALL
+
+    @property
+    def policy_in_force(self) -> GatePolicy | None:
+        """The policy with the highest version."""
+        return max(self.policies, key=lambda policy: policy.version, default=None)
+
     def copy(self) -> "State":
         """A state that can be changed without changing this one."""
         return State(
             artifacts=dict(self.artifacts),
             artifact_events=dict(self.artifact_events),
+            entries_of_steps=self.entries_of_steps,
+            policies=self.policies,
+            keys=dict(self.keys),
+            evidence=self.evidence,
             approvals=self.approvals,
+            snapshots=self.snapshots,
             signals=dict(self.signals),
             epochs=dict(self.epochs),
             orders=dict(self.orders),

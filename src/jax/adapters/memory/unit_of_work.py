@@ -11,6 +11,7 @@ from jax.adapters.memory.event_bus import MemoryEventPublisher
 from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.adapters.memory.reference_data import MemoryReferenceData
+from jax.adapters.memory.release_store import MemoryReleaseStore
 from jax.adapters.memory.session import Session
 from jax.adapters.memory.signal_store import MemorySignalStore
 
@@ -20,6 +21,7 @@ class MemoryTransaction:
     """The stores, all on one copy of the state."""
 
     artifacts: MemoryArtifactStore
+    releases: MemoryReleaseStore
     signals: MemorySignalStore
     orders: MemoryOrderStore
     bars: TransactionMarketData
@@ -47,6 +49,7 @@ class MemoryUnitOfWork:
 def _transaction(session: Session) -> MemoryTransaction:
     return MemoryTransaction(
         artifacts=MemoryArtifactStore(session),
+        releases=MemoryReleaseStore(session),
         signals=MemorySignalStore(session),
         orders=MemoryOrderStore(session),
         bars=TransactionMarketData(session),
