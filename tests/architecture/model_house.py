@@ -26,6 +26,8 @@ KEPT: Mapping[str, str] = {
     "adapters/brokers/ib/client.py": "import ib_async\nfrom jax.ports import broker",
     "adapters/brokers/paper.py": "from jax.ports import broker",
     "adapters/calendars.py": "import exchange_calendars",
+    "adapters/ed25519.py": "import cryptography.exceptions\nfrom jax.ports import broker",
+    "adapters/gate_files.py": "import os\nfrom jax.ports import clock",
     "adapters/memory.py": "from jax.ports import broker",
     "adapters/parquet/bars.py": "import polars",
     "adapters/postgres/orders.py": "import sqlalchemy, alembic, asyncpg\nfrom jax.ports import clock",
@@ -47,7 +49,7 @@ KEPT: Mapping[str, str] = {
     "app/trader/server.py": "import uvicorn\nfrom jax.app.trader.http import app",
     "app/trader/service.py": "from jax.modules.execution import submit_order",
     "app/trader/wiring.py": (
-        "from jax.adapters import brokers, system\nfrom jax.adapters.brokers import paper\n"
+        "from jax.adapters import brokers, ed25519, gate_files, system\nfrom jax.adapters.brokers import paper\n"
         "from jax.app import settings\nfrom jax.app.trader import database_wiring, service"
     ),
     "app/trader/http/app.py": "import fastapi, starlette.responses\nfrom jax.app.trader import service",

@@ -171,6 +171,14 @@ PACKAGES = {
         "interactive-brokers-sdk", "adapters/brokers/planted.py", "import ib_async"
     ),
     "another broker imports ccxt": plant("ccxt-sdk", "adapters/brokers/ib/planted.py", "import ccxt"),
+    "another adapter imports cryptography": plant(
+        "signature-package",
+        "adapters/planted.py",
+        "from cryptography.hazmat.primitives.asymmetric import ed25519",
+    ),
+    "a command imports cryptography in a function": plant(
+        "signature-package", "app/approver/planted.py", "def f():\n    import cryptography.exceptions"
+    ),
     "a service imports typer": plant("command-line", "app/trader/planted.py", "import typer"),
 }
 RINGS = {

@@ -6,8 +6,12 @@ from jax.domain.gate_root import GateRoot
 
 
 class GateRootSource(Protocol):
-    """Reads the file anew at each call: a key that was ended a moment ago counts no more."""
+    """The keys that the operator of this machine trusts: never the database's copy of them."""
 
     def read(self) -> GateRoot:
-        """The root; NotFound when there is none, InvalidValue when it cannot be trusted, with the remedy."""
+        """The root as it is now, read anew each time.
+
+        NotFound when there is none; InvalidValue when what is there cannot be trusted or understood;
+        Unavailable when it cannot be read. Each says what to do.
+        """
         ...

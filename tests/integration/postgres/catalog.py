@@ -19,8 +19,9 @@ _QUERIES = {
         WHERE nspname NOT IN {_NOT_OURS} AND contype <> 'n'
     """,
     "indexes": f"SELECT schemaname, indexname, indexdef FROM pg_indexes WHERE schemaname NOT IN {_NOT_OURS}",
+    "views": f"SELECT schemaname, viewname, definition FROM pg_views WHERE schemaname NOT IN {_NOT_OURS}",
     "functions": f"""
-        SELECT nspname, proname, prosrc, provolatile FROM pg_proc
+        SELECT nspname, proname, prosrc, provolatile, proconfig FROM pg_proc
         JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE nspname NOT IN {_NOT_OURS}
     """,
     "triggers": """

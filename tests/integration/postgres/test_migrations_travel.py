@@ -51,7 +51,7 @@ def test_migrates_from_the_wheel_alone(installed: Path, tmp_path: Path, empty_da
         environment={"PYTHONPATH": str(site_packages)},
     )
     assert Path(folder) == installed / "share" / "jax-trading-assistant" / "migrations"
-    assert revisions.split() == ["0001", "0002", "0003"]
+    assert revisions.split() == [f"000{n}" for n in range(1, 8)]
 
 
 def test_the_wheel_carries_every_script_of_the_checkout(installed: Path) -> None:

@@ -34,15 +34,15 @@ def measure(
     won = sum(1 for trade in trades if trade.net_pnl > 0)
     exposed = sum(1 for point in curve if point.open_positions)
     return BacktestMetrics(
-        total_return=_rounded(growth - 1.0),
-        cagr=_rounded(_yearly(growth, years)),
-        volatility=_rounded(deviation * math.sqrt(PERIODS_A_YEAR)),
-        sharpe=_rounded(mean / deviation * math.sqrt(PERIODS_A_YEAR)) if deviation > 0.0 else None,
-        max_drawdown=_rounded(max(drawdowns(curve, initial=initial))),
+        total_return=six_places(growth - 1.0),
+        cagr=six_places(_yearly(growth, years)),
+        volatility=six_places(deviation * math.sqrt(PERIODS_A_YEAR)),
+        sharpe=six_places(mean / deviation * math.sqrt(PERIODS_A_YEAR)) if deviation > 0.0 else None,
+        max_drawdown=six_places(max(drawdowns(curve, initial=initial))),
         trades=len(trades),
-        win_rate=_rounded(won / len(trades)) if trades else None,
-        profit_factor=_rounded(float(wins / losses)) if losses > 0 else None,
-        exposure=_rounded(exposed / len(curve)),
+        win_rate=six_places(won / len(trades)) if trades else None,
+        profit_factor=six_places(float(wins / losses)) if losses > 0 else None,
+        exposure=six_places(exposed / len(curve)),
     )
 
 
@@ -76,6 +76,7 @@ def _yearly(growth: float, years: float) -> float:
     return _LARGEST if rate > math.log(_LARGEST) else math.exp(rate) - 1.0
 
 
-def _rounded(value: float) -> Decimal:
+def six_places(value: float) -> Decimal:
+    """`value`, which is not NaN, to six decimal places; what lies beyond 10**9 is cut off there."""
     bounded = min(max(value, -_LARGEST), _LARGEST)
     return Decimal(repr(bounded)).quantize(_PLACES, ROUND_HALF_EVEN) + 0

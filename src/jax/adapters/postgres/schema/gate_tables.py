@@ -1,6 +1,7 @@
-"""Schema `gate`: artifacts, the steps of their lives, and who approved them."""
+"""Schema `gate`: artifacts and the steps of their lives."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Computed,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from jax.adapters.postgres.schema.columns import Word, known, length, moment, text, word
+from jax.adapters.postgres.schema.columns import Word, length, moment, text, word
 from jax.adapters.postgres.schema.registry import registry
 from jax.domain.artifact import ApprovalKind, ArtifactState
 from jax.domain.canonical_json import LARGEST_DOCUMENT_BYTES
@@ -23,6 +24,11 @@ def _read_from_payload(field: str) -> Column[str]:
     return Column(
         field, Text, Computed(f"gate.payload_field(payload, '{field}')", persisted=True), nullable=False
     )
+
+
+def _read_at(field: str, path: str) -> Column[str]:
+    """Payloads from before the signed gate may lack it."""
+    return Column(field, Text, Computed(f"gate.payload_at(payload, '{{{path}}}')", persisted=True))
 
 
 artifact = Table(
@@ -40,6 +46,13 @@ artifact = Table(
     _read_from_payload("version"),
     _read_from_payload("author"),
     moment("created_at"),
+    _read_at("bundle_sha256", "code,bundle_sha256"),
+    Column(
+        "golden_suite_sha256",
+        Text,
+        Computed("gate.payload_field(payload, 'golden_suite_sha256')", persisted=True),
+    ),
+    _read_at("orders_sha256", "backtest,orders_sha256"),
     UniqueConstraint("name", "version", name="artifact_name_version_once"),
     UniqueConstraint("payload_sha256", name="artifact_payload_once"),
     UniqueConstraint("artifact_id", "payload_sha256", name="artifact_id_sha256"),
@@ -72,6 +85,15 @@ artifact_event = Table(
     text("actor"),
     text("reason"),
     moment("at"),
+    # Absent in steps from before the signed gate only.
+    Column("entry_n", BigInteger),
+    text("entry_sha256", nullable=True),
+    UniqueConstraint("entry_n", name="artifact_event_entry_once"),
+    ForeignKeyConstraint(
+        ["entry_n", "entry_sha256"],
+        ["audit.entry.n", "audit.entry.entry_sha256"],
+        name="artifact_event_in_chain",
+    ),
     UniqueConstraint("artifact_id", "n", "to_state", name="artifact_event_to_state"),
     ForeignKeyConstraint(
         ["from_state", "to_state"],
@@ -95,9 +117,10 @@ artifact_event = Table(
     schema="gate",
 )
 
+# Gone from the database; here until the store that names it has gone as well.
 artifact_approval = Table(
     "artifact_approval",
-    registry,
+    MetaData(),
     text("artifact_id", primary_key=True),
     text("payload_sha256"),
     text("author"),
@@ -105,15 +128,6 @@ artifact_approval = Table(
     text("approver", primary_key=True),
     text("notes"),
     moment("approved_at"),
-    ForeignKeyConstraint(
-        ["artifact_id", "payload_sha256", "author"],
-        ["gate.artifact.artifact_id", "gate.artifact.payload_sha256", "gate.artifact.author"],
-        name="artifact_approval_of_payload",
-    ),
-    CheckConstraint("approver <> author", name="not_by_author"),
-    known("kind", ApprovalKind),
-    length("approver", 200),
-    length("notes", 2000),
     schema="gate",
 )
 
@@ -125,5 +139,7 @@ artifact_state = Table(
     Column("n", Integer, nullable=False),
     word("state", ArtifactState),
     moment("since"),
+    # What the history says, which may not have heard of a revocation yet.
+    word("recorded_state", ArtifactState),
     schema="gate",
 )

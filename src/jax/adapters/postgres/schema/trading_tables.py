@@ -1,4 +1,4 @@
-"""Schema `trading`: accounts, signals, orders, fills, trades and bars."""
+"""Schema `trading`: accounts, signals, orders, fills, trades, bars, and what runs."""
 
 from sqlalchemy import (
     BigInteger,
@@ -194,7 +194,10 @@ trade = Table(
     amount("position_value"),
     text("approved_by"),
     moment("submitted_at"),
+    # Absent in trades from before the signed gate only: a trigger fills in the released one.
+    text("policy_sha256", nullable=True),
     UniqueConstraint("signal_id", name="trade_signal_once"),
+    ForeignKeyConstraint(["policy_sha256"], ["gate.policy.sha256"], name="trade_under_policy"),
     UniqueConstraint("client_order_id", name="trade_order_once"),
     ForeignKeyConstraint(
         ["client_order_id", "signal_id", "artifact_id", "artifact_hash"],
@@ -218,6 +221,22 @@ trade = Table(
     positive("position_value"),
     length("approved_by", 200),
     Index("trade_newest", desc("submitted_at"), "trade_id"),
+    schema="trading",
+)
+
+running = Table(
+    "running",
+    registry,
+    text("boot_id", primary_key=True),
+    text("account"),
+    text("artifact_hashes"),
+    Column("snapshot_seq", BigInteger),
+    moment("reported_at"),
+    length("boot_id", 64),
+    length("account", 64),
+    CheckConstraint("jsonb_typeof((artifact_hashes)::jsonb) = 'array'", name="artifact_hashes_form"),
+    CheckConstraint("snapshot_seq >= 1", name="snapshot_seq_from_one"),
+    Index("running_newest", "account", desc("reported_at")),
     schema="trading",
 )
 
