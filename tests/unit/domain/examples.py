@@ -5,20 +5,24 @@ from decimal import Decimal
 from typing import Any
 
 from jax.domain.account import AccountSnapshot
-from jax.domain.artifact import Approval, ApprovalKind, Artifact, ArtifactEvent, ArtifactState
+from jax.domain.approval import Approval, Decision
+from jax.domain.artifact import ApprovalKind, Artifact, ArtifactEvent, ArtifactState
 from jax.domain.audit import AuditEvent
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.canonical_json import sha256_of
+from jax.domain.checkpoint import Checkpoint
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.position import Lot, Position
 from jax.domain.position_sizing import SizingLimits, SizingRequest
 from jax.domain.quote import Quote
+from jax.domain.revocation import Revocation
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.side import Side
 from jax.domain.signal import Signal
+from jax.domain.snapshot import LogHead, Snapshot
 from jax.domain.trade import Trade
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -156,7 +160,7 @@ def an_artifact(**changes: Any) -> Artifact:
         "artifact_id": "a1",
         "name": "ma_crossover_v1",
         "version": "1.0.0",
-        "author": "Avery",
+        "author": "avery",
         "payload": b"payload",
         "payload_sha256": HASH,
         "created_at": NOON,
@@ -166,14 +170,54 @@ def an_artifact(**changes: Any) -> Artifact:
 
 def an_approval(**changes: Any) -> Approval:
     fields: dict[str, Any] = {
-        "artifact_id": "a1",
+        "subject": "ma_crossover_v1 1.0.0",
         "payload_sha256": HASH,
         "kind": ApprovalKind.TECHNICAL,
-        "approver": "Noor",
-        "notes": "read the code",
-        "approved_at": NOON,
+        "decision": Decision.APPROVE,
+        "approver": "noor",
+        "policy_sha256": OTHER_HASH,
+        "displayed_sha256": OTHER_HASH,
+        "reason": "read the code",
+        "issued_at": NOON,
+        "expires_at": NOON + timedelta(days=180),
     }
     return Approval(**fields | changes)
+
+
+def a_snapshot(**changes: Any) -> Snapshot:
+    fields: dict[str, Any] = {
+        "seq": 1,
+        "log_head": LogHead(12, OTHER_HASH),
+        "active": {"ma_crossover_v1": HASH},
+        "revoked": (OTHER_HASH,),
+        "policy_sha256": OTHER_HASH,
+        "signer": "rene",
+        "issued_at": NOON,
+        "expires_at": NOON + timedelta(days=30),
+    }
+    return Snapshot(**fields | changes)
+
+
+def a_revocation(**changes: Any) -> Revocation:
+    fields: dict[str, Any] = {
+        "subject": "ma_crossover_v1 1.0.0",
+        "payload_sha256": HASH,
+        "revoker": "rolf",
+        "reason": "buys the wrong side",
+        "issued_at": NOON,
+    }
+    return Revocation(**fields | changes)
+
+
+def a_checkpoint(**changes: Any) -> Checkpoint:
+    fields: dict[str, Any] = {
+        "log_head": LogHead(12, OTHER_HASH),
+        "snapshot_seq": 1,
+        "revoked": (HASH,),
+        "auditor": "audrey",
+        "issued_at": NOON,
+    }
+    return Checkpoint(**fields | changes)
 
 
 def an_artifact_event(**changes: Any) -> ArtifactEvent:

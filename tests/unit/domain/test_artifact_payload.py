@@ -15,7 +15,7 @@ from jax.domain.canonical_json import canonical_bytes
 from jax.domain.errors import InvalidValue
 from jax.domain.risk_profile import RiskProfile
 from tests.unit.domain.examples import HASH, NOON, OTHER_HASH
-from tests.unit.domain.field_rules import NAME, SHA256, SYMBOL, Rule, text
+from tests.unit.domain.field_rules import NAME, PERSON, SHA256, SYMBOL, Rule, text
 from tests.unit.domain.json_values import values
 from tests.unit.domain.refusals import refusal_of
 
@@ -25,7 +25,7 @@ def a_document() -> dict[str, Any]:
         "schema": "jax/artifact/v2",
         "name": "ma_crossover_v1",
         "version": "1.0.0",
-        "author": "Avery",
+        "author": "avery",
         "golden_suite_sha256": OTHER_HASH,
         "code": {
             "repo": "strategies 2.1",
@@ -81,7 +81,7 @@ def test_a_payload_is_what_its_document_says() -> None:
     assert payload == ArtifactPayload(
         name="ma_crossover_v1",
         version="1.0.0",
-        author="Avery",
+        author="avery",
         bundle_sha256=HASH,
         entry="user.mine:STRATEGY",
         params={"fast": 20, "slow": 50, "threshold": Decimal("0.05")},
@@ -216,7 +216,7 @@ def _spelled(rule: Rule) -> Rule:
 _RULES = {
     "name": _spelled(NAME),
     "version": _spelled(text(32)),
-    "author": _spelled(text()),
+    "author": _spelled(PERSON),
     "golden_suite_sha256": _spelled(SHA256),
     "code.repo": _spelled(text()),
     "code.commit": _COMMIT,
