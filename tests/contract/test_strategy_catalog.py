@@ -1,5 +1,6 @@
 """What a StrategyCatalog does, for the strategies of Jax and for those of somebody else's package."""
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from jax.domain.strategy_runner import StrategyRunner
 from jax.modules.artifacts.load_bundle import load_strategy
 from jax.ports.errors import NotFound
 from jax.ports.strategy_catalog import StrategyCatalog
+from tests.git_checkout import committed
 
 JAX = {"ma_crossover_v1": "jax.domain.strategies.ma_crossover_v1:STRATEGY"}
 ENTRY = """\
@@ -231,3 +233,23 @@ def test_a_name_that_no_strategy_can_have_is_refused(install: Install) -> None:
     catalog = install(ACME, acme={"Acme-1": "acme.strategy:STRATEGY"})
     with pytest.raises(InvalidValue, match="Acme-1"):
         catalog.names()
+
+
+def test_a_source_names_the_distribution_that_registers_it(acme: StrategyCatalog) -> None:
+    assert acme.source("acme_v1").repo == "acme 1.0"
+
+
+def test_sources_outside_a_checkout_are_unversioned(acme: StrategyCatalog) -> None:
+    assert acme.source("acme_v1").commit == "unversioned"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_sources_in_a_checkout_name_its_commit_until_one_of_their_own_changes(
+    install: Install, tmp_path: Path
+) -> None:
+    catalog = install(ACME, acme={"acme_v1": "acme.strategy:STRATEGY"})
+    commit = committed(tmp_path / "site")
+    (tmp_path / "site" / "acme" / "unused.py").write_text("# no part of the bundle\n")
+    assert catalog.source("acme_v1").commit == commit
+    (tmp_path / "site" / "acme" / "rules" / "levels.py").write_text(LEVELS + "\n")
+    assert catalog.source("acme_v1").commit == "unversioned"

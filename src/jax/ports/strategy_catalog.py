@@ -10,8 +10,11 @@ from jax.domain.bundle import Bundle
 @dataclass(frozen=True, slots=True)
 class StrategySource:
     """`entry` is `module:ATTRIBUTE`; `bundle` holds that module and every module of the same
-    distribution that it reaches by imports. `repo` says whose they are, `commit` is their checkout's commit,
-    or `unversioned`.
+    distribution that it reaches by imports.
+
+    `repo` is the distribution that registers it, with its version. `commit` is the git commit (40 or 64
+    hexadecimal digits) that holds the distribution's own modules with these very bytes, where they lie in a
+    checkout of it, and `unversioned` otherwise.
     """
 
     name: str

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
+from jax.adapters.strategy_catalog.checkout import commit_of
 from jax.adapters.strategy_catalog.imports import imported_modules
-from jax.adapters.strategy_catalog.source_finder import find_source
+from jax.adapters.strategy_catalog.source_finder import FoundSource, find_source
 from jax.domain import checks
-from jax.domain.bundle import SourceFile, bundle_of
+from jax.domain.bundle import bundle_of
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import NotFound
 from jax.ports.strategy_catalog import StrategySource
@@ -40,7 +41,14 @@ class InstalledStrategies:
             raise InvalidValue(
                 f"entry point {name!r}", f"{entry.value!r} is not of the form package.module:ATTRIBUTE"
             )
-        return StrategySource(name, entry.value, bundle_of(_reached_from(module)))
+        found = _reached_from(module)
+        return StrategySource(
+            name=name,
+            entry=entry.value,
+            bundle=bundle_of([source.file for source in found.values()]),
+            repo=_owner(entry),
+            commit=_commit(found, top=module.partition(".")[0]),
+        )
 
 
 def _registered() -> Mapping[str, EntryPoint]:
@@ -56,22 +64,34 @@ def _registered() -> Mapping[str, EntryPoint]:
     return found
 
 
-def _reached_from(entry_module: str) -> list[SourceFile]:
+def _owner(entry: EntryPoint) -> str:
+    """The distribution that registers the strategy, and its version."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "unknown"
+
+
+def _commit(found: Mapping[str, FoundSource], *, top: str) -> str:
+    """The commit of the strategy's own modules; those it shares with Jax lie where Jax is installed."""
+    own = (source for module, source in found.items() if module.partition(".")[0] == top)
+    return commit_of({source.origin: source.file.source.encode() for source in own})
+
+
+def _reached_from(entry_module: str) -> Mapping[str, FoundSource]:
     top = entry_module.partition(".")[0]
-    files: dict[str, SourceFile] = {}
+    found: dict[str, FoundSource] = {}
     waiting = [entry_module]
     while waiting:
         module = waiting.pop()
-        if module in files:
+        if module in found:
             continue
-        files[module] = find_source(module)
-        for imported in imported_modules(module, files[module]):
+        found[module] = find_source(module)
+        file = found[module].file
+        for imported in imported_modules(module, file):
             shared = imported == _SHARED_MODULE or imported.startswith(_SHARED_PACKAGE)
             if not (shared or imported.partition(".")[0] == top):
                 raise InvalidValue(
-                    files[module].path,
+                    file.path,
                     f"imports {imported}; a strategy may import math, typing, collections.abc, enum, "
                     f"__future__, modules of {top}, jax.domain.strategy and jax.domain.indicators",
                 )
             waiting.append(imported)
-    return list(files.values())
+    return found

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import NamedTuple
 
 from jax.domain.bundle import SourceFile
 from jax.domain.errors import InvalidValue
@@ -12,8 +13,15 @@ from jax.ports.errors import Unavailable
 _INIT = "__init__.py"
 
 
-def find_source(module: str) -> SourceFile:
-    """The source of `module`, its path below the import root.
+class FoundSource(NamedTuple):
+    """A module's text under its path below the import root, and the file it was read from."""
+
+    file: SourceFile
+    origin: Path
+
+
+def find_source(module: str) -> FoundSource:
+    """The source of `module`.
 
     InvalidValue when there is no such module, or it is a package, has no source file or is not UTF-8;
     Unavailable when the file cannot be read.
@@ -27,7 +35,8 @@ def find_source(module: str) -> SourceFile:
         )
     if spec.origin is None or not spec.origin.endswith(".py"):
         raise InvalidValue(module, "has no source file to read")
-    return SourceFile(module.replace(".", "/") + ".py", _text(module, Path(spec.origin)))
+    origin = Path(spec.origin)
+    return FoundSource(SourceFile(module.replace(".", "/") + ".py", _text(module, origin)), origin)
 
 
 def is_module(name: str) -> bool:

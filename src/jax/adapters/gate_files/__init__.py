@@ -1,0 +1,1 @@
+"""What this machine knows of the gate whatever the database says: the root file, the snapshots seen."""
