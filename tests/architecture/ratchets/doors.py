@@ -34,7 +34,6 @@ _SHUT: Mapping[str, tuple[str, ...]] = {
     "jax.adapters": (*_CLOCK, *_CHANCE, *_ENVIRONMENT),
 }
 _OPEN: Mapping[str, tuple[str, ...]] = {
-    "jax.modules.artifacts.load_bundle": _DYNAMIC,  # it runs a bundle's sources, with a short list of modules
     "jax.adapters.system": (*_CLOCK, *_CHANCE),  # it is the clock and the source of ids
     "jax.adapters.ed25519": ("os.urandom",),  # nobody may be able to make a key or a salt again
     "jax.adapters.embedded_postgres": (*_CLOCK, *_CHANCE, *_ENVIRONMENT),  # it runs a server, not a replay

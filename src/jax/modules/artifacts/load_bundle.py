@@ -1,48 +1,69 @@
-"""Turns a bundle's bytes into a strategy, in memory: the files on the path and their .pyc play no part."""
+"""Turns a bundle's bytes into a strategy, in memory: the files on the path and their .pyc play no part.
 
+Three fences, each of which would do for most escapes: the source's syntax is checked before it runs; while it
+runs it finds only the vocabulary; and what it leaves behind must not be able to change. What remains possible
+is in docs/adr/0012-what-a-strategy-may-do.md.
+"""
+
+import ast
 import builtins
-import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.util import resolve_name
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
-from jax.domain.bundle import Bundle
+from jax.domain.bundle import Bundle, SourceFile
 from jax.domain.strategy import Strategy
-
-ALLOWED_MODULES = frozenset({"__future__", "collections.abc", "enum", "math", "typing"})
-# A strategy computes; it has no business with files, other code, or the interpreter.
-_DENIED_BUILTINS = frozenset(
-    {"breakpoint", "compile", "eval", "exec", "exit", "input", "open", "print", "quit"}
+from jax.modules.artifacts.bundle_refused import BundleRefused
+from jax.modules.artifacts.frozen_values import FrozenValues
+from jax.modules.artifacts.strategy_namespace import (
+    ClassParent,
+    allowed_builtins,
+    allowed_modules,
+    module_named,
 )
+from jax.modules.artifacts.strategy_source_rules import check_source
+from jax.modules.artifacts.strategy_vocabulary import ALLOWED_MODULES
 
+__all__ = ["ALLOWED_MODULES", "BundleRefused", "load_strategy"]
 
-class BundleRefused(ValueError):
-    """The bundle does not hold a strategy that may run; the message says why."""
+_LONGEST_REASON = 200
+_REMEDY = "use a tuple or a number; what must last from bar to bar belongs in the state tuple"
 
 
 def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     """The strategy `entry` (`module:ATTRIBUTE`) compiled from the bundle's bytes and nothing else.
 
-    BundleRefused when a file does not compile or fails, imports something that is neither in the bundle nor
-    in ALLOWED_MODULES, or the entry is not a strategy.
+    BundleRefused when a file says what no strategy may, does not compile or fails, imports something that is
+    neither in the bundle nor in ALLOWED_MODULES, keeps something that can change, or the entry is not a
+    strategy. The strategy's `indicators` raises BundleRefused when it declares something that can change.
     """
     module_name, _, attribute = entry.partition(":")
-    module = _BundleImporter(bundle).load(module_name)
-    found = getattr(module, attribute, None)
-    if getattr(type(found), "_fields", None) != Strategy._fields:
+    loading = _Loading(bundle)
+    found = getattr(loading.load(module_name), attribute, None)
+    if not isinstance(found, tuple) or getattr(type(found), "_fields", None) != Strategy._fields:
         raise BundleRefused(f"{entry} is not a Strategy")
-    return Strategy(*found)  # type: ignore[misc]  # the bundle's own class, field for field the same
+    loading.check_frozen()
+    strategy = Strategy(*found)
+    return strategy._replace(indicators=loading.frozen_result(strategy.indicators))
 
 
-class _BundleImporter:
-    """Resolves imports within one bundle; nothing of it enters sys.modules."""
+class _Loading:
+    """The modules of one bundle while they are loaded; nothing of it enters sys.modules."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._sources = {_module_name(file.path): file for file in bundle.files}
+        self._bundled = frozenset(self._sources)
+        self._allowed = allowed_modules()
+        self._builtins = allowed_builtins(self._import, self._build_class)
         self._loaded: dict[str, ModuleType] = {}
-        allowed = {name: value for name, value in vars(builtins).items() if name not in _DENIED_BUILTINS}
-        self._builtins = {**allowed, "__import__": self._import}
+        self._lines: dict[str, Mapping[str, int]] = {}
+        self._namespaces: list[dict[str, Any]] = []
+        self._classes: set[type] = set()
+        self._frozen = FrozenValues(
+            namespaces=self._namespaces, modules=self._allowed.values(), classes=self._classes
+        )
 
     def load(self, name: str) -> ModuleType:
         if name in self._loaded:
@@ -50,17 +71,31 @@ class _BundleImporter:
         file = self._sources.get(name)
         if file is None:
             raise BundleRefused(f"{name} is not in the bundle")
-        module = ModuleType(name)
+        code, self._lines[name] = _checked_code(file, self._bundled)
+        module = module_named(name)
         module.__dict__.update(__builtins__=self._builtins, __package__=name.rpartition(".")[0])
         self._loaded[name] = module
-        try:
-            code = compile(file.source, f"<bundle {file.path}>", "exec", dont_inherit=True)
-            exec(code, module.__dict__)  # noqa: S102 - running approved bytes is what this module is for
-        except BundleRefused:
-            raise
-        except (Exception, SystemExit) as error:
-            raise BundleRefused(f"{file.path} cannot be run: {type(error).__name__}: {error}") from error
+        self._namespaces.append(module.__dict__)
+        _run(file, code, module.__dict__)
         return module
+
+    def check_frozen(self) -> None:
+        for name, module in self._loaded.items():
+            for own, value in vars(module).items():
+                kind = "" if own.startswith("__") else self._frozen.changeable(value)
+                if kind:
+                    where = f"{self._sources[name].path} line {self._lines[name].get(own, 0)}"
+                    raise BundleRefused(f"{where}: `{own}` holds a {kind}, which can change: {_REMEDY}")
+
+    def frozen_result(self, declare: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def declared(params: Any) -> Any:
+            found = declare(params)
+            kind = self._frozen.changeable(found)
+            if kind:
+                raise BundleRefused(f"an indicator is declared with a {kind}, which can change: {_REMEDY}")
+            return found
+
+        return declared
 
     def _import(
         self,
@@ -74,13 +109,56 @@ class _BundleImporter:
         if level:
             name = resolve_name("." * level + name, (module_globals or {}).get("__package__"))
         if name in ALLOWED_MODULES:
-            module = importlib.import_module(name)
-            return module if fromlist else importlib.import_module(name.partition(".")[0])
-        if not fromlist:
-            raise BundleRefused(
-                f"`import {name}` is not allowed in a strategy: write `from {name} import ...`"
-            )
+            return self._allowed[name if fromlist else name.partition(".")[0]]
         return self.load(name)
+
+    def _build_class(self, body: Callable[[], Any], name: str, parent: Any) -> type:
+        if not isinstance(parent, ClassParent):
+            raise TypeError(f"class {name} must be a NamedTuple, Enum, IntEnum or Protocol")
+        made: type = builtins.__build_class__(body, name, *parent.parents)
+        self._classes.add(made)
+        return made
+
+
+# The trader verifies again and again: a text that was checked is known by the whole of it.
+@lru_cache(maxsize=256)
+def _checked_code(file: SourceFile, bundled: frozenset[str]) -> tuple[CodeType, Mapping[str, int]]:
+    try:
+        tree = ast.parse(file.source, _shown(file))
+        lines = check_source(tree, path=file.path, bundled=bundled)
+        # The tree that was checked is what is compiled, and the same under every optimization of Python's.
+        return compile(tree, _shown(file), "exec", dont_inherit=True, optimize=0), lines
+    except BundleRefused:
+        raise
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise _failed(file, error) from error
+
+
+def _run(file: SourceFile, code: CodeType, namespace: dict[str, Any]) -> None:
+    try:
+        exec(code, namespace)  # noqa: S102 - running approved bytes is what this module is for
+    except BundleRefused:
+        raise
+    except Exception as error:
+        raise _failed(file, error) from error
+
+
+def _failed(file: SourceFile, error: Exception) -> BundleRefused:
+    reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+    return BundleRefused(f"{file.path} cannot be run: {reason}{_at_line(file, error)}")
+
+
+def _at_line(file: SourceFile, error: Exception) -> str:
+    line, step = 0, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == _shown(file):
+            line = step.tb_lineno
+        step = step.tb_next
+    return f" (line {line})" if line else ""
+
+
+def _shown(file: SourceFile) -> str:
+    return f"<bundle {file.path}>"
 
 
 def _module_name(path: str) -> str:
