@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from jax.adapters.memory.clock import SettableClock
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.id_source import SequentialIdSource
 from jax.adapters.memory.object_store import MemoryObjectStore
+from jax.adapters.memory.snapshot_memory import MemorySnapshotMemory
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
-from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.bundle import SourceFile, bundle_of
@@ -28,18 +29,21 @@ from jax.domain.session import ExchangeSession
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.strategies.ma_crossover_v1 import STRATEGY
-from jax.modules.artifacts.load_artifacts import LoadArtifacts
-from jax.modules.artifacts.promote_artifact import PromoteArtifact
+from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts
 from jax.modules.artifacts.submit_artifact import (
     DataWindow,
     Environment,
     Submission,
     SubmitArtifact,
 )
+from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.strategy_catalog import StrategySource
 from jax.ports.unit_of_work import UnitOfWork
+from tests.gate_desk import GateDesk
+from tests.gate_people import SIGNED_AT
 
-NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+# A database goes by its own clock when it looks whether a snapshot has expired.
+NOW = SIGNED_AT
 ACCOUNT = "paper"
 APPLE = Instrument("AAPL", "XNAS", "USD", Decimal("0.01"), Decimal(1))
 MICROSOFT = Instrument("MSFT", "XNAS", "USD", Decimal("0.01"), Decimal(1))
@@ -53,7 +57,9 @@ LIMITS = RiskLimits(
     max_open_positions=5,
     max_daily_loss=Decimal(1000),
 )
-EVIDENCE = BacktestEvidence("run-1", "test", 0, 1, "sha256:" + "1" * 64, {"total_return": Decimal("0.1")})
+EVIDENCE = BacktestEvidence(
+    "run-1", "test", 0, 1, "sha256:" + "1" * 64, {"total_return": Decimal("0.1"), "trades": Decimal(12)}
+)
 _SOURCES = (
     "jax/domain/strategies/ma_crossover_v1.py",
     "jax/domain/strategy.py",
@@ -71,10 +77,14 @@ class Desk:
     clock: SettableClock
     broker: PaperBroker
     submit: SubmitArtifact
-    gate: PromoteArtifact
+    gate: GateDesk
+    memory: SnapshotMemory
 
     def loader(self) -> LoadArtifacts:
-        return LoadArtifacts(unit_of_work=self.unit_of_work, object_store=self.objects, clock=self.clock)
+        """What the trader loads with, on a disk that remembers across loaders."""
+        return LoadArtifacts(
+            LoaderParts(self.unit_of_work, self.objects, self.clock, self.gate.trust, self.memory)
+        )
 
 
 @asynccontextmanager
@@ -90,9 +100,11 @@ async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Des
     async with records.begin() as transaction:
         await transaction.reference.put_instruments([APPLE, MICROSOFT])
         session = ExchangeSession(
-            "XNAS", date(2026, 3, 4), NOW - timedelta(minutes=30), NOW + timedelta(hours=6), False
+            "XNAS", NOW.date(), NOW - timedelta(minutes=30), NOW + timedelta(hours=6), False
         )
         await transaction.reference.put_sessions([session], [])
+    gate = GateDesk(records, clock)
+    await gate.open()
     async with open_paper_broker(
         IN_MEMORY, PaperAccount(), clock=clock, instrument_of=instrument_of
     ) as broker:
@@ -104,7 +116,8 @@ async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Des
             submit=SubmitArtifact(
                 unit_of_work=records, object_store=objects, clock=clock, ids=SequentialIdSource()
             ),
-            gate=PromoteArtifact(unit_of_work=records, clock=clock),
+            gate=gate,
+            memory=MemorySnapshotMemory(),
         )
 
 
@@ -142,15 +155,7 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
 
 async def active_artifact(desk: Desk, submitted: Submission | None = None) -> Artifact:
     """An artifact through every state of the gate, as different people take it."""
-    artifact = await desk.submit.submit(submitted or submission())
-    await desk.gate.validate(artifact.artifact_id, actor="victor", rerun=EVIDENCE)
-    for kind, person, state in (
-        (ApprovalKind.TECHNICAL, "tessa", ArtifactState.REVIEWED),
-        (ApprovalKind.RISK, "rosa", ArtifactState.APPROVED),
-    ):
-        await desk.gate.approve(artifact.artifact_id, kind=kind, approver=person, notes="read")
-        await desk.gate.advance(artifact.artifact_id, state, actor=person, reason="reviewed")
-    return await desk.gate.release(artifact.artifact_id, actor="rene", reason="go")
+    return await desk.gate.activate(await desk.submit.submit(submitted or submission()))
 
 
 async def approved_signal(

@@ -11,11 +11,16 @@ from jax.app.console import CommandFailed
 
 
 @asynccontextmanager
-async def open_database(home: Path, database_url: str | None) -> AsyncIterator[PostgresDatabase]:
-    """The database at the newest schema; CommandFailed or Unavailable say why there is none."""
+async def open_database(
+    home: Path, database_url: str | None, *, role: str | None = None
+) -> AsyncIterator[PostgresDatabase]:
+    """The database at the newest schema, with the rights of `role` if one is given.
+
+    CommandFailed or Unavailable say why there is none.
+    """
     with _server(home, database_url) as url:
         await migrate_to_head(url)
-        database = PostgresDatabase(url)
+        database = PostgresDatabase(url, role=role)
         try:
             yield database
         finally:

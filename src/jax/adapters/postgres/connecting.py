@@ -43,20 +43,27 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
         asyncpg.TooManyConnectionsError,
         "the server has no connection left; raise its max_connections, or close other clients",
     ),
+    (
+        asyncpg.InvalidParameterValueError,
+        "its login may not act as the trader; run `GRANT jax_trader TO {user}` as the owner of the roles",
+    ),
     (asyncpg.CannotConnectNowError, "the server is starting or stopping; try again in a moment"),
 )
 
 
 async def connect(
-    address: DatabaseAddress, *, statement_timeout_seconds: float | None = None
+    address: DatabaseAddress, *, role: str | None = None, statement_timeout_seconds: float | None = None
 ) -> asyncpg.Connection:
-    """A new connection; Unavailable names host, port, database and user, and what to do."""
+    """A new connection that may do what `role` may, or what its login may when there is none.
+
+    Unavailable names host, port, database and user, and what to do.
+    """
     try:
         return await asyncpg.connect(
             address.dsn,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=statement_timeout_seconds,
-            server_settings=_SETTINGS,
+            server_settings=_SETTINGS if role is None else {**_SETTINGS, "role": role},
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(f"Cannot open {address}: {_why(error, address)}.") from error
@@ -65,5 +72,5 @@ async def connect(
 def _why(error: Exception, address: DatabaseAddress) -> str:
     for kinds, sentence in _REASONS:
         if isinstance(error, kinds):
-            return sentence.format(database=address.database)
+            return sentence.format(database=address.database, user=address.user)
     return f"{str(error) or type(error).__name__}; correct DATABASE_URL, or look at the server's log"

@@ -18,12 +18,13 @@ _POOL_TIMEOUT_SECONDS = 10.0
 class PostgresDatabase:
     """A pool of at most `pool_size` connections to the database of `url`.
 
-    `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Nothing
+    Its statements may do what `role` may, if one is given. `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Nothing
     is opened before it is used; `close` closes what was.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:
         self.address = parse_address(url)
+        self._role = role
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect_for_pool,
@@ -44,14 +45,16 @@ class PostgresDatabase:
 
     async def connect_alone(self) -> asyncpg.Connection:
         """A connection beside the pool, for whoever must keep one: a listener, the holder of a lock."""
-        return await connect(self.address)
+        return await connect(self.address, role=self._role)
 
     async def close(self) -> None:
         """Closes all connections that are not in use."""
         await self.engine.dispose()
 
     async def _connect_for_pool(self) -> asyncpg.Connection:
-        return await connect(self.address, statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS)
+        return await connect(
+            self.address, role=self._role, statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS
+        )
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:

@@ -68,7 +68,8 @@ async def _take(connection: asyncpg.Connection, database: PostgresDatabase, acco
         holder = await connection.fetchrow(_HOLDER, key)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise Unavailable(f"The {database.address} did not answer ({error}): try again.") from error
-    since = f" since {holder['backend_start']:%Y-%m-%d %H:%M:%S} UTC" if holder else ""
+    began = None if holder is None else holder["backend_start"]  # None for another login's session, too
+    since = "" if began is None else f" since {began:%Y-%m-%d %H:%M:%S} UTC"
     raise Conflict(
         f"Another trader runs account {account} on this database{since}: stop it first, "
         "or use another account."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jax.adapters.brokers.paper.broker import open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
+from jax.adapters.gate_files.snapshot_memory_file import SnapshotMemoryFile
 from jax.adapters.local_object_store.local_object_store import LocalObjectStore
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.event_bus import PostgresEventBus
@@ -16,6 +17,7 @@ from jax.adapters.system.system_clock import SystemClock
 from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.console import DISTRIBUTION
 from jax.app.database_wiring import open_database
+from jax.app.gate_wiring import trust_source
 from jax.app.trader.assembly import Surroundings, trader_at_work
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts
@@ -37,7 +39,8 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
         execution_enabled=settings.EXECUTION_ENABLED,
     )
     async with (
-        open_database(home, settings.database_url) as database,
+        # Whatever the login may do, the trader cannot write to the gate.
+        open_database(home, settings.database_url, role="jax_trader") as database,
         _surroundings(home, database, paper) as around,
         trader_at_work(around, settings, facts) as trader,
     ):
@@ -66,4 +69,6 @@ async def _surroundings(
             broker=broker,
             clock=clock,
             lock=lock,
+            trust=trust_source(home),
+            memory=SnapshotMemoryFile(home / "gate" / "seen.json"),
         )
