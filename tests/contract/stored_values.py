@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from jax.domain.artifact import Approval, ApprovalKind, Artifact, ArtifactState
+from jax.domain.artifact import Artifact, ArtifactState
 from jax.domain.artifact_payload import payload_of
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.canonical_json import sha256_of
@@ -16,30 +16,11 @@ from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
 from jax.ports.unit_of_work import Transaction, UnitOfWork
+from tests.gate_walk import bring_to, store_draft
 
 NOW = datetime(2024, 3, 1, 15, 30, 0, 123456, tzinfo=UTC)
 ACCOUNT = "paper"
 _ZEROS = "sha256:" + "0" * 64
-PATH_TO: dict[ArtifactState, tuple[ArtifactState, ...]] = {
-    ArtifactState.DRAFT: (),
-    ArtifactState.VALIDATED: (ArtifactState.VALIDATED,),
-    ArtifactState.REVIEWED: (ArtifactState.VALIDATED, ArtifactState.REVIEWED),
-    ArtifactState.APPROVED: (ArtifactState.VALIDATED, ArtifactState.REVIEWED, ArtifactState.APPROVED),
-    ArtifactState.ACTIVE: (
-        ArtifactState.VALIDATED,
-        ArtifactState.REVIEWED,
-        ArtifactState.APPROVED,
-        ArtifactState.ACTIVE,
-    ),
-    ArtifactState.DEPRECATED: (
-        ArtifactState.VALIDATED,
-        ArtifactState.REVIEWED,
-        ArtifactState.APPROVED,
-        ArtifactState.ACTIVE,
-        ArtifactState.DEPRECATED,
-    ),
-    ArtifactState.REVOKED: (ArtifactState.REVOKED,),
-}
 
 
 def minutes(count: float) -> timedelta:
@@ -106,17 +87,6 @@ def artifact(
         payload=payload,
         payload_sha256=sha256_of(payload),
         created_at=created_at,
-    )
-
-
-def approval(of: Artifact, *, kind: ApprovalKind = ApprovalKind.TECHNICAL, approver: str = "tom") -> Approval:
-    return Approval(
-        artifact_id=of.artifact_id,
-        payload_sha256=of.payload_sha256,
-        kind=kind,
-        approver=approver,
-        notes="read it twice",
-        approved_at=NOW + minutes(1),
     )
 
 
@@ -212,14 +182,8 @@ def bar(day: int = 0, *, symbol: str = "AAPL", close: str = "101.5", volume: str
 async def store_artifact(
     unit_of_work: UnitOfWork, of: Artifact, *, state: ArtifactState = ArtifactState.ACTIVE
 ) -> Artifact:
-    """Stores an artifact and walks it to `state`."""
-    async with unit_of_work.begin() as tx:
-        await tx.artifacts.add(of, reason="first draft")
-        for step in PATH_TO[state]:
-            of = await tx.artifacts.take_step(
-                of, step, actor="olga", reason="as planned", at=NOW + minutes(1)
-            )
-    return of
+    """Stores an artifact and brings it to `state` as people do."""
+    return await bring_to(unit_of_work, await store_draft(unit_of_work, of), state)
 
 
 async def store_order(

@@ -1,56 +1,38 @@
-"""What every ArtifactStore does."""
+"""What every ArtifactStore does with artifacts and their steps."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
 
-from jax.domain.artifact import (
-    ARTIFACT_TRANSITIONS,
-    LOADABLE_STATES,
-    Approval,
-    ApprovalKind,
-    Artifact,
-    ArtifactEvent,
-    ArtifactState,
-)
+from jax.domain.artifact import ARTIFACT_TRANSITIONS, Artifact, ArtifactEvent, ArtifactState
+from jax.domain.audit import AuditEntry
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import Conflict, NotFound
-from jax.ports.unit_of_work import UnitOfWork
-from tests.contract.stored_values import NOW, approval, artifact, minutes, payload_bytes, store_artifact
+from jax.ports.unit_of_work import Transaction, UnitOfWork
+from tests.contract.gate_acts import release, state_of, step, told
+from tests.contract.stored_values import NOW, artifact, minutes, payload_bytes, store_artifact
 from tests.contract.within import within
+from tests.gate_people import SIGNED_AT, approval_envelope, rerun_envelope
+from tests.gate_walk import bring_to, store_draft
 
 _S = ArtifactState
 
 
-async def _add(unit_of_work: UnitOfWork, new: Artifact) -> None:
-    await within(unit_of_work, lambda tx: tx.artifacts.add(new, reason="first draft"))
-
-
-async def _step(unit_of_work: UnitOfWork, of: Artifact, to_state: ArtifactState) -> Artifact:
-    return await within(
-        unit_of_work,
-        lambda tx: tx.artifacts.take_step(of, to_state, actor="olga", reason="as planned", at=NOW),
-    )
-
-
-async def _state(unit_of_work: UnitOfWork, artifact_id: str = "art-1") -> ArtifactState:
-    return (await within(unit_of_work, lambda tx: tx.artifacts.get(artifact_id))).state
-
-
 async def test_gives_back_what_was_added_as_a_draft(unit_of_work: UnitOfWork) -> None:
-    await _add(unit_of_work, artifact())
+    await store_draft(unit_of_work, artifact())
     stored = await within(unit_of_work, lambda tx: tx.artifacts.get("art-1"))
     assert stored == artifact()
     assert stored.state is _S.DRAFT
     assert stored.payload == payload_bytes()
+    assert await within(unit_of_work, lambda tx: tx.artifacts.by_sha256(stored.payload_sha256)) == stored
 
 
-async def test_the_history_begins_with_the_draft_by_its_author(unit_of_work: UnitOfWork) -> None:
-    await _add(unit_of_work, artifact())
+async def test_the_history_begins_with_the_draft_as_the_audit_log_tells_it(unit_of_work: UnitOfWork) -> None:
+    await store_draft(unit_of_work, artifact())
     assert list(await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))) == [
         ArtifactEvent(
             artifact_id="art-1",
@@ -60,7 +42,7 @@ async def test_the_history_begins_with_the_draft_by_its_author(unit_of_work: Uni
             payload_sha256=artifact().payload_sha256,
             actor="rita",
             reason="first draft",
-            at=NOW,
+            at=SIGNED_AT,
         )
     ]
 
@@ -74,9 +56,9 @@ async def test_the_history_begins_with_the_draft_by_its_author(unit_of_work: Uni
     ],
 )
 async def test_refuses_an_artifact_that_is_there_already(unit_of_work: UnitOfWork, second: Artifact) -> None:
-    await _add(unit_of_work, artifact("art-1"))
+    await store_draft(unit_of_work, artifact("art-1"))
     with pytest.raises(Conflict, match="stored already"):
-        await _add(unit_of_work, second)
+        await store_draft(unit_of_work, second)
     stored = await within(unit_of_work, lambda tx: tx.artifacts.list())
     assert list(stored) == [artifact("art-1")]
 
@@ -90,7 +72,7 @@ async def test_takes_another_version_of_a_name_and_the_same_version_of_another_n
         artifact("art-3", name="other"),
     ]
     for one in new:
-        await _add(unit_of_work, one)
+        await store_draft(unit_of_work, one)
     assert list(await within(unit_of_work, lambda tx: tx.artifacts.list())) == new
 
 
@@ -108,21 +90,33 @@ async def test_refuses_an_artifact_that_says_something_else_than_its_bytes(
     unit_of_work: UnitOfWork, lie: dict[str, Any]
 ) -> None:
     with pytest.raises(Conflict):
-        await _add(unit_of_work, replace(artifact(), **lie))
+        await store_draft(unit_of_work, replace(artifact(), **lie))
     assert list(await within(unit_of_work, lambda tx: tx.artifacts.list())) == []
 
 
 async def test_refuses_bytes_that_are_not_a_canonical_payload(unit_of_work: UnitOfWork) -> None:
     spaced = payload_bytes().replace(b'"author":', b'"author": ')
     with pytest.raises(InvalidValue, match="payload"):
-        await _add(unit_of_work, replace(artifact(), payload=spaced, payload_sha256=sha256_of(spaced)))
+        await store_draft(unit_of_work, replace(artifact(), payload=spaced, payload_sha256=sha256_of(spaced)))
+
+
+async def test_refuses_bytes_that_were_revoked_before_they_came(unit_of_work: UnitOfWork) -> None:
+    await store_artifact(unit_of_work, artifact("art-1", name="other"), state=_S.REVOKED)
+    late = artifact("art-2")
+    async with unit_of_work.begin() as tx:
+        (known,) = await tx.releases.revocations()
+        unsigned = replace(known, revocation_id="early", payload_sha256=late.payload_sha256, envelope=None)
+        await tx.releases.add_revocation(unsigned)
+    with pytest.raises(Conflict, match="art-2 is revoked"):
+        await store_draft(unit_of_work, late)
 
 
 async def test_lists_the_artifacts_of_a_name_oldest_first(unit_of_work: UnitOfWork) -> None:
     ages = {"art-1": 3, "art-2": 1, "art-4": 2, "art-3": 2}
     for index, (artifact_id, age) in enumerate(ages.items()):
-        await _add(unit_of_work, artifact(artifact_id, version=str(index), created_at=NOW + minutes(age)))
-    await _add(unit_of_work, artifact("art-5", name="other", created_at=NOW))
+        new = artifact(artifact_id, version=str(index), created_at=NOW + minutes(age))
+        await store_draft(unit_of_work, new)
+    await store_draft(unit_of_work, artifact("art-5", name="other", created_at=NOW))
     everything = await within(unit_of_work, lambda tx: tx.artifacts.list())
     of_name = await within(unit_of_work, lambda tx: tx.artifacts.list(name="ma_crossover_v1"))
     assert [one.artifact_id for one in everything] == ["art-5", "art-2", "art-3", "art-4", "art-1"]
@@ -131,14 +125,20 @@ async def test_lists_the_artifacts_of_a_name_oldest_first(unit_of_work: UnitOfWo
 
 async def test_an_unknown_artifact_is_not_found(unit_of_work: UnitOfWork) -> None:
     unknown = artifact("art-9")
+    evidence, approval = rerun_envelope(unknown), approval_envelope(unknown)
     with pytest.raises(NotFound, match="art-9"):
         await within(unit_of_work, lambda tx: tx.artifacts.get("art-9"))
+    with pytest.raises(NotFound, match=unknown.payload_sha256):
+        await within(unit_of_work, lambda tx: tx.artifacts.by_sha256(unknown.payload_sha256))
     with pytest.raises(NotFound, match="art-9"):
-        await _step(unit_of_work, unknown, _S.VALIDATED)
+        await step(unit_of_work, unknown, _S.VALIDATED)
     with pytest.raises(NotFound, match="art-9"):
-        await within(unit_of_work, lambda tx: tx.artifacts.add_approval(approval(unknown)))
+        await within(unit_of_work, lambda tx: tx.artifacts.add_evidence("art-9", evidence))
+    with pytest.raises(NotFound, match="art-9"):
+        await within(unit_of_work, lambda tx: tx.artifacts.add_approval(unknown, approval, solo=False))
     async with unit_of_work.begin() as tx:
         assert list(await tx.artifacts.history("art-9")) == []
+        assert list(await tx.artifacts.evidence("art-9")) == []
         assert list(await tx.artifacts.approvals("art-9")) == []
 
 
@@ -151,33 +151,38 @@ async def test_takes_the_steps_of_the_table_and_no_others(
         stored = await store_artifact(unit_of_work, new, state=from_state)
         assert stored.state is from_state
         if to_state in ARTIFACT_TRANSITIONS[from_state]:
-            assert await _step(unit_of_work, stored, to_state) == replace(new, state=to_state)
-            assert await _state(unit_of_work, new.artifact_id) is to_state
+            assert await bring_to(unit_of_work, stored, to_state) == replace(new, state=to_state)
+            assert await state_of(unit_of_work, new.artifact_id) is to_state
         else:
             with pytest.raises(Conflict, match=f"no step leads from {from_state} to {to_state}"):
-                await _step(unit_of_work, stored, to_state)
-            assert await _state(unit_of_work, new.artifact_id) is from_state
+                await step(unit_of_work, stored, to_state)
+            assert await state_of(unit_of_work, new.artifact_id) is from_state
 
 
 async def test_the_history_tells_every_step_with_its_actor_reason_and_time(unit_of_work: UnitOfWork) -> None:
-    await _add(unit_of_work, artifact())
-    await within(
-        unit_of_work,
-        lambda tx: tx.artifacts.take_step(
-            artifact(), _S.VALIDATED, actor="vera", reason="tests are green", at=NOW + minutes(5)
-        ),
-    )
-    first, second = await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))
-    assert first.to_state is _S.DRAFT
-    assert second == ArtifactEvent(
+    active = await store_artifact(unit_of_work, artifact())
+    later = SIGNED_AT + minutes(1)
+    async with unit_of_work.begin() as tx:
+        entry = await told(tx, actor="rene", at=later)
+        await tx.artifacts.take_step(active, _S.DEPRECATED, entry=entry, reason="it is old")
+    history = await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))
+    assert [(event.n, event.to_state, event.actor) for event in history] == [
+        (1, _S.DRAFT, "rita"),
+        (2, _S.VALIDATED, "victor"),
+        (3, _S.REVIEWED, "tessa"),
+        (4, _S.APPROVED, "rosa"),
+        (5, _S.ACTIVE, "rene"),
+        (6, _S.DEPRECATED, "rene"),
+    ]
+    assert history[-1] == ArtifactEvent(
         artifact_id="art-1",
-        n=2,
-        from_state=_S.DRAFT,
-        to_state=_S.VALIDATED,
-        payload_sha256=artifact().payload_sha256,
-        actor="vera",
-        reason="tests are green",
-        at=NOW + minutes(5),
+        n=6,
+        from_state=_S.ACTIVE,
+        to_state=_S.DEPRECATED,
+        payload_sha256=active.payload_sha256,
+        actor="rene",
+        reason="it is old",
+        at=later,
     )
 
 
@@ -185,39 +190,40 @@ async def test_refuses_a_step_from_a_state_that_is_past(unit_of_work: UnitOfWork
     draft = artifact()
     await store_artifact(unit_of_work, draft, state=_S.VALIDATED)
     with pytest.raises(Conflict, match="no longer DRAFT"):
-        await _step(unit_of_work, draft, _S.VALIDATED)
+        await step(unit_of_work, draft, _S.VALIDATED)
     assert len(await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))) == 2
 
 
 async def test_refuses_a_step_of_other_bytes(unit_of_work: UnitOfWork) -> None:
-    await _add(unit_of_work, artifact())
-    other = replace(artifact(), payload_sha256=sha256_of(b"other"))
+    active = await store_artifact(unit_of_work, artifact())
     with pytest.raises(Conflict):
-        await _step(unit_of_work, other, _S.VALIDATED)
-    assert await _state(unit_of_work) is _S.DRAFT
+        await step(unit_of_work, replace(active, payload_sha256=sha256_of(b"other")), _S.DEPRECATED)
+    assert await state_of(unit_of_work) is _S.ACTIVE
 
 
 async def test_eight_who_take_the_same_step_at_once_are_one_winner_and_seven_conflicts(
     unit_of_work: UnitOfWork,
 ) -> None:
-    await _add(unit_of_work, artifact())
+    active = await store_artifact(unit_of_work, artifact())
     outcomes = await asyncio.gather(
-        *(_step(unit_of_work, artifact(), _S.VALIDATED) for _ in range(8)), return_exceptions=True
+        *(step(unit_of_work, active, _S.DEPRECATED) for _ in range(8)), return_exceptions=True
     )
     assert sum(isinstance(outcome, Artifact) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 7
-    assert len(await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))) == 2
+    assert len(await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))) == 6
 
 
 async def test_one_version_of_a_name_is_active_at_a_time(unit_of_work: UnitOfWork) -> None:
     old = await store_artifact(unit_of_work, artifact("art-1"))
     new = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=_S.APPROVED)
+    other = await store_artifact(unit_of_work, artifact("art-3", name="other"), state=_S.APPROVED)
+    await release(unit_of_work, new, other)
     with pytest.raises(Conflict, match=r"ersion 1\.0\.0 of ma_crossover_v1 is ACTIVE"):
-        await _step(unit_of_work, new, _S.ACTIVE)
-    await store_artifact(unit_of_work, artifact("art-3", name="other"), state=_S.ACTIVE)
-    await _step(unit_of_work, old, _S.DEPRECATED)
-    await _step(unit_of_work, new, _S.ACTIVE)
-    assert [await _state(unit_of_work, one) for one in ("art-1", "art-2", "art-3")] == [
+        await step(unit_of_work, new, _S.ACTIVE)
+    await step(unit_of_work, other, _S.ACTIVE)
+    await step(unit_of_work, old, _S.DEPRECATED)
+    await step(unit_of_work, new, _S.ACTIVE)
+    assert [await state_of(unit_of_work, one) for one in ("art-1", "art-2", "art-3")] == [
         _S.DEPRECATED,
         _S.ACTIVE,
         _S.ACTIVE,
@@ -227,78 +233,58 @@ async def test_one_version_of_a_name_is_active_at_a_time(unit_of_work: UnitOfWor
 async def test_a_deprecated_version_comes_back_in_the_transaction_that_deprecates_the_other(
     unit_of_work: UnitOfWork,
 ) -> None:
-    old = await store_artifact(unit_of_work, artifact("art-1"), state=_S.DEPRECATED)
-    new = await store_artifact(unit_of_work, artifact("art-2", version="2"))
-    async with unit_of_work.begin() as tx:
-        await tx.artifacts.take_step(new, _S.DEPRECATED, actor="olga", reason="rollback", at=NOW)
-        await tx.artifacts.take_step(old, _S.ACTIVE, actor="olga", reason="rollback", at=NOW)
-    assert await _state(unit_of_work, "art-1") is _S.ACTIVE
-    assert await _state(unit_of_work, "art-2") is _S.DEPRECATED
+    old = await store_artifact(unit_of_work, artifact("art-1"))
+    await store_artifact(unit_of_work, artifact("art-2", version="2"))
+    back = await bring_to(unit_of_work, replace(old, state=_S.DEPRECATED), _S.ACTIVE)
+    assert back == old
+    assert await state_of(unit_of_work, "art-1") is _S.ACTIVE
+    assert await state_of(unit_of_work, "art-2") is _S.DEPRECATED
 
 
-async def test_of_eight_versions_activated_at_once_one_becomes_active(unit_of_work: UnitOfWork) -> None:
-    approved = [
-        await store_artifact(unit_of_work, artifact(f"art-{n}", version=str(n)), state=_S.APPROVED)
-        for n in range(8)
-    ]
-    outcomes = await asyncio.gather(
-        *(_step(unit_of_work, one, _S.ACTIVE) for one in approved), return_exceptions=True
-    )
-    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 7
-    stored = await within(unit_of_work, lambda tx: tx.artifacts.list())
-    assert sum(one.state is _S.ACTIVE for one in stored) == 1
+_WRONG: Mapping[str, dict[str, Any]] = {
+    "of another artifact": {"artifact_id": "art-2"},
+    "of another kind": {"kind": "order.sent"},
+    "of the snapshots": {"kind": "gate.snapshot"},
+}
 
 
-async def _approve(unit_of_work: UnitOfWork, given: Approval) -> None:
-    await within(unit_of_work, lambda tx: tx.artifacts.add_approval(given))
-
-
-async def test_gives_back_the_approvals_of_an_artifact_oldest_first(unit_of_work: UnitOfWork) -> None:
-    one, other = artifact("art-1"), artifact("art-2", version="2")
-    await _add(unit_of_work, one)
-    await _add(unit_of_work, other)
-
-    def at(minute: int, given: Approval) -> Approval:
-        return replace(given, approved_at=NOW + minutes(minute))
-
-    late = at(3, approval(one, kind=ApprovalKind.RISK, approver="tom"))
-    early = at(1, approval(one, approver="tom"))
-    between = at(2, approval(one, approver="ulla"))
-    for given in (late, early, between, approval(other)):
-        await _approve(unit_of_work, given)
-    stored = await within(unit_of_work, lambda tx: tx.artifacts.approvals("art-1"))
-    assert list(stored) == [early, between, late]
-
-
-async def test_refuses_a_second_approval_of_a_kind_by_one_person(unit_of_work: UnitOfWork) -> None:
-    await _add(unit_of_work, artifact())
-    await _approve(unit_of_work, approval(artifact()))
-    with pytest.raises(Conflict):
-        await _approve(unit_of_work, replace(approval(artifact()), notes="again", approved_at=NOW))
-    stored = await within(unit_of_work, lambda tx: tx.artifacts.approvals("art-1"))
-    assert list(stored) == [approval(artifact())]
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"approver": "rita"}, {"payload_sha256": sha256_of(b"other")}], ids=["author", "other bytes"]
-)
-async def test_refuses_an_approval_by_the_author_or_of_other_bytes(
+@pytest.mark.parametrize("wrong", _WRONG.values(), ids=_WRONG.keys())
+async def test_a_step_belongs_to_an_entry_of_the_audit_log_about_it(
     unit_of_work: UnitOfWork, wrong: dict[str, Any]
 ) -> None:
-    await _add(unit_of_work, artifact())
-    with pytest.raises(Conflict):
-        await _approve(unit_of_work, replace(approval(artifact()), **wrong))
-    assert list(await within(unit_of_work, lambda tx: tx.artifacts.approvals("art-1"))) == []
+    active = await store_artifact(unit_of_work, artifact())
+
+    async def step_by(tx: Transaction) -> None:
+        entry = await told(tx, **wrong)
+        await tx.artifacts.take_step(active, _S.DEPRECATED, entry=entry, reason="as planned")
+
+    async def add_by(tx: Transaction) -> None:
+        entry = await told(tx, **{"artifact_id": "art-3", **wrong})
+        await tx.artifacts.add(artifact("art-3", version="3"), entry=entry, reason="first draft")
+
+    for act in (step_by, add_by):
+        with pytest.raises(Conflict, match="names no entry of the audit log"):
+            await within(unit_of_work, act)
+    assert await state_of(unit_of_work) is _S.ACTIVE
 
 
-async def test_loadable_are_those_in_the_loadable_states_oldest_first(unit_of_work: UnitOfWork) -> None:
-    expected: list[tuple[datetime, str]] = []
-    for index, state in enumerate(_S):
-        created_at = NOW + minutes(10 - index)
-        new = artifact(f"art-{index}", name=f"strategy_{index}", created_at=created_at)
-        await store_artifact(unit_of_work, new, state=state)
-        if state in LOADABLE_STATES:
-            expected.append((created_at, new.artifact_id))
-    loadable = await within(unit_of_work, lambda tx: tx.artifacts.loadable())
-    assert [one.artifact_id for one in loadable] == [artifact_id for _, artifact_id in sorted(expected)]
-    assert {one.state for one in loadable} == LOADABLE_STATES
+async def test_a_step_names_an_entry_that_is_there_unchanged_and_its_own(unit_of_work: UnitOfWork) -> None:
+    active = await store_artifact(unit_of_work, artifact())
+    entry = await within(unit_of_work, lambda tx: told(tx, actor="rene"))
+    old = await within(unit_of_work, lambda tx: tx.audit.entry(1))
+
+    async def deprecate(by: AuditEntry) -> None:
+        async with unit_of_work.begin() as tx:
+            await tx.artifacts.take_step(active, _S.DEPRECATED, entry=by, reason="as planned")
+
+    for by in (
+        replace(entry, n=entry.n + 1),
+        replace(entry, entry_sha256=sha256_of(b"other")),
+        replace(entry, event=replace(entry.event, actor="mallory")),
+        old,  # the first step's
+    ):
+        with pytest.raises(Conflict):
+            await deprecate(by)
+        assert await state_of(unit_of_work) is _S.ACTIVE
+    await deprecate(entry)
+    assert await state_of(unit_of_work) is _S.DEPRECATED

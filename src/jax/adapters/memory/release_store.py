@@ -10,7 +10,7 @@ from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.domain.gate_key import GateKey, GateRole
 from jax.domain.gate_policy import BelowFloor, check_floor, parse_policy
-from jax.domain.gate_root import GateRoot
+from jax.domain.gate_root import GateRoot, parse_root
 from jax.domain.revocation import RecordedRevocation, revocation_of
 from jax.domain.snapshot import Snapshot, snapshot_of
 from jax.ports.errors import NotFound
@@ -49,7 +49,7 @@ class MemoryReleaseStore:
 
     async def publish_keys(self, root: GateRoot) -> None:
         state = await self._session.write()
-        for key in root.keys:
+        for key in parse_root(root.encoded()).keys:
             for refusal in _refusals_of_change(state.keys.get(key.key_id), key):
                 raise self._session.conflict(refusal)
             state.keys[key.key_id] = key

@@ -1,31 +1,40 @@
-"""Artifacts in schema `gate`."""
+"""Artifacts, and what is signed about them, in schema `gate`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import ColumnElement, Row, Table, func, insert, select
 
 from jax.adapters.postgres.rows import values_of
 from jax.adapters.postgres.schema import gate_tables as gate
+from jax.adapters.postgres.schema import signed_tables as signed
 from jax.adapters.postgres.session import Session
-from jax.domain.artifact import LOADABLE_STATES, Approval, Artifact, ArtifactEvent, ArtifactState
+from jax.domain.approval import approval_of
+from jax.domain.artifact import Artifact, ArtifactEvent, ArtifactState
 from jax.domain.artifact_payload import parse_payload
+from jax.domain.audit import AuditEntry
+from jax.domain.dsse import decode_envelope
 from jax.domain.errors import IllegalTransition
+from jax.domain.evidence import GOLDEN_PREDICATE, evidence_of, golden_result_of
+from jax.domain.statement import parse_statement
 from jax.ports.errors import NotFound
 
 _NOWHERE = "NONE"  # where the first step comes from, in the table of steps
+_FIELDS = ("artifact_id", "name", "version", "author", "payload", "payload_sha256", "created_at")
 _READ_FROM_PAYLOAD = ("payload_sha256", "name", "version", "author")
+_STEP = ("artifact_id", "n", "from_state", "to_state", "payload_sha256", "actor", "reason", "at")
 
 
 class PostgresArtifactStore:
-    """The keys of the tables refuse what the port forbids; this class says it in the port's words."""
+    """The keys and triggers of the tables refuse what the port forbids; the columns of what is signed are
+    generated from its envelope.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def add(self, artifact: Artifact, *, reason: str) -> None:
+    async def add(self, artifact: Artifact, *, entry: AuditEntry, reason: str) -> None:
         parse_payload(artifact.payload)
         if artifact.state is not ArtifactState.DRAFT:
             raise self._session.conflict(
@@ -44,17 +53,7 @@ class PostgresArtifactStore:
                     f"Artifact {artifact.artifact_id} says {field} {getattr(artifact, field)}, "
                     f"its payload says {value}."
                 )
-        first = ArtifactEvent(
-            artifact_id=artifact.artifact_id,
-            n=1,
-            from_state=None,
-            to_state=ArtifactState.DRAFT,
-            payload_sha256=artifact.payload_sha256,
-            actor=artifact.author,
-            reason=reason,
-            at=artifact.created_at,
-        )
-        await self._append(first)
+        await self._append(artifact, 1, ArtifactState.DRAFT, entry=entry, reason=reason)
 
     async def get(self, artifact_id: str) -> Artifact:
         found = await self._select(gate.artifact.c.artifact_id == artifact_id)
@@ -62,77 +61,111 @@ class PostgresArtifactStore:
             raise NotFound(f"There is no artifact {artifact_id}.")
         return found[0]
 
+    async def by_sha256(self, payload_sha256: str) -> Artifact:
+        found = await self._select(gate.artifact.c.payload_sha256 == payload_sha256)
+        if not found:
+            raise NotFound(f"There is no artifact with the hash {payload_sha256}.")
+        return found[0]
+
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         return await self._select() if name is None else await self._select(gate.artifact.c.name == name)
 
     async def take_step(
-        self, artifact: Artifact, to_state: ArtifactState, *, actor: str, reason: str, at: datetime
+        self, artifact: Artifact, to_state: ArtifactState, *, entry: AuditEntry, reason: str
     ) -> Artifact:
         query = select(gate.artifact_state).where(gate.artifact_state.c.artifact_id == artifact.artifact_id)
         newest = (await self._session.execute(query)).one_or_none()
         if newest is None:
             raise NotFound(f"There is no artifact {artifact.artifact_id}.")
-        if newest.state is not artifact.state:
+        # A revocation counts before the history tells of it: the step that does tell follows the last one.
+        if newest.recorded_state is not artifact.state:
             raise self._session.conflict(
-                f"Artifact {artifact.artifact_id} is {newest.state} and no longer {artifact.state}: "
-                "load it again."
+                f"Artifact {artifact.artifact_id} is {newest.recorded_state} and no longer "
+                f"{artifact.state}: load it again."
             )
-        try:
-            step = ArtifactEvent(
-                artifact_id=artifact.artifact_id,
-                n=newest.n + 1,
-                from_state=artifact.state,
-                to_state=to_state,
-                payload_sha256=artifact.payload_sha256,
-                actor=actor,
-                reason=reason,
-                at=at,
-            )
-        except IllegalTransition as error:
-            raise self._session.conflict(f"The {error}.") from error
-        await self._append(step)
+        await self._append(artifact, newest.n + 1, to_state, entry=entry, reason=reason)
         return replace(artifact, state=to_state)
-
-    async def add_approval(self, approval: Approval) -> None:
-        query = select(gate.artifact.c.author).where(gate.artifact.c.artifact_id == approval.artifact_id)
-        author = (await self._session.execute(query)).scalar_one_or_none()
-        if author is None:
-            raise NotFound(f"There is no artifact {approval.artifact_id}.")
-        await self._session.execute(
-            insert(gate.artifact_approval).values(author=author, **values_of(approval))
-        )
-
-    async def approvals(self, artifact_id: str) -> Sequence[Approval]:
-        table = gate.artifact_approval
-        query = (
-            select(*(c for c in table.columns if c.name != "author"))
-            .where(table.c.artifact_id == artifact_id)
-            .order_by(table.c.approved_at, table.c.kind, table.c.approver.collate("C"))
-        )
-        return [Approval(**row._mapping) for row in await self._session.execute(query)]
 
     async def history(self, artifact_id: str) -> Sequence[ArtifactEvent]:
         table = gate.artifact_event
         query = (
-            select(*(c for c in table.columns if c.name != "prev_n"))
+            select(*(table.c[field] for field in _STEP))
             .where(table.c.artifact_id == artifact_id)
             .order_by(table.c.n)
         )
         return [_event(row) for row in await self._session.execute(query)]
 
-    async def loadable(self) -> Sequence[Artifact]:
-        return await self._select(gate.artifact_state.c.state.in_(LOADABLE_STATES))
+    async def add_evidence(self, artifact_id: str, envelope: bytes) -> None:
+        statement = parse_statement(decode_envelope(envelope).payload)
+        (golden_result_of if statement.predicate_type == GOLDEN_PREDICATE else evidence_of)(statement)
+        await self._refuse_unknown(artifact_id)
+        adding = insert(signed.evidence).values(artifact_id=artifact_id, envelope=envelope)
+        await self._session.execute(adding)
 
-    async def _append(self, event: ArtifactEvent) -> None:
-        values = values_of(event) | {
-            "from_state": _NOWHERE if event.from_state is None else event.from_state.value,
-            "to_state": event.to_state.value,
+    async def evidence(self, artifact_id: str) -> Sequence[bytes]:
+        return await self._envelopes(signed.evidence, "evidence_sha256", artifact_id)
+
+    async def add_approval(self, artifact: Artifact, envelope: bytes, *, solo: bool) -> None:
+        approval = approval_of(parse_statement(decode_envelope(envelope).payload))
+        await self._refuse_unknown(artifact.artifact_id)
+        table = signed.approval
+        newest = select(func.max(table.c.renewal)).where(
+            table.c.artifact_id == artifact.artifact_id,
+            table.c.policy_sha256 == approval.policy_sha256,
+            table.c.approver == approval.approver,
+        )
+        adding = insert(table).values(
+            artifact_id=artifact.artifact_id,
+            author=artifact.author,
+            solo=solo,
+            renewal=func.coalesce(newest.scalar_subquery() + 1, 0),
+            envelope=envelope,
+        )
+        await self._session.execute(adding)
+
+    async def approvals(self, artifact_id: str) -> Sequence[bytes]:
+        return await self._envelopes(signed.approval, "approval_sha256", artifact_id)
+
+    async def _append(
+        self, artifact: Artifact, n: int, to_state: ArtifactState, *, entry: AuditEntry, reason: str
+    ) -> None:
+        try:
+            step = ArtifactEvent(
+                artifact_id=artifact.artifact_id,
+                n=n,
+                from_state=None if n == 1 else artifact.state,
+                to_state=to_state,
+                payload_sha256=artifact.payload_sha256,
+                actor=entry.event.actor,
+                reason=reason,
+                at=entry.event.at,
+            )
+        except IllegalTransition as error:
+            raise self._session.conflict(f"The {error}.") from error
+        values = values_of(step) | {
+            "from_state": _NOWHERE if step.from_state is None else step.from_state.value,
+            "to_state": step.to_state.value,
+            "entry_n": entry.n,
+            "entry_sha256": entry.entry_sha256,
         }
         await self._session.execute(insert(gate.artifact_event).values(**values))
 
+    async def _refuse_unknown(self, artifact_id: str) -> None:
+        query = select(gate.artifact.c.artifact_id).where(gate.artifact.c.artifact_id == artifact_id)
+        if (await self._session.execute(query)).one_or_none() is None:
+            raise NotFound(f"There is no artifact {artifact_id}.")
+
+    async def _envelopes(self, table: Table, hash_column: str, artifact_id: str) -> Sequence[bytes]:
+        query = (
+            select(table.c.envelope)
+            .where(table.c.artifact_id == artifact_id)
+            .order_by(table.c.issued_at, table.c[hash_column].collate("C"))
+        )
+        return (await self._session.execute(query)).scalars().all()
+
     async def _select(self, *conditions: ColumnElement[bool]) -> Sequence[Artifact]:
         query = (
-            select(gate.artifact, gate.artifact_state.c.state)
+            select(*(gate.artifact.c[field] for field in _FIELDS), gate.artifact_state.c.state)
             .join(gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id)
             .where(*conditions)
             .order_by(gate.artifact.c.created_at, gate.artifact.c.artifact_id.collate("C"))

@@ -10,6 +10,7 @@ from jax.adapters.postgres.session import Session
 from jax.domain.audit import AuditEntry, AuditEvent, next_entry
 from jax.domain.canonical_json import canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
+from jax.ports.errors import NotFound
 
 # One number for all databases: advisory locks of one database do not touch those of another.
 _CHAIN_LOCK = 0x6A61785F61756469
@@ -39,6 +40,12 @@ class PostgresAuditLog:
             )
         )
         return appended
+
+    async def entry(self, n: int) -> AuditEntry:
+        row = (await self._session.execute(select(entry).where(entry.c.n == n))).one_or_none()
+        if row is None:
+            raise NotFound(f"The audit log has no entry {n}.")
+        return _entry(row)
 
     async def entries(
         self, *, kind: str | None = None, subject: str | None = None, limit: int = 1000

@@ -17,6 +17,7 @@ from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
 from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.reference_data import PostgresReferenceData
+from jax.adapters.postgres.release_store import PostgresReleaseStore
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.signal_store import PostgresSignalStore
 
@@ -26,6 +27,7 @@ class PostgresTransaction:
     """The stores, all on one connection."""
 
     artifacts: PostgresArtifactStore
+    releases: PostgresReleaseStore
     signals: PostgresSignalStore
     orders: PostgresOrderStore
     bars: PostgresMarketData
@@ -67,6 +69,7 @@ async def _release(connection: AsyncConnection) -> None:
 def _transaction(session: Session) -> PostgresTransaction:
     return PostgresTransaction(
         artifacts=PostgresArtifactStore(session),
+        releases=PostgresReleaseStore(session),
         signals=PostgresSignalStore(session),
         orders=PostgresOrderStore(session),
         bars=PostgresMarketData(session),
