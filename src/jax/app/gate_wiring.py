@@ -16,11 +16,11 @@ def root_path(home: Path) -> Path:
 
 
 def key_path(home: Path, person: str) -> Path:
-    """Where a person's private key is, unless they say otherwise; its public half has `.pub` after its name."""
+    """Where a person's private key is unless they say otherwise; the public half is beside it, `.pub`."""
     return home / "gate" / "keys" / person
 
 
 def trust_source(home: Path) -> TrustSource:
-    """Reads the root file anew at each call: NotFound, InvalidValue or Unavailable say what is wrong with it."""
+    """Reads the root file anew at each call; NotFound, InvalidValue or Unavailable say what is wrong."""
     source = RootFile(root_path(home))
     return lambda: Trust(source.read(), verify_ed25519)

@@ -1,22 +1,17 @@
 """The demo's steps on the research side, each a few lines over the real use cases."""
 
-import hashlib
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
-from importlib.metadata import distributions
 
 from jax.app.console import note
 from jax.app.demo.progress import Reached
 from jax.app.demo.promotion import AUTHOR, promote_to_active
 from jax.app.demo.wiring import DemoParts
 from jax.app.research.research import BacktestRequest, BacktestRun
+from jax.app.research.submission import submission_of
 from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
-from jax.domain.risk_profile import RiskProfile
-from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submission
 
 STRATEGY = "ma_crossover_v1"
 # What comes after this day is what the trader has not seen.
@@ -44,33 +39,7 @@ async def backtest(parts: DemoParts, reached: Reached) -> BacktestRun:
 
 async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:
     """The artifact of the run: a new DRAFT, or the one that an earlier run of the demo made."""
-    return await parts.submit.submit(
-        Submission(
-            source=run.source,
-            author=AUTHOR,
-            params=run.params,
-            data=DataWindow(
-                manifest_sha256=run.manifest.sha256,
-                first_end=run.manifest.first_end,
-                last_end=run.manifest.last_end,
-                symbols=tuple(entry.symbol for entry in run.manifest.series),
-                vendor=run.manifest.vendor,
-            ),
-            environment=Environment(platform.python_version(), _installed_sha256()),
-            risk=RiskProfile(
-                Decimal("0.20"),
-                Decimal(1000),
-                ("LIMIT", "MARKET"),
-                Decimal(1_000_000),
-                60,
-                Decimal("0.5"),
-                ("paper",),
-            ),
-            evidence=run.evidence,
-            golden_suite=run.golden_suite,
-            report=run.report,
-        )
-    )
+    return await parts.submit.submit(submission_of(run, author=AUTHOR))
 
 
 async def promote(parts: DemoParts, artifact: Artifact, reached: Reached) -> Artifact:
@@ -88,9 +57,3 @@ async def bars_to_replay(parts: DemoParts, symbols: Sequence[str]) -> list[Bar]:
     for symbol in symbols:
         bars.extend(await parts.bars.bars(symbol, Timeframe.DAY))
     return sorted(bars, key=lambda bar: (bar.end, bar.symbol))
-
-
-def _installed_sha256() -> str:
-    """Names and versions of everything installed, as one hash."""
-    installed = sorted(f"{dist.name}=={dist.version}" for dist in distributions())
-    return "sha256:" + hashlib.sha256("\n".join(installed).encode()).hexdigest()
