@@ -11,7 +11,7 @@ from jax.domain.statement import Statement
 from jax.modules.artifacts.accept_approval import AcceptApproval, Decided, Opinion
 from jax.modules.artifacts.accept_evidence import AcceptEvidence
 from jax.modules.artifacts.publish_gate import PublishGate
-from jax.modules.artifacts.release_artifact import Released, ReleaseArtifact
+from jax.modules.artifacts.release_artifact import ReleaseArtifact, Released
 from jax.modules.artifacts.revoke_artifact import RevocationParts, RevokeArtifact
 from jax.ports.clock import Clock
 from jax.ports.unit_of_work import UnitOfWork

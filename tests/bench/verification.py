@@ -2,7 +2,9 @@
 
 import asyncio
 
-from jax.domain.artifact import Approval, Artifact
+from jax.adapters.ed25519.verification import verify_ed25519
+from jax.domain.approval_count import Authority
+from jax.domain.artifact import ApprovalKind, Artifact
 from jax.domain.canonical_json import sha256_of
 from jax.modules.artifacts.verify_artifact import verify_bundle, verify_payload
 from tests.bench.stopwatch import median_seconds

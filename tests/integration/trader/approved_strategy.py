@@ -6,13 +6,12 @@ from pathlib import Path
 
 import jax.domain
 from jax.adapters.memory.id_source import SequentialIdSource
-from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
+from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bundle import SourceFile, bundle_of
 from jax.domain.instrument import Instrument
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeSession
-from jax.modules.artifacts.promote_artifact import PromoteArtifact
 from jax.modules.artifacts.submit_artifact import (
     DataWindow,
     Environment,
@@ -23,6 +22,7 @@ from jax.ports.clock import Clock
 from jax.ports.object_store import ObjectStore
 from jax.ports.strategy_catalog import StrategySource
 from jax.ports.unit_of_work import UnitOfWork
+from tests.gate_desk import GateDesk
 
 LAST_TESTED_DAY = datetime(2024, 3, 1, 21, tzinfo=UTC)
 _HASH = "sha256:" + "a" * 64
@@ -80,7 +80,7 @@ async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Cloc
         risk=RiskProfile(
             Decimal("0.2"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
         ),
-        evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {}),
+        evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {"trades": Decimal(12)}),
         golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v1"}',
         report=b"<html>what it would have done</html>",
     )
@@ -91,18 +91,12 @@ async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Cloc
 
 
 async def approve(unit_of_work: UnitOfWork, artifact: Artifact, clock: Clock) -> None:
-    """DRAFT to APPROVED, by four people."""
-    gate = PromoteArtifact(unit_of_work=unit_of_work, clock=clock)
-    artifact_id = artifact.artifact_id
-    rerun = BacktestEvidence("run-2", "1", 1, 1, _HASH, {})
-    await gate.validate(artifact_id, actor="victor", rerun=rerun)
-    await gate.advance(artifact_id, ArtifactState.REVIEWED, actor="rose", reason="read it")
-    for kind, approver in ((ApprovalKind.TECHNICAL, "tom"), (ApprovalKind.RISK, "rick")):
-        await gate.approve(artifact_id, kind=kind, approver=approver, notes="fine")
-    await gate.advance(artifact_id, ArtifactState.APPROVED, actor="tom", reason="both have approved")
+    """DRAFT to ACTIVE, by four people."""
+    gate = GateDesk(unit_of_work, clock)
+    await gate.open()
+    await gate.activate(artifact)
 
 
 async def revoke(unit_of_work: UnitOfWork, artifact: Artifact, clock: Clock) -> None:
     """It must not trade any more."""
-    gate = PromoteArtifact(unit_of_work=unit_of_work, clock=clock)
-    await gate.advance(artifact.artifact_id, ArtifactState.REVOKED, actor="rick", reason="a bug was found")
+    await GateDesk(unit_of_work, clock).revoke(artifact)

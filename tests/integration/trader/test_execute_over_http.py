@@ -50,7 +50,7 @@ async def test_the_first_answer_is_201_and_shows_the_whole_trade() -> None:
         "submitted_at": "2024-03-06T12:00:00Z",
         "artifact_id": "art-1",
         "artifact_hash": floor.artifact.payload_sha256,
-        "policy": "two-person",
+        "policy": "desk",
     }
     assert {key: trade[key] for key in expected} == expected
     assert set(trade) == {*expected, "trade_id", "order_id"}

@@ -1,10 +1,11 @@
 """/health: fit to trade or not, and why."""
 
+from datetime import timedelta
 from typing import Any
 
 from jax.modules.artifacts.verify_artifact import payload_key
 from tests.integration.trader import approved_strategy
-from tests.integration.trader.trading_floor import Floor, open_floor, until
+from tests.integration.trader.trading_floor import NOW, Floor, open_floor, until
 
 
 async def health(floor: Floor) -> tuple[int, dict[str, Any]]:
@@ -24,6 +25,9 @@ async def test_a_trader_with_something_to_trade_with_is_ok() -> None:
         "version": "0.0",
         "mode": "paper",
         "execution_enabled": True,
+        "policy": "desk",
+        "snapshot_seq": 1,
+        "snapshot_expires_at": (NOW + timedelta(days=30)).isoformat().replace("+00:00", "Z"),
         "artifacts": [
             {
                 "id": "art-1",
@@ -53,7 +57,10 @@ async def test_without_an_approved_artifact_it_is_degraded_and_says_why() -> Non
     async with open_floor(approved=False) as floor:
         status, body = await health(floor)
     assert (status, body["status"]) == (503, "degraded")
-    assert body["reasons"] == ["there is nothing to trade with: no artifact is APPROVED or ACTIVE"]
+    assert body["reasons"] == [
+        "there is nothing to trade with: no snapshot has been released yet: "
+        "see `artifact-approver release --help`"
+    ]
 
 
 async def test_an_artifact_that_gets_approved_is_loaded_by_the_running_trader() -> None:

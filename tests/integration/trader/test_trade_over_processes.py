@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from jax.adapters.gate_files.root_file import write_root
 from jax.adapters.local_object_store.local_object_store import LocalObjectStore
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.adapters.system.system_clock import SystemClock
 from jax.domain.artifact import Artifact
 from jax.domain.audit import first_broken_entry
+from tests.gate_people import ROOT
 from tests.integration.trader import approved_strategy
 from tests.integration.trader.trader_process import TraderProcess, trader_process
 from tests.integration.trader.trading_floor import bar_body
@@ -34,7 +36,7 @@ async def stores(database_url: str) -> AsyncIterator[PostgresUnitOfWork]:
 def prepare(home: Path, database_url: str) -> Artifact:
     """An approved artifact, as research and the approvers leave it."""
 
-    home.mkdir(parents=True)
+    write_root(home / "gate" / "root.json", ROOT)
 
     async def run() -> Artifact:
         clock, objects = SystemClock(), LocalObjectStore(home / "objects")

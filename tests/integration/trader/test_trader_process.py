@@ -34,7 +34,8 @@ def test_a_new_trader_says_where_it_is_and_that_it_has_nothing_to_trade_with(
         assert set(trader.state) == {"pid", "port", "url", "boot_id", "version"}
         banner = trader.said.splitlines()[0]
     assert (health.status_code, health.json()["status"]) == (503, "degraded")
-    assert health.json()["reasons"] == ["there is nothing to trade with: no artifact is APPROVED or ACTIVE"]
+    (reason,) = health.json()["reasons"]
+    assert reason.startswith(f"there is nothing to trade with: There is no root file {home}/gate/root.json")
     assert banner == (
         f"jax-trader {trader.state['version']} on http://127.0.0.1:{port}: "
         "execution OFF, nothing is sent; broker paper; mode paper"

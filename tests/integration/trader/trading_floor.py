@@ -14,10 +14,12 @@ import httpx
 from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.adapters.ed25519.verification import verify_ed25519
 from jax.adapters.memory.clock import SettableClock
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.event_bus import MemoryEventBus
 from jax.adapters.memory.object_store import MemoryObjectStore
+from jax.adapters.memory.snapshot_memory import MemorySnapshotMemory
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_work
 from jax.app.trader.http.app import create_app
@@ -29,8 +31,10 @@ from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
+from jax.domain.signed import Trust
 from jax.ports.broker import OrderReport
 from jax.ports.errors import OutcomeUnknown
+from tests.gate_people import ROOT
 from tests.integration.trader import approved_strategy
 
 NOW = datetime(2024, 3, 6, 12, tzinfo=UTC)
@@ -118,7 +122,7 @@ class Floor:
 async def open_floor(
     *, approved: bool = True, access: Access | None = None, **settings: Any
 ) -> AsyncIterator[Floor]:
-    """A trader with one strategy at DRAFT or APPROVED; execution is on unless the settings say otherwise."""
+    """A trader with one strategy at DRAFT or ACTIVE; execution is on unless the settings say otherwise."""
     database, object_store, clock, lock = MemoryDatabase(), MemoryObjectStore(), SettableClock(NOW), Lock()
     unit_of_work = MemoryUnitOfWork(database)
     await approved_strategy.list_instruments(unit_of_work)
@@ -131,13 +135,22 @@ async def open_floor(
             return await transaction.reference.instrument(symbol)
 
     chosen = TraderSettings(**{"EXECUTION_ENABLED": True, **settings})
-    facts = TraderFacts("0.0", "boot-1", "paper", chosen.MODE, "two-person", chosen.EXECUTION_ENABLED)
+    facts = TraderFacts("0.0", "boot-1", "paper", chosen.MODE, chosen.EXECUTION_ENABLED)
     async with open_paper_broker(
         Path(IN_MEMORY), PaperAccount(), clock=clock, instrument_of=instrument_of
     ) as paper:
         line = CrossedLine(paper)
         broker: ListeningBroker = line
-        around = Surroundings(unit_of_work, MemoryEventBus(database), object_store, broker, clock, lock)
+        around = Surroundings(
+            unit_of_work=unit_of_work,
+            event_bus=MemoryEventBus(database),
+            object_store=object_store,
+            broker=broker,
+            clock=clock,
+            lock=lock,
+            trust=lambda: Trust(ROOT, verify_ed25519),
+            memory=MemorySnapshotMemory(),
+        )
         async with trader_at_work(around, chosen, facts) as trader:
             app = create_app(trader, access)
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

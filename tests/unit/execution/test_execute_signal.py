@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from jax.domain.account import AccountSnapshot
-from jax.domain.artifact import ArtifactState
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
@@ -120,9 +119,7 @@ async def test_a_signal_of_an_artifact_that_is_not_loaded_is_denied() -> None:
 
 async def test_an_artifact_revoked_since_it_was_loaded_does_not_trade() -> None:
     async with open_floor() as floor:
-        await floor.desk.gate.advance(
-            floor.artifact.artifact_id, ArtifactState.REVOKED, actor="rosa", reason="bad data"
-        )
+        await floor.desk.gate.revoke(floor.artifact)
         denied = await denial(floor, floor.engine())
     assert denied.reason_code is ReasonCode.ARTIFACT_NOT_LOADABLE
     assert "REVOKED" in denied.detail

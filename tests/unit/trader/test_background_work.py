@@ -13,12 +13,11 @@ from jax.app.trader.engine import Engine
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.sending_gate import SendingGate
-from jax.domain.artifact import ArtifactState
 from jax.domain.bar import Bar
 from jax.domain.order import OrderType
 from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
-from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts
+from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts, LoaderParts
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.signals.receive_bars import ReceiveBars
@@ -136,7 +135,9 @@ def an_engine(
 ) -> Engine:
     desk = floor.desk
     receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock)
-    artifacts = RunningArtifacts(load_artifacts=loader or desk.loader(), receive_bars=receive_bars)
+    artifacts = RunningArtifacts(
+        load_artifacts=loader or desk.loader(), receive_bars=receive_bars, clock=desk.clock
+    )
     canceling = CancelEntries(
         unit_of_work=desk.unit_of_work,
         broker=desk.broker,
@@ -148,9 +149,7 @@ def an_engine(
 
 
 async def _revoke(floor: Floor) -> None:
-    await floor.desk.gate.advance(
-        floor.artifact.artifact_id, ArtifactState.REVOKED, actor="rosa", reason="bad data"
-    )
+    await floor.desk.gate.revoke(floor.artifact)
 
 
 async def _status(floor: Floor) -> OrderStatus:
@@ -190,8 +189,9 @@ async def test_a_trader_that_could_not_load_anything_yet_takes_nothing_back() ->
     database = MemoryDatabase()
     async with open_floor(MemoryUnitOfWork(database)) as floor:
         await working(floor)
+        desk = floor.desk
         away = FailingLoader(
-            unit_of_work=floor.desk.unit_of_work, object_store=floor.desk.objects, clock=floor.desk.clock
+            LoaderParts(desk.unit_of_work, desk.objects, desk.clock, desk.gate.trust, desk.memory)
         )
         bus = MemoryEventBus(database)
         engine = an_engine(floor, SendingGate(execution_enabled=True), bus, loader=away)
@@ -211,7 +211,9 @@ async def test_bars_that_are_being_received_do_not_keep_what_was_revoked_enterin
 
         desk = floor.desk
         receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock, listeners=[Slow()])
-        artifacts = RunningArtifacts(load_artifacts=desk.loader(), receive_bars=receive_bars)
+        artifacts = RunningArtifacts(
+            load_artifacts=desk.loader(), receive_bars=receive_bars, clock=desk.clock
+        )
         await artifacts.reload()
         assert set(artifacts.ids_by_hash()) == {floor.artifact.payload_sha256}
         receiving = asyncio.create_task(receive_bars.receive([stored_values.bar()]))

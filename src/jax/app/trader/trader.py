@@ -103,6 +103,11 @@ class Trader:
         async with self._parts.unit_of_work.begin() as transaction:
             return await transaction.orders.trades(self.facts.account, limit=limit)
 
+    @property
+    def policy(self) -> str:
+        """The mark of the policy in force."""
+        return self._parts.artifacts.now.policy or "none"
+
     async def health(self) -> Health:
         """Asks the database and the broker, waiting at most two seconds for each."""
         parts = self._parts

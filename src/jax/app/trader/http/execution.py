@@ -51,7 +51,7 @@ class TradeBody(BaseModel):
     submitted_at: datetime
     artifact_id: str
     artifact_hash: str
-    policy: str = Field(description="Who had to approve the artifact: two-person is TECHNICAL and RISK.")
+    policy: str = Field(description="The policy it was approved under; `solo` for a person alone.")
 
     @classmethod
     def of(cls, trade: Trade, order: Order, policy: str) -> "TradeBody":
@@ -98,7 +98,6 @@ class TradesAnswer(BaseModel):
 def execution_routes(trader: Trader) -> APIRouter:
     """The routes /api/v1/execute and /api/v1/trades."""
     routes = APIRouter(prefix="/api/v1", tags=["execution"])
-    policy = trader.facts.policy
 
     @routes.post(
         "/execute",
@@ -129,7 +128,7 @@ def execution_routes(trader: Trader) -> APIRouter:
             success=True,
             trade_id=trade.trade_id,
             order_id=order.client_order_id,
-            trade=TradeBody.of(trade, order, policy),
+            trade=TradeBody.of(trade, order, trader.policy),
             duration=(order.updated_at - trade.submitted_at).total_seconds(),
         )
 
@@ -137,7 +136,7 @@ def execution_routes(trader: Trader) -> APIRouter:
     async def trades(limit: Limit = 100) -> TradesAnswer:
         """The newest trades with their orders."""
         found = await trader.trades(limit)
-        return TradesAnswer(trades=[TradeBody.of(trade, order, policy) for trade, order in found])
+        return TradesAnswer(trades=[TradeBody.of(trade, order, trader.policy) for trade, order in found])
 
     return routes
 
