@@ -35,6 +35,9 @@ SYMBOL = Rule(
 NAME = Rule(
     ("", "A", "1a", "_a", "a b", "a-b", "aB", "a\n", "a" * 65, "é"), ("a", "ma_crossover_v1", "a" * 64)
 )
+PERSON = Rule(
+    ("", "A", "1a", "_a", "a b", "a-b", "aB", "a\n", "a" * 64, "é", "avery@desk"), ("a", "tessa_2", "a" * 63)
+)
 MIC = Rule(("", "XNA", "XNASD", "xnas", "XN S", "XNAS\n", "XNÄS"), ("XNAS", "4AXE"))
 CURRENCY = Rule(("", "US", "USDT", "usd", "U1D", "USD\n", "ÜSD"), ("USD", "EUR"))
 SHA256 = Rule(
