@@ -36,7 +36,7 @@ NAME = Rule(
     ("", "A", "1a", "_a", "a b", "a-b", "aB", "a\n", "a" * 65, "é"), ("a", "ma_crossover_v1", "a" * 64)
 )
 PERSON = Rule(
-    ("", "A", "Ada", "1a", "_a", "a b", "a-b", "a.b", "a\n", "a" * 64, "zo\u00eb"), ("a", "ada_2", "a" * 63)
+    ("", "A", "1a", "_a", "a b", "a-b", "aB", "a\n", "a" * 64, "é", "avery@desk"), ("a", "tessa_2", "a" * 63)
 )
 MIC = Rule(("", "XNA", "XNASD", "xnas", "XN S", "XNAS\n", "XNÄS"), ("XNAS", "4AXE"))
 CURRENCY = Rule(("", "US", "USDT", "usd", "U1D", "USD\n", "ÜSD"), ("USD", "EUR"))

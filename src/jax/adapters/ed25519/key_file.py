@@ -11,7 +11,7 @@ from jax.adapters.ed25519.ed25519_signer import Ed25519Signer
 from jax.adapters.ed25519.encrypted_pkcs8 import NotDecrypted, decrypted, encrypted
 from jax.adapters.ed25519.new_files import NewFile, create
 from jax.domain.errors import InvalidValue
-from jax.domain.person_key import PersonKey
+from jax.domain.person_key import PersonKey, parse_person_key
 from jax.ports.errors import Conflict, NotFound, Refused, Unavailable
 from jax.ports.signer import Signer
 
@@ -61,10 +61,11 @@ def open_key_file(path: Path, *, passphrase: bytes) -> Signer:
     """The key in the file; takes about a third of a second and 128 MiB.
 
     NotFound; Refused for a file that others may read, that is not your own (root's own, for root) or no
-    regular file, and when the passphrase does not open it; Unavailable when it cannot be read.
+    regular file, when the passphrase does not open it, and when the public key file beside it, if there is
+    one, is not of this key; Unavailable when it cannot be read.
     """
     try:
-        pem = _read_own(path)
+        pem, announced = _read_own(path), _announced(path)
     except FileNotFoundError as error:
         raise NotFound(
             f"There is no key file {path}: name yours, or make one (`artifact-approver keyring --help`)"
@@ -72,13 +73,22 @@ def open_key_file(path: Path, *, passphrase: bytes) -> Signer:
     except OSError as error:
         raise Unavailable(f"The key file {path} cannot be read ({error.strerror or error})") from error
     try:
-        return Ed25519Signer(decrypted(pem, passphrase))
+        signer = Ed25519Signer(decrypted(pem, passphrase))
     except NotDecrypted:
         raise Refused(
             f"The passphrase does not open {path}: type it again; if it is the right one, the file "
             "is damaged, and a copy of it has to be restored",
             code="WRONG_PASSPHRASE",
         ) from None
+    # The encryption hides, and does not notice every change: some make another key of it.
+    if announced not in (None, signer.public_key):
+        raise _refused(
+            path,
+            "DAMAGED",
+            f"holds another key than {public_key_path(path)} says: one of the two is damaged or in the wrong "
+            "place, and a copy of it has to be restored",
+        )
+    return signer
 
 
 def _read_own(path: Path) -> bytes:
@@ -90,12 +100,28 @@ def _read_own(path: Path) -> bytes:
         if error.errno == errno.EACCES:
             raise _refused(path, "NOT_YOURS", "may not be read by you: use a key of your own") from error
         raise
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check_own(path, os.fstat(descriptor))
-        content = file.read(_LARGEST_FILE_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_LARGEST_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > _LARGEST_FILE_BYTES:
         raise _refused(path, "NOT_A_FILE", "is too large for a key file: name the right one")
     return content
+
+
+def _announced(path: Path) -> bytes | None:
+    try:
+        return parse_person_key(public_key_path(path).read_bytes()).public_key
+    except FileNotFoundError:
+        return None
+    except InvalidValue as error:
+        raise _refused(
+            path,
+            "DAMAGED",
+            f"stands beside a public key file that is none ({error}): restore that, or remove it",
+        ) from error
 
 
 def _check_own(path: Path, status: os.stat_result) -> None:

@@ -35,12 +35,13 @@ def read_guarded(path: Path) -> bytes:
                     str(path), "is a symbolic link, which is not followed: put the file itself there"
                 ) from error
             raise
-        with os.fdopen(descriptor, "rb") as file:
+        with _opened(descriptor):
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise NotGuarded(str(path), "is no regular file: put one there")
             _check_guarded(path, status)
-            return file.read(LARGEST_DOCUMENT_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(LARGEST_DOCUMENT_BYTES + 1)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class SnapshotMemoryFile:
             raise InvalidValue(
                 str(self._path),
                 f"is a damaged memory of the gate ({error}): restore it from a backup; or check the gate "
-                "(`artifact-approver verify`) and remove the file: the next snapshot is then taken as it comes",
+                "(`artifact-approver verify`) and remove the file: the next snapshot is then the first",
             ) from error
 
     def remember(self, seen: RememberedSnapshot) -> None:

@@ -8,35 +8,37 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from jax.app.research.bar_window import BarWindow, WantedBars, read_window
+from jax.app.research.rerun import rerun_backtest
+from jax.domain.artifact_payload import ArtifactPayload
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.backtest_result import BacktestResult, BacktestSettings
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bundle import Bundle
 from jax.domain.canonical_json import canonical_bytes, sha256_of
 from jax.domain.decimal_text import plain
 from jax.domain.derived_id import derived_id
 from jax.domain.errors import InvalidValue
 from jax.domain.golden_suite import record_golden_suite
 from jax.domain.instrument import Instrument
+from jax.domain.rerun import Rerun
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.strategy import Strategy
 from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
 from jax.modules.artifacts.verify_artifact import strategy_params
-from jax.modules.backtest.data_manifest import DataManifest, manifest_of
+from jax.modules.backtest.data_manifest import DataManifest
 from jax.modules.backtest.evidence import evidence_of
 from jax.modules.backtest.run_backtest import ENGINE_VERSION, BacktestInputs, run_backtest
 from jax.modules.market_data.import_bars import ImportBars
 from jax.modules.market_data.import_report import ImportReport
 from jax.ports.backtest_report import BacktestReporter, ReportContent, ReportSeries
 from jax.ports.bar_source import BarSource
-from jax.ports.errors import NotFound
 from jax.ports.market_data import MarketData
 from jax.ports.object_store import ObjectStore
-from jax.ports.series_register import Series, SeriesRegister
+from jax.ports.series_register import SeriesRegister
 from jax.ports.session_calendar import SessionCalendar
 from jax.ports.strategy_catalog import StrategyCatalog, StrategySource
 
 FIRST_SESSION = date(2000, 1, 1)
-_JUST_BEFORE = timedelta(microseconds=1)
 
 ImportProgress = Callable[[int], object]
 BacktestProgress = Callable[[int, int], object]
@@ -148,32 +150,56 @@ class Research:
         strategy = _loaded(source)
         params: dict[str, int | Decimal] = {**_numbers(strategy.params), **request.params}
         inputs_params = strategy_params(strategy, params)
-        series = await self._chosen(request)
-        bars = await self._window(request, series)
+        window = await self._window(
+            WantedBars(data_from=request.data_from, data_to=request.data_to, symbols=request.symbols)
+        )
         inputs = BacktestInputs(
             strategy=strategy,
             params=inputs_params,
-            bars=bars,
-            instruments={symbol: series[symbol].instrument for symbol in bars},
+            bars=window.bars,
+            instruments=window.instruments,
             settings=request.settings,
         )
         result = await asyncio.to_thread(run_backtest, inputs, progress)
-        golden_suite = await asyncio.to_thread(record_golden_suite, strategy, inputs_params, bars)
-        vendors = sorted({vendor for symbol in bars for vendor in series[symbol].vendors})
-        manifest = manifest_of(", ".join(vendors), bars)
-        run_id = _run_id(source, params, request.settings, manifest)
+        golden_suite = await asyncio.to_thread(record_golden_suite, strategy, inputs_params, window.bars)
+        run_id = _run_id(source, params, request.settings, window.manifest)
         run = BacktestRun(
             run_id=run_id,
             source=source,
             params=params,
-            manifest=manifest,
+            manifest=window.manifest,
             result=result,
             evidence=evidence_of(result, run_id=run_id),
             golden_suite=golden_suite.encoded(),
             report=b"",
         )
-        currency = next(iter(inputs.instruments.values())).currency
+        currency = next(iter(window.instruments.values())).currency
         return replace(run, report=await asyncio.to_thread(self._render, run, currency))
+
+    async def rerun_window(self, payload: ArtifactPayload) -> BarWindow:
+        """The bars that `payload` says it was tested on, as they are in this home's own store.
+
+        NotFound or InvalidValue when there are none of a symbol; whether they are the same is for the
+        manifest's hash to say.
+        """
+        return await self._window(
+            WantedBars(data_from=payload.data_from, data_to=payload.data_to, symbols=payload.symbols)
+        )
+
+    async def rerun(
+        self,
+        payload: ArtifactPayload,
+        bundle: Bundle,
+        golden_suite: bytes,
+        progress: BacktestProgress | None = None,
+    ) -> Rerun:
+        """The payload's backtest once more, from the bundle's bytes and this home's own bars alone.
+
+        `domain.rerun.differences` says where it is not what the payload promises. A validator wants it in
+        another process: `rerun_in_another_process`. Errors as in rerun_window and rerun_backtest.
+        """
+        window = await self.rerun_window(payload)
+        return await asyncio.to_thread(rerun_backtest, payload, bundle, golden_suite, window, progress)
 
     async def keep_report(self, run: BacktestRun) -> str:
         """Puts the report into the object store and returns where a person finds it."""
@@ -203,28 +229,8 @@ class Research:
             holidays.extend(closed_days)
         return tuple(sessions), tuple(holidays)
 
-    async def _chosen(self, request: BacktestRequest) -> Mapping[str, Series]:
-        known = await self._ports.register.all()
-        if not known:
-            raise NotFound("There are no bars to test on: import some with `jax-research import`")
-        for symbol in request.symbols:
-            if symbol not in known:
-                raise NotFound(f"There are no bars of {symbol}; there are those of {', '.join(known)}")
-        return {symbol: known[symbol] for symbol in request.symbols or known}
-
-    async def _window(
-        self, request: BacktestRequest, series: Mapping[str, Series]
-    ) -> Mapping[str, tuple[Bar, ...]]:
-        after = None if request.data_from is None else request.data_from - _JUST_BEFORE
-        found: dict[str, tuple[Bar, ...]] = {}
-        for symbol in sorted(series):
-            bars = await self._ports.bars.bars(symbol, Timeframe.DAY, after=after, until=request.data_to)
-            if bars or request.symbols:
-                found[symbol] = bars
-        empty = [symbol for symbol, bars in found.items() if not bars]
-        if empty or not found:
-            raise InvalidValue("window", f"no bar of {', '.join(empty) or 'any symbol'} ends within it")
-        return found
+    async def _window(self, wanted: WantedBars) -> BarWindow:
+        return await read_window(wanted, store=self._ports.bars, register=self._ports.register)
 
     def _render(self, run: BacktestRun, currency: str) -> bytes:
         content = ReportContent(

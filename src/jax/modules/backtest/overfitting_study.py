@@ -71,8 +71,8 @@ def study_overfitting(
 def neighbours(strategy: Strategy, params: Any) -> tuple[Any, ...]:
     """Up to 12 parameter tuples that differ from `params` in one number each and that the strategy accepts.
 
-    Each number other than zero is taken to 4/5 and 5/4 of itself, an integer by at least one; where that leaves
-    room, to 3/5 and 8/5 as well. Of too many the ones kept are spread over all parameters.
+    Each number other than zero is taken to 4/5 and 5/4 of itself, an integer by at least one; where that
+    leaves room, to 3/5 and 8/5 as well. Of too many the ones kept are spread over all parameters.
     """
     found: dict[Any, None] = {}
     for ring in _RINGS:
