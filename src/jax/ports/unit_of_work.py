@@ -6,6 +6,7 @@ from typing import Protocol
 from jax.ports.artifact_store import ArtifactStore
 from jax.ports.audit_log import AuditLog
 from jax.ports.event_bus import EventPublisher
+from jax.ports.gate_record import GateRecord
 from jax.ports.market_data import MarketData
 from jax.ports.order_store import OrderStore
 from jax.ports.reference_data import ReferenceData
@@ -36,6 +37,9 @@ class Transaction(Protocol):
 
     @property
     def audit(self) -> AuditLog: ...
+
+    @property
+    def record(self) -> GateRecord: ...
 
     @property
     def events(self) -> EventPublisher: ...

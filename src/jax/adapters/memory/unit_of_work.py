@@ -8,6 +8,7 @@ from jax.adapters.memory.artifact_store import MemoryArtifactStore
 from jax.adapters.memory.audit_log import MemoryAuditLog
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.event_bus import MemoryEventPublisher
+from jax.adapters.memory.gate_record import MemoryGateRecord
 from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.adapters.memory.reference_data import MemoryReferenceData
@@ -27,6 +28,7 @@ class MemoryTransaction:
     bars: TransactionMarketData
     reference: MemoryReferenceData
     audit: MemoryAuditLog
+    record: MemoryGateRecord
     events: MemoryEventPublisher
 
 
@@ -55,5 +57,6 @@ def _transaction(session: Session) -> MemoryTransaction:
         bars=TransactionMarketData(session),
         reference=MemoryReferenceData(session),
         audit=MemoryAuditLog(session),
+        record=MemoryGateRecord(session),
         events=MemoryEventPublisher(session),
     )

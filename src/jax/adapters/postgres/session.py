@@ -1,8 +1,9 @@
 """One open transaction, as the stores use it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.database_address import DatabaseAddress
@@ -28,6 +29,18 @@ class Session:
         try:
             with speaking_port_errors(self._address):
                 return await self._connection.execute(statement)
+        except PortError as error:
+            self._refusal = error
+            raise
+
+    async def stream(self, statement: Executable) -> AsyncIterator[Row[Any]]:
+        """The statement's rows as the server gives them, however many; Unavailable or Conflict."""
+        self._refuse_after_refusal()
+        try:
+            with speaking_port_errors(self._address):
+                async with self._connection.stream(statement) as rows:
+                    async for row in rows:
+                        yield row
         except PortError as error:
             self._refusal = error
             raise

@@ -13,6 +13,7 @@ from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.event_bus import PostgresEventPublisher
+from jax.adapters.postgres.gate_record import PostgresGateRecord
 from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
 from jax.adapters.postgres.port_errors import speaking_port_errors
@@ -33,6 +34,7 @@ class PostgresTransaction:
     bars: PostgresMarketData
     reference: PostgresReferenceData
     audit: PostgresAuditLog
+    record: PostgresGateRecord
     events: PostgresEventPublisher
 
 
@@ -75,5 +77,6 @@ def _transaction(session: Session) -> PostgresTransaction:
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),
+        record=PostgresGateRecord(session),
         events=PostgresEventPublisher(session),
     )
