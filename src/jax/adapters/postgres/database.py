@@ -18,8 +18,9 @@ _POOL_TIMEOUT_SECONDS = 10.0
 class PostgresDatabase:
     """A pool of at most `pool_size` connections to the database of `url`.
 
-    Its statements may do what `role` may, if one is given. `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Nothing
-    is opened before it is used; `close` closes what was.
+    `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Statements
+    may do what `role` may, or what the user may if there is none. Nothing is opened before it is used; `close`
+    closes what was.
     """
 
     def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:

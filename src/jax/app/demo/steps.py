@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jax.app.console import note
+from jax.app.demo.people import AUTHOR
 from jax.app.demo.progress import Reached
-from jax.app.demo.promotion import AUTHOR, promote_to_active
 from jax.app.demo.wiring import DemoParts
+from jax.app.research.rerun_process import rerun_in_another_process
 from jax.app.research.research import BacktestRequest, BacktestRun
 from jax.app.research.submission import submission_of
 from jax.domain.artifact import Artifact
-from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.artifact_payload import parse_payload
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.rerun import Rerun
+from jax.modules.artifacts.verify_artifact import bundle_key, golden_suite_key
 
 STRATEGY = "ma_crossover_v1"
 # What comes after this day is what the trader has not seen.
@@ -43,12 +46,19 @@ async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:
 
 
 async def promote(parts: DemoParts, artifact: Artifact, reached: Reached) -> Artifact:
-    """Through the gate, each step under another identity; the validator runs the backtest again."""
+    """Through the gate, each step signed by another person; the validator's run is a process of its own."""
 
-    async def rerun() -> BacktestEvidence:
-        return (await backtest(parts, reached)).evidence
+    async def run_again(draft: Artifact) -> Rerun:
+        payload = parse_payload(draft.payload)
+        return await rerun_in_another_process(
+            parts.home,
+            payload_bytes=draft.payload,
+            bundle_bytes=await parts.objects.get(bundle_key(payload.bundle_sha256)),
+            golden_bytes=await parts.objects.get(golden_suite_key(payload.golden_suite_sha256)),
+            progress=reached,
+        )
 
-    return await promote_to_active(parts.gate, artifact, rerun=rerun)
+    return await parts.promotion.promote(artifact, run_again=run_again)
 
 
 async def bars_to_replay(parts: DemoParts, symbols: Sequence[str]) -> list[Bar]:

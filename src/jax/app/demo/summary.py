@@ -6,9 +6,12 @@ from typing import Any
 
 from jax.app import console
 from jax.app.demo.wiring import DemoParts
-from jax.domain.artifact import Approval, Artifact
+from jax.domain.approval import Approval
+from jax.domain.approval_count import check_quorum
+from jax.domain.artifact import Artifact
 from jax.domain.artifact_payload import ArtifactPayload, parse_payload
 from jax.domain.audit import first_broken_entry
+from jax.modules.artifacts.gate_authority import authority_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Chain:
     artifact: Artifact
     payload: ArtifactPayload
     approvals: tuple[Approval, ...]
+    policy: str
     report_path: Path
     audit_entries: int
     audit_whole: bool
@@ -29,7 +33,8 @@ async def read_chain(parts: DemoParts, trade: dict[str, Any]) -> Chain:
     artifact_id = trade["artifact_id"]
     async with parts.unit_of_work.begin() as transaction:
         artifact = await transaction.artifacts.get(artifact_id)
-        approvals = await transaction.artifacts.approvals(artifact_id)
+        envelopes = await transaction.artifacts.approvals(artifact_id)
+        authority = await authority_now(transaction, parts.trust(), parts.clock.now())
         submitted = await transaction.audit.entries(kind="artifact.submitted", subject=artifact_id)
         entries = list(await transaction.audit.entries(limit=100_000))
     data = submitted[-1].event.data
@@ -38,7 +43,8 @@ async def read_chain(parts: DemoParts, trade: dict[str, Any]) -> Chain:
         trade=trade,
         artifact=artifact,
         payload=parse_payload(artifact.payload),
-        approvals=tuple(approvals),
+        approvals=check_quorum(artifact, envelopes, authority),
+        policy=authority.policy.mark,
         report_path=Path(parts.objects.location(report_key)),
         audit_entries=len(entries),
         audit_whole=first_broken_entry(entries) is None,
@@ -75,7 +81,8 @@ def print_chain(chain: Chain, *, trader_url: str) -> None:
         "artifact": f"{artifact.name} {artifact.version}  {artifact.artifact_id}  {artifact.state}",
         "payload": artifact.payload_sha256,
         "source bundle": chain.payload.bundle_sha256,
-        "approved by": ", ".join(f"{a.approver} ({a.kind})" for a in chain.approvals),
+        "signed by": ", ".join(f"{a.approver} ({a.kind})" for a in chain.approvals),
+        "policy": chain.policy,
         "author": artifact.author,
         "audit": f"{chain.audit_entries} entries, {whole}",
         "report": str(chain.report_path),

@@ -11,10 +11,14 @@ from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.adapters.system.system_clock import SystemClock
 from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.database_wiring import open_database
+from jax.app.demo.people import settle
+from jax.app.demo.promotion import DemoPromotion, PromotionParts
+from jax.app.gate_wiring import trust_source
 from jax.app.research.research import Research
 from jax.app.research.wiring import build_research
-from jax.modules.artifacts.promote_artifact import PromoteArtifact
+from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.submit_artifact import SubmitArtifact
+from jax.modules.artifacts.view_artifact import ViewArtifact, ViewParts
 from jax.ports.clock import Clock
 from jax.ports.market_data import MarketData
 from jax.ports.object_store import ObjectStore
@@ -30,8 +34,10 @@ class DemoParts:
     objects: ObjectStore
     unit_of_work: UnitOfWork
     submit: SubmitArtifact
-    gate: PromoteArtifact
+    promotion: DemoPromotion
+    trust: TrustSource
     clock: Clock
+    home: Path
 
 
 @asynccontextmanager
@@ -39,7 +45,7 @@ async def open_demo(home: Path, database_url: str | None) -> AsyncIterator[DemoP
     """The demo's parts on a database at the newest schema."""
     clock, objects = SystemClock(), LocalObjectStore(home / "objects")
     async with open_database(home, database_url) as database:
-        unit_of_work = PostgresUnitOfWork(database)
+        unit_of_work, trust = PostgresUnitOfWork(database), trust_source(home)
         yield DemoParts(
             research=build_research(home),
             bars=ParquetMarketData(home / "market_data"),
@@ -48,6 +54,16 @@ async def open_demo(home: Path, database_url: str | None) -> AsyncIterator[DemoP
             submit=SubmitArtifact(
                 unit_of_work=unit_of_work, object_store=objects, clock=clock, ids=UuidIdSource()
             ),
-            gate=PromoteArtifact(unit_of_work=unit_of_work, clock=clock),
+            promotion=DemoPromotion(
+                PromotionParts(
+                    unit_of_work=unit_of_work,
+                    clock=clock,
+                    trust=trust,
+                    people=settle(home, clock),
+                    viewer=ViewArtifact(ViewParts(unit_of_work, objects, clock, trust)),
+                )
+            ),
+            trust=trust,
             clock=clock,
+            home=home,
         )

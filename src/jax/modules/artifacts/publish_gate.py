@@ -36,7 +36,7 @@ class PublishGate:
             await transaction.audit.append(event)
 
     async def policy(self, policy: GatePolicy, *, actor: str) -> None:
-        """Puts `policy` in force, which voids all approvals under the one before it; a repeat changes nothing.
+        """Puts `policy` in force, which voids all approvals under another; a repeat changes nothing.
 
         GateRefused when it is below the floor, or its version does not follow the one in force.
         """
