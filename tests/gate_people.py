@@ -148,6 +148,7 @@ def approval_envelope(
 def snapshot_envelope(
     active: Mapping[str, str],
     head: AuditEntry,
+    /,
     *,
     seq: int = 1,
     issued: datetime = SIGNED_AT,

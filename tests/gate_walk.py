@@ -58,7 +58,7 @@ async def set_up_gate(transaction: Transaction) -> GatePolicy:
         return DESK_POLICY
 
 
-async def next_snapshot(transaction: Transaction, active: Mapping[str, str], **said: Any) -> bytes:
+async def next_snapshot(transaction: Transaction, active: Mapping[str, str], /, **said: Any) -> bytes:
     """The signed snapshot that follows the newest one, and lets `active` trade; see `snapshot_envelope`."""
     before = await newest_snapshot(transaction)
     head = (await transaction.audit.entries(limit=1))[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jax.domain.artifact import LOADABLE_STATES, Artifact, ArtifactState
+from jax.domain.artifact import Artifact, ArtifactState
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import FIRST_STATUSES, OrderStatus
@@ -103,12 +103,12 @@ async def test_refuses_an_order_that_begins_in_the_middle(
 
 
 @pytest.mark.parametrize("state", ArtifactState)
-async def test_an_order_needs_an_artifact_that_is_loadable_now(
+async def test_an_order_needs_an_artifact_that_is_released(
     unit_of_work: UnitOfWork, state: ArtifactState
 ) -> None:
     stored = await store_artifact(unit_of_work, artifact(), state=state)
     decided = await store_signal(unit_of_work, stored, "sg1")
-    if state in LOADABLE_STATES:
+    if state is ArtifactState.ACTIVE:
         await within(unit_of_work, lambda tx: store_order(tx, decided))
         assert await _get(unit_of_work) == order(decided)
     else:

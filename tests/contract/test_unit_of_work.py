@@ -8,7 +8,8 @@ from jax.domain.artifact import ArtifactState
 from jax.domain.bar import Timeframe
 from jax.ports.errors import Conflict, NotFound
 from jax.ports.unit_of_work import Transaction, UnitOfWork
-from tests.contract.stored_values import ACCOUNT, NOW, artifact, bar, signal, store_artifact, store_order
+from tests.contract.gate_acts import told
+from tests.contract.stored_values import ACCOUNT, artifact, bar, signal, store_artifact, store_order
 from tests.contract.within import within
 
 
@@ -76,7 +77,7 @@ async def test_an_open_transaction_sees_what_others_have_committed_since(unit_of
 
 async def _add_again(tx: Transaction) -> None:
     with pytest.raises(Conflict, match="stored already"):
-        await tx.artifacts.add(artifact(), reason="again")
+        await tx.artifacts.add(artifact(), entry=await told(tx), reason="again")
 
 
 async def test_nothing_beside_a_conflict_is_stored_even_if_it_is_caught(unit_of_work: UnitOfWork) -> None:
@@ -110,7 +111,7 @@ async def test_nothing_beside_a_stale_view_is_stored_even_if_it_is_caught(unit_o
         await tx.bars.append([bar()])
         with pytest.raises(Conflict, match="no longer DRAFT"):
             await tx.artifacts.take_step(
-                artifact(), ArtifactState.VALIDATED, actor="olga", reason="again", at=NOW
+                artifact(), ArtifactState.VALIDATED, entry=await told(tx), reason="again"
             )
 
     with pytest.raises(Conflict, match="failed already"):

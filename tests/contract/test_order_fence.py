@@ -1,0 +1,124 @@
+"""What every OrderStore asks of an artifact before it takes an order: that it is loadable now."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jax.domain.artifact import Artifact, ArtifactState
+from jax.domain.gate_key import GateRole
+from jax.domain.gate_policy import DESK_POLICY
+from jax.domain.payload_fields import timestamp
+from jax.ports.errors import Conflict
+from jax.ports.unit_of_work import Transaction, UnitOfWork
+from tests.contract.gate_acts import publish, release, state_of
+from tests.contract.stored_values import artifact, store_artifact, store_order, store_signal
+from tests.contract.within import within
+from tests.gate_people import SIGNED_AT, gate_key, recorded_revocation
+
+_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def approved(unit_of_work: UnitOfWork) -> Artifact:
+    """art-1, APPROVED, with a stored signal sg1; no snapshot yet."""
+    stored = await store_artifact(unit_of_work, artifact(), state=ArtifactState.APPROVED)
+    await store_signal(unit_of_work, stored, "sg1")
+    return stored
+
+
+async def _order(tx: Transaction) -> None:
+    await store_order(tx, await tx.signals.get("sg1"), at=SIGNED_AT)
+
+
+async def _refused(unit_of_work: UnitOfWork) -> None:
+    with pytest.raises(Conflict, match="artifact art-1 is not loadable"):
+        await within(unit_of_work, _order)
+
+
+async def test_an_approved_artifact_trades_as_soon_as_the_newest_snapshot_names_it(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await _refused(unit_of_work)
+    await release(unit_of_work, approved)
+    await within(unit_of_work, _order)
+
+
+async def test_an_active_artifact_that_the_newest_snapshot_no_longer_names_does_not_trade(
+    unit_of_work: UnitOfWork,
+) -> None:
+    active = await store_artifact(unit_of_work, artifact())
+    newer = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
+    await store_signal(unit_of_work, active, "sg1")
+    await release(unit_of_work, newer)
+    assert await state_of(unit_of_work) is ArtifactState.ACTIVE
+    await _refused(unit_of_work)
+    await release(unit_of_work, active)
+    await within(unit_of_work, _order)
+
+
+@pytest.mark.parametrize("state", [ArtifactState.DRAFT, ArtifactState.VALIDATED, ArtifactState.REVIEWED])
+async def test_a_snapshot_does_not_make_up_for_approvals(
+    unit_of_work: UnitOfWork, state: ArtifactState
+) -> None:
+    stored = await store_artifact(unit_of_work, artifact(), state=state)
+    await store_signal(unit_of_work, stored, "sg1")
+    await release(unit_of_work, stored)
+    await _refused(unit_of_work)
+
+
+async def test_a_snapshot_that_has_expired_lets_nothing_trade(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await release(unit_of_work, approved)
+    await release(unit_of_work, approved, issued=SIGNED_AT - 9 * _DAY, expires=timestamp(SIGNED_AT - _DAY))
+    await _refused(unit_of_work)
+
+
+async def test_a_snapshot_by_a_key_that_was_ended_lets_nothing_trade(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await release(unit_of_work, approved)
+    await publish(unit_of_work, gate_key("rene", GateRole.RELEASE, ended=SIGNED_AT))
+    await _refused(unit_of_work)
+
+
+async def test_a_snapshot_of_the_policy_before_still_lets_trade(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await release(unit_of_work, approved)
+    await publish(unit_of_work, policy=replace(DESK_POLICY, version=2))
+    await within(unit_of_work, _order)
+
+
+async def test_a_revocation_stops_trading_before_any_history_tells_of_it(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await release(unit_of_work, approved)
+    unsigned = replace(recorded_revocation(approved), envelope=None)
+    await within(unit_of_work, lambda tx: tx.releases.add_revocation(unsigned))
+    await _refused(unit_of_work)
+
+
+async def test_a_revocation_stops_an_order_whose_transaction_had_begun(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    await release(unit_of_work, approved)
+
+    async def begin_and_order(tx: Transaction) -> None:
+        await tx.signals.get("sg1")
+        revocation = recorded_revocation(approved)
+        await within(unit_of_work, lambda other: other.releases.add_revocation(revocation))
+        await _order(tx)
+
+    with pytest.raises(Conflict, match="artifact art-1 is not loadable"):
+        await within(unit_of_work, begin_and_order)
+
+
+async def test_the_revocation_of_another_artifact_stops_nothing(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    other = await store_artifact(unit_of_work, artifact("art-2", version="2"))
+    await release(unit_of_work, approved)
+    await within(unit_of_work, lambda tx: tx.releases.add_revocation(recorded_revocation(other)))
+    await within(unit_of_work, _order)
