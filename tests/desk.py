@@ -185,9 +185,16 @@ async def approved_signal(
 
 
 async def quote(desk: Desk, close: str, *, symbol: str = "AAPL") -> None:
-    """A minute later the venue quotes the symbol at `close`."""
+    """A minute later a bar of the symbol with one price is stored, and the venue quotes that price."""
+    await desk.broker.on_bars([await stored_bar(desk, close, symbol=symbol)])
+
+
+async def stored_bar(desk: Desk, close: str, *, symbol: str = "AAPL") -> Bar:
+    """A minute later a bar of the symbol with one price is stored, of which the venue does not hear."""
     desk.clock.advance(timedelta(minutes=1))
     price = Decimal(close)
     start = desk.clock.now() - timedelta(hours=1)
     bar = Bar(symbol, Timeframe.DAY, start, desk.clock.now(), price, price, price, price, Decimal(1000))
-    await desk.broker.on_bars([bar])
+    async with desk.unit_of_work.begin() as transaction:
+        await transaction.bars.append([bar])
+    return bar

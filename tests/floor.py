@@ -105,9 +105,9 @@ async def open_floor(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Fl
         yield Floor(desk, artifact, epoch)
 
 
-async def denial(floor: Floor, engine: ExecuteSignal) -> Denied:
+async def denial(floor: Floor, engine: ExecuteSignal, *, by: str = "olivia") -> Denied:
     """The denial of the signal's execution, which has left nothing behind but its audit entry."""
-    outcome = await engine.execute("sg1", approved_by="olivia")
+    outcome = await engine.execute("sg1", approved_by=by)
     assert isinstance(outcome, Denied)
     assert await floor.order() is None
     assert await floor.signal_status() is SignalStatus.APPROVED

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import asyncpg
 
@@ -52,6 +53,8 @@ async def _executes(url: str) -> list[float]:
         async with open_floor(PostgresUnitOfWork(database)) as floor:
             engine, seconds = floor.engine(), []
             for number in range(_SIGNALS):
+                # So that the limit of orders a minute is not what is measured.
+                floor.desk.clock.advance(timedelta(seconds=2))
                 signal = await approved_signal(floor.desk, floor.artifact, signal_id=f"bench{number}")
                 started = time.perf_counter()
                 await engine.execute(signal.signal_id, approved_by="olivia")

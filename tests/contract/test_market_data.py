@@ -44,6 +44,10 @@ class _TransactionForEachCall:
         async with self._unit_of_work.begin() as tx:
             return await tx.bars.bars(symbol, timeframe, after=after, until=until)
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        async with self._unit_of_work.begin() as tx:
+            return await tx.bars.newest(symbol, timeframe)
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         async with self._unit_of_work.begin() as tx:
             return await tx.bars.last_ends(timeframe)
@@ -171,6 +175,14 @@ async def test_symbols_are_kept_apart(market_data: MarketData) -> None:
         bar(1, symbol="IBM"),
     )
     assert await _stored(market_data, "MSFT") == ()
+
+
+async def test_the_newest_bar_of_a_symbol_is_the_one_that_ends_last(market_data: MarketData) -> None:
+    assert await market_data.newest("AAPL", _DAY) is None
+    await market_data.append([bar(2, close="105"), bar(0), bar(3, symbol="IBM"), bar(1)])
+    assert await market_data.newest("AAPL", _DAY) == bar(2, close="105")
+    assert await market_data.newest("IBM", _DAY) == bar(3, symbol="IBM")
+    assert await market_data.newest("MSFT", _DAY) is None
 
 
 async def test_last_ends_are_those_of_the_newest_bar_of_each_symbol(market_data: MarketData) -> None:

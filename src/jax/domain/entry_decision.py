@@ -50,13 +50,14 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class EntryInputs:
-    """Everything that the decision depends on."""
+    """Everything that the decision depends on; `market_price` is the newest known, None when none is."""
 
     signal: Signal
     instrument: Instrument
     account: AccountSnapshot
     exposure: Exposure
     limits: RiskLimits
+    market_price: Decimal | None = None
 
 
 def decide_entry(inputs: EntryInputs) -> RiskDecision:
@@ -86,5 +87,6 @@ def decide_entry(inputs: EntryInputs) -> RiskDecision:
         stop_loss=signal.stop_loss,
         net_liquidation=inputs.account.net_liquidation,
         buying_power=inputs.account.buying_power,
+        market_price=inputs.market_price,
     )
     return size_position(request, limits.sizing, inputs.instrument)

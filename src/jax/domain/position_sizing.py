@@ -17,18 +17,24 @@ _EXACT = Context(prec=120)
 
 @dataclass(frozen=True, slots=True)
 class SizingLimits:
-    """Fractions are of net liquidation, in (0, 1]; sizes in units; `max_position_size` 0 means no cap."""
+    """Fractions are of net liquidation, in (0, 1]; sizes in units; `max_position_size` 0 means no cap.
+
+    `max_order_notional` is in currency, above zero; None means no cap.
+    """
 
     max_risk_per_trade_fraction: Decimal
     min_position_size: Decimal
     max_position_size: Decimal
     max_position_value_fraction: Decimal
+    max_order_notional: Decimal | None = None
 
     def __post_init__(self) -> None:
         checks.fraction("max_risk_per_trade_fraction", self.max_risk_per_trade_fraction)
         checks.positive("min_position_size", self.min_position_size)
         checks.not_negative("max_position_size", self.max_position_size)
         checks.fraction("max_position_value_fraction", self.max_position_value_fraction)
+        if self.max_order_notional is not None:
+            checks.positive("max_order_notional", self.max_order_notional)
         if Decimal(0) < self.max_position_size < self.min_position_size:
             raise InvalidValue(
                 "max_position_size", f"{self.max_position_size} is below the minimum {self.min_position_size}"
@@ -37,7 +43,10 @@ class SizingLimits:
 
 @dataclass(frozen=True, slots=True)
 class SizingRequest:
-    """What is to be sized: a `side` entry at `entry_price` with its stop, and the account's means."""
+    """What is to be sized: a `side` entry at `entry_price` with its stop, and the account's means.
+
+    `market_price` is the newest known, None when the caller knows no other than the entry's.
+    """
 
     symbol: str
     side: Side
@@ -45,14 +54,17 @@ class SizingRequest:
     stop_loss: Decimal
     net_liquidation: Decimal
     buying_power: Decimal
+    market_price: Decimal | None = None
 
 
 def size_position(request: SizingRequest, limits: SizingLimits, instrument: Instrument) -> RiskDecision:
     """The quantity to order, a multiple of the lot size, or why there is none.
 
     risk amount = net liquidation x max risk; quantity = floor(risk amount / |entry - stop|), raised to the
-    minimum, capped by the maximum, by value and by buying power. Raising to the minimum comes before the
-    caps, so a cap can still refuse; it may risk more than the fraction, which the answer's numbers show.
+    minimum, capped by the maximum, by value, by notional and by buying power. The notional is taken at the
+    highest of the entry's price, that price as an order carries it, and the market's: an order may fill at
+    any of them. Raising to the minimum comes before the caps, so a cap can still refuse; it may risk more
+    than the fraction, which the answer's numbers show.
     Amounts and fractions with more than eight places are rounded up: no risk is understated.
     """
     refusal = _impossible(request)
@@ -77,6 +89,12 @@ def _sized(request: SizingRequest, limits: SizingLimits, instrument: Instrument)
     if not (wanted >= limits.min_position_size):
         caps = f"position value limit in lots of {instrument.lot_size}"
         return _too_small(ReasonCode.POSITION_VALUE_TOO_SMALL, caps, wanted, limits)
+    if limits.max_order_notional is not None:
+        by_notional = limits.max_order_notional / (_dearest(request, instrument) * instrument.multiplier)
+        wanted = min(wanted, instrument.floor_quantity(by_notional))
+        if not (wanted >= limits.min_position_size):
+            caps = f"order notional limit of {limits.max_order_notional}"
+            return _too_small(ReasonCode.ORDER_NOTIONAL_TOO_SMALL, caps, wanted, limits)
     quantity = min(wanted, by_power)
     if not (quantity >= limits.min_position_size):
         return _too_small(ReasonCode.BUYING_POWER_TOO_SMALL, "buying power", quantity, limits)
@@ -88,6 +106,11 @@ def _sized(request: SizingRequest, limits: SizingLimits, instrument: Instrument)
         position_value=_recordable(quantity * unit),
     )
     return _too_large(approved) or approved
+
+
+def _dearest(request: SizingRequest, instrument: Instrument) -> Decimal:
+    entry = request.entry_price
+    return max(entry, instrument.round_price(entry), request.market_price or entry)
 
 
 def _recordable(value: Decimal) -> Decimal:
@@ -115,8 +138,10 @@ def _too_small(code: ReasonCode, what: str, quantity: Decimal, limits: SizingLim
 def _impossible(request: SizingRequest) -> Denied | None:
     if not request.symbol.strip():
         return Denied(ReasonCode.MISSING_SYMBOL, "the signal names no symbol")
-    for field in ("entry_price", "stop_loss"):
+    for field in ("entry_price", "stop_loss", "market_price"):
         price = getattr(request, field)
+        if price is None:
+            continue
         try:
             checks.positive(field, price)
         except InvalidValue as error:

@@ -3,15 +3,18 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from jax.domain import checks
 from jax.domain.entry_decision import RiskLimits
+from jax.domain.errors import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
 class RiskProfile:
     """`max_position_fraction` is of net liquidation, above 0; money in the account's currency, above 0.
 
-    `max_order_notional` bounds one order, `max_orders_per_minute` all orders of the artifact; an entry price
-    may lie at most `price_collar_fraction` from the market's; `venues` are the brokers' names.
+    `max_order_notional` bounds one order, `max_orders_per_minute` (>= 1) all orders of the artifact; an entry
+    price may lie at most `price_collar_fraction` (above 0) of the newest known price away from it; `venues`
+    are the brokers' names.
     """
 
     max_position_fraction: Decimal
@@ -22,11 +25,33 @@ class RiskProfile:
     price_collar_fraction: Decimal
     venues: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        for field in (
+            "max_position_fraction",
+            "max_daily_loss",
+            "max_order_notional",
+            "price_collar_fraction",
+        ):
+            checks.positive(field, getattr(self, field))
+        if not (self.max_orders_per_minute >= 1):
+            raise InvalidValue(
+                "max_orders_per_minute", f"must be at least 1, not {self.max_orders_per_minute}"
+            )
+
     def tightened(self, limits: RiskLimits) -> RiskLimits:
         """The tighter of each pair: an artifact may take less risk than the trader allows, never more."""
-        fraction = min(limits.sizing.max_position_value_fraction, self.max_position_fraction)
+        sizing = limits.sizing
+        notional = sizing.max_order_notional
         return replace(
             limits,
-            sizing=replace(limits.sizing, max_position_value_fraction=fraction),
+            sizing=replace(
+                sizing,
+                max_position_value_fraction=min(
+                    sizing.max_position_value_fraction, self.max_position_fraction
+                ),
+                max_order_notional=(
+                    self.max_order_notional if notional is None else min(notional, self.max_order_notional)
+                ),
+            ),
             max_daily_loss=min(limits.max_daily_loss, self.max_daily_loss),
         )

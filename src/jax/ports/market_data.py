@@ -28,6 +28,10 @@ class MarketData(Protocol):
         """Bars with after < end <= until, oldest first."""
         ...
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        """The symbol's bar with the latest end, or None."""
+        ...
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         """The end of the newest bar of each symbol that has one."""
         ...

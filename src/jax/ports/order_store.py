@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from jax.domain.fill import Fill
@@ -56,6 +57,10 @@ class OrderStore(Protocol):
 
     async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
         """The account's orders in one of `statuses`, oldest first."""
+        ...
+
+    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
+        """How many orders of the artifact were created after `after`, whatever the account and the end."""
         ...
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:

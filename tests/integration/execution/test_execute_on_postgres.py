@@ -136,6 +136,7 @@ class _PausedUnitOfWork:
 async def test_an_order_that_fills_while_another_is_decided_is_seen_open_or_filled(database_url: str) -> None:
     async with _floor_on(database_url) as floor:
         await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "150", symbol="MSFT")
         await quote(floor.desk, "151")
         await floor.engine().execute("sg1", approved_by="olivia")
         await quote(floor.desk, "149")

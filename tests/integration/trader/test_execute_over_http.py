@@ -75,6 +75,16 @@ async def test_a_repeat_with_another_body_is_refused() -> None:
     assert (other.status_code, other.json()["code"]) == (422, "REPEAT_DIFFERS")
 
 
+async def test_somebody_else_than_the_approver_of_the_signal_is_refused() -> None:
+    async with open_floor() as floor:
+        signal_id = await floor.approved_signal()
+        other = await floor.execute(signal_id, by="mallory")
+        assert (other.status_code, other.json()["code"]) == (422, "APPROVER_MISMATCH")
+        assert floor.line.placed == []
+        own = await floor.execute(signal_id)
+    assert own.status_code == 201
+
+
 async def test_requests_at_the_same_time_make_one_order_and_get_equal_answers() -> None:
     async with open_floor() as floor:
         signal_id = await floor.approved_signal()

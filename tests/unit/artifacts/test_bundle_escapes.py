@@ -139,13 +139,45 @@ def test_a_class_has_one_of_the_four_parents(parent: str) -> None:
         "X = " + "(" * 100_000 + ")" * 100_000,
         "X = " + " + ".join(["1"] * 100_000),
         "X = a" + ".a" * 100_000,
-        "X = " + "[" * 90 + "]" * 90 + "\0",
+        "X = '\ud800'",
     ],
-    ids=["signs", "parentheses", "sums", "attributes", "a null character"],
+    ids=["signs", "parentheses", "sums", "attributes", "half a character"],
 )
 def test_a_source_that_is_too_much_for_python_is_refused(source: str) -> None:
     with pytest.raises(BundleRefused, match=r"^mine\.py "):
         load_strategy(bundle_with(source), ENTRY)
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\0",
+        "\b",
+        "\x1b",
+        "\f",
+        "\r",
+        "\u00a0",
+        "\u200b",
+        "\u202e",
+        "\u2066",
+        "\u2028",
+        "\ufeff",
+        "\U000e0041",
+    ],
+    ids=ascii,
+)
+def test_a_character_that_a_reviewer_does_not_see_is_refused(character: str) -> None:
+    with pytest.raises(
+        BundleRefused, match=r"^mine\.py line 2: holds a character that does not show: remove it"
+    ):
+        load_strategy(bundle_with(f"X = 1\n# text{character}text\n{MINIMAL}"), ENTRY)
+
+
+def test_text_in_any_writing_and_the_ends_of_lines_of_any_system_load() -> None:
+    source = f"# gr\u00f6\u00dfer, \u5927\u304d\u3044\nX = '\u20ac'\n\tY = 1\n{MINIMAL}".replace(
+        "\n\tY = 1", ""
+    )
+    assert load_strategy(bundle_with(source.replace("\n", "\r\n") + "#\tend"), ENTRY).name == "mine"
 
 
 def test_the_loader_offers_its_callers_what_they_need() -> None:

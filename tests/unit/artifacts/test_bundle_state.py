@@ -26,6 +26,9 @@ HIDDEN = {
     "a list by walrus": f"print_ = (CALLS := [])\ndef remember():\n{_APPEND}",
     "a list that a function made": f"{_MAKE}CALLS = make()\ndef remember():\n{_APPEND}",
     "a list that a lambda made": f"CALLS = (lambda: [0])()\ndef remember():\n{_APPEND}",
+    "a private list that a function made": (
+        f"{_MAKE}_CALLS = make()\ndef remember():\n    _CALLS.append(0)\n    return len(_CALLS)"
+    ),
     "a list of sorted": f"CALLS = sorted((2, 1))\ndef remember():\n{_APPEND}",
     "a list that text was split into": f"CALLS = 'a b'.split()\ndef remember():\n{_APPEND}",
     "a list in a tuple": (
@@ -118,6 +121,11 @@ HIDDEN = {
         f"from enum import Enum\n{_MAKE}class Box(Enum):\n    ONE = 1\n"
         "    def remember(self, calls=make()):\n        calls.append(0)\n        return len(calls)\n"
         "def remember():\n    return Box.ONE.remember()"
+    ),
+    "a default of a private function in an Enum": (
+        f"from enum import Enum\n{_MAKE}class Box(Enum):\n    ONE = 1\n"
+        "    def _remember(self, calls=make()):\n        calls.append(0)\n        return len(calls)\n"
+        "    def remember(self):\n        return self._remember()\nremember = Box.ONE.remember"
     ),
     "an attribute of a member": (
         "from enum import Enum\nclass Box(Enum):\n    ONE = 1\nBox.ONE.calls = 0\n"

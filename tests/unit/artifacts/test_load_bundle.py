@@ -73,7 +73,16 @@ def test_a_file_of_the_bundle_may_import_another_relatively() -> None:
         ("exec('1')", "mine.py line 1: `exec` is not defined here"),
         ("__import__('os')", "mine.py line 1: `__import__` is not defined here"),
         ("X = 1\nY = X / 0", "mine.py cannot be run: ZeroDivisionError: division by zero (line 2)"),
+        (
+            "def f():\n    return 1 / 0\n\nX = f()",
+            "mine.py cannot be run: ZeroDivisionError: division by zero (line 2)",
+        ),
+        (
+            "from typing import NamedTuple\nclass A(NamedTuple):\n    x: int = 1\n    y: int",
+            "cannot follow default field x (line 2)",
+        ),
         ("raise ValueError('x' * 9999)", "x (line 1)"),
+        ("assert 1 > 2, 'is checked whatever Python was told'", "AssertionError: is checked whatever"),
         ("def broken(", "SyntaxError"),
     ],
 )
@@ -129,5 +138,18 @@ def test_the_catalog_lets_through_the_modules_that_the_loader_knows() -> None:
 def test_a_text_that_was_checked_in_one_bundle_is_checked_anew_in_another() -> None:
     source = "from sums import ONE\n" + MINIMAL
     load_strategy(bundle_with(source, SourceFile("sums.py", "ONE = 1\n")), ENTRY)
-    with pytest.raises(BundleRefused, match="sums is not in the bundle"):
+    with pytest.raises(BundleRefused, match=r"mine\.py line 1: sums is not in the bundle"):
         load_strategy(bundle_with(source), ENTRY)
+
+
+def test_a_file_that_two_others_import_runs_once() -> None:
+    sides = SourceFile("sides.py", "from enum import Enum\nclass Side(Enum):\n    UP = 1\n")
+    up = SourceFile("up.py", "from sides import Side\nUP = Side.UP\n")
+    source = f"from sides import Side\nfrom up import UP\nassert UP is Side.UP\n{MINIMAL}"
+    assert load_strategy(bundle_with(source, sides, up), ENTRY).name == "mine"
+
+
+def test_files_that_import_one_another_in_a_ring_are_refused() -> None:
+    ring = SourceFile("ring.py", "from mine import STRATEGY\n")
+    with pytest.raises(BundleRefused, match=r"ring\.py cannot be run: ImportError: .*STRATEGY.* \(line 1\)"):
+        load_strategy(bundle_with(f"from ring import STRATEGY\n{MINIMAL}", ring), ENTRY)

@@ -1,16 +1,17 @@
 """A strategy says what the rules list; the first line that does not is named, with what to write instead."""
 
 import ast
-import types
 from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
 
 import pytest
 
 import jax.domain
 from jax.modules.artifacts.bundle_refused import BundleRefused
+from jax.modules.artifacts.strategy_namespace import Annotation, allowed_modules
 from jax.modules.artifacts.strategy_source_rules import check_source
-from jax.modules.artifacts.strategy_vocabulary import BUILTIN_NAMES
+from jax.modules.artifacts.strategy_vocabulary import BUILTIN_NAMES, MODULE_NAMES
 
 _SHIPPED = [
     file
@@ -78,6 +79,7 @@ REFUSED = {
     "f = lambda *__a: 1": (1, "the name `__a` belongs to Python: choose another"),
     "def f(a):\n    pass\nf(__a=1)": (3, "the name `__a` belongs to Python: choose another"),
     "for __x in (1,):\n    pass": (1, "the name `__x` belongs to Python: choose another"),
+    "x = 1\np\u0430rams = 2": (2, "the name `p\u0430rams` can look like another one: use the letters a to z"),
     "x = 1\nx.y = 2": (2, f"assigns to the attribute `y`: {STATE}"),
     "x = 1\nx.y += 2": (2, f"assigns to the attribute `y`: {STATE}"),
     "x = 1\ndel x.y": (2, f"assigns to the attribute `y`: {STATE}"),
@@ -177,6 +179,7 @@ def test_refuses_attributes_that_lead_to_the_interpreter(attribute: str) -> None
 ACCEPTED = (
     "import math\nimport collections.abc as abc\nfrom math import sqrt as root, pi\nfrom .sums import X",
     "from __future__ import annotations\nimport enum",
+    "import math as m\nimport collections.abc\nx = m.pi\ny = collections.abc.Callable",
     "def f(x, *y, z=(1, 'a', None), **k):\n    return x[0], x[1:2], -x, not x, x < 1 < 2, x if y else z",
     "def f(x):\n    values = [1, *x]\n    values[0] = 2\n    del x\n    return values, {'a': 1, **{}}",
     "def f(x):\n    return [n for n in x if n], {n: n for n in x}, tuple(n for n in x), (y := 1), y",
@@ -199,7 +202,7 @@ def test_accepts_what_a_strategy_needs(source: str) -> None:
 
 
 def test_tells_the_first_line_on_which_each_name_is_bound() -> None:
-    bound = check("x = 1\ndef f(y):\n    z = y\n    return z\nx = 2\nfrom math import pi as p")
+    bound = check("x = 1\ndef f(y):\n    z = x = y\n    return z\nx = 2\nfrom math import pi as p")
     assert bound == {"x": 1, "f": 2, "y": 2, "z": 3, "p": 6}
 
 
@@ -210,6 +213,10 @@ def test_of_several_findings_the_first_line_is_named() -> None:
 
 def test_a_name_that_is_bound_somewhere_else_in_the_file_is_pythons_to_judge() -> None:
     assert check("class A(int):\n    open: int\ndef f():\n    return open") == {"A": 1, "open": 2, "f": 3}
+
+
+class Answer(Enum):
+    YES = 1
 
 
 class Novelty(ast.stmt):
@@ -229,36 +236,13 @@ def _held() -> Iterator[object]:
     def function() -> None:
         pass
 
+    plain = type("Plain", (), {})
     yield from (
-        1,
-        1.0,
-        True,
-        "",
-        (),
-        [],
-        {},
-        None,
-        ...,
-        range(1),
-        slice(1),
-        zip(),
-        enumerate(()),
-        function,
-        len,
+        *(1, 1.0, True, "", (), [], {}, None, ..., range(1), slice(1), zip(), enumerate(()), function, len),
+        *(reversed(()), iter(()), iter([]), iter({}), {}.keys(), {}.values(), {}.items(), "".join, [].append),
+        *(list[int], int | None, ValueError(), int, plain, plain(), Answer, Answer.YES, NotImplemented),
+        *((n for n in (1,)), Annotation("Any"), Annotation, *allowed_modules().values()),
     )
-    yield from (
-        reversed(()),
-        iter(()),
-        iter([]),
-        iter({}),
-        {}.keys(),
-        {}.values(),
-        {}.items(),
-        "".join,
-        [].append,
-    )
-    yield from (list[int], int | None, ValueError(), int, types.SimpleNamespace.__init__, NotImplemented)
-    yield (n for n in (1,))
 
 
 # Work on numbers and text; they neither evaluate nor import, nor change what another bar or strategy sees.
@@ -267,18 +251,17 @@ _HARMLESS = (
     "conjugate copy count denominator endswith expandtabs extend find from_number fromhex fromkeys "
     "get hex imag index indices insert is_integer isalnum isalpha isascii isdecimal isdigit "
     "isdisjoint isidentifier islower isnumeric isprintable isspace istitle isupper items join keys "
-    "ljust lower lstrip maketrans mapping numerator partition pop popitem real remove removeprefix "
+    "ljust lower lstrip maketrans mapping name numerator partition pop popitem real remove removeprefix "
     "removesuffix replace reverse rfind rindex rjust rpartition rsplit rstrip send setdefault sort "
-    "split splitlines start startswith step stop strip swapcase throw title translate update upper "
+    "split splitlines start startswith step stop strip swapcase throw title translate update upper value "
     "values zfill"
 )
 
 
 def test_every_public_attribute_of_what_a_strategy_can_hold_is_refused_or_known_to_be_harmless() -> None:
     names = {name for value in _held() for kind in (type(value), value) for name in dir(kind)}
-    unknown = {
-        name for name in names - set(_HARMLESS.split()) if _passes(check, f"def f(x):\n    return x.{name}")
-    }
+    known = {*_HARMLESS.split(), *(name for names in MODULE_NAMES.values() for name in names), "abc", "YES"}
+    unknown = {name for name in names - known if _passes(check, f"def f(x):\n    return x.{name}")}
     assert not unknown
 
 

@@ -19,6 +19,7 @@ from jax.domain.position import Lot, Position
 from jax.domain.position_sizing import SizingLimits, SizingRequest
 from jax.domain.quote import Quote
 from jax.domain.revocation import Revocation
+from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.side import Side
 from jax.domain.signal import Signal
@@ -291,6 +292,19 @@ def some_limits(**changes: Any) -> SizingLimits:
         "max_position_value_fraction": Decimal("0.20"),
     }
     return SizingLimits(**fields | changes)
+
+
+def a_profile(**changes: Any) -> RiskProfile:
+    fields: dict[str, Any] = {
+        "max_position_fraction": Decimal("0.5"),
+        "max_daily_loss": Decimal(5000),
+        "allowed_order_types": ("LIMIT",),
+        "max_order_notional": Decimal(1_000_000),
+        "max_orders_per_minute": 60,
+        "price_collar_fraction": Decimal("0.5"),
+        "venues": ("paper",),
+    }
+    return RiskProfile(**fields | changes)
 
 
 def a_request(**changes: Any) -> SizingRequest:

@@ -33,6 +33,16 @@ def restated_size(request: SizingRequest, limits: SizingLimits, instrument: Inst
     shares = floor(shares)
     if shares < minimum:
         return ReasonCode.POSITION_VALUE_TOO_SMALL
+    if limits.max_order_notional is not None:
+        increment = Fraction(instrument.price_increment)
+        entry = Fraction(request.entry_price)
+        prices = [entry, round(entry / increment) * increment]
+        if request.market_price is not None:
+            prices.append(Fraction(request.market_price))
+        largest = Fraction(limits.max_order_notional)
+        shares = min(shares, floor(largest / (max(prices) * Fraction(instrument.multiplier))))
+        if shares < minimum:
+            return ReasonCode.ORDER_NOTIONAL_TOO_SMALL
     shares = min(shares, floor(Fraction(request.buying_power) / unit))
     if shares < minimum:
         return ReasonCode.BUYING_POWER_TOO_SMALL

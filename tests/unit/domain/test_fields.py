@@ -158,6 +158,12 @@ RULES: Rules = {
         (FRACTION, "max_risk_per_trade_fraction max_position_value_fraction"),
         (POSITIVE, "min_position_size"),
         (NOT_NEGATIVE, "max_position_size"),
+        (POSITIVE_OR_NONE, "max_order_notional"),
+    ),
+    examples.a_profile: _fields(
+        (POSITIVE, "max_position_fraction max_daily_loss max_order_notional price_collar_fraction"),
+        (ELSEWHERE, "max_orders_per_minute"),
+        (ANYTHING, "allowed_order_types venues"),
     ),
 }
 

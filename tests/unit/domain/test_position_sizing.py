@@ -38,7 +38,8 @@ def _requests(draw: st.DrawFn) -> SizingRequest:
     assume(entry != stop)
     side = Side.BUY if stop < entry else Side.SELL
     money = {"net_liquidation": draw(_money), "buying_power": draw(_money)}
-    return a_request(side=side, entry_price=entry, stop_loss=stop, **money)
+    market = draw(st.none() | _prices)
+    return a_request(side=side, entry_price=entry, stop_loss=stop, market_price=market, **money)
 
 
 def _limits(
@@ -46,13 +47,14 @@ def _limits(
 ) -> st.SearchStrategy[SizingLimits]:
     """Limits with a minimum, and a maximum that leaves some room above it or is no cap at all."""
     return st.builds(
-        lambda minimum, room, risk, value: SizingLimits(
-            risk, minimum, _NO_CAP if room is None else minimum + room, value
+        lambda minimum, room, risk, value, notional: SizingLimits(
+            risk, minimum, _NO_CAP if room is None else minimum + room, value, notional
         ),
         minima,
         st.none() | rooms,
         _fractions,
         _fractions,
+        st.none() | st.decimals(min_value="0.01", max_value=10**6, places=2),
     )
 
 
@@ -145,6 +147,11 @@ def test_a_short_entry_is_sized_alike() -> None:
             {"max_position_value_fraction": Decimal(1), "max_position_size": _NO_CAP},
             10_000,
         ),
+        ({}, {"max_order_notional": Decimal("14999.99")}, 99),
+        ({}, {"max_order_notional": Decimal(15_000)}, 100),
+        ({"market_price": Decimal(149)}, {"max_order_notional": Decimal(15_000)}, 100),
+        ({"market_price": Decimal(151)}, {"max_order_notional": Decimal(15_000)}, 99),
+        ({"entry_price": Decimal("149.995")}, {"max_order_notional": Decimal("14999.99")}, 99),
         ({"buying_power": Decimal("14999.99")}, {}, 99),
         ({"buying_power": Decimal(15_000)}, {}, 100),
     ],
@@ -171,6 +178,11 @@ def test_an_approved_quantity_is_whole_lots_within_every_cap(
     assert limits.max_position_size == 0 or quantity <= limits.max_position_size
     assert value <= Fraction(request.net_liquidation) * Fraction(limits.max_position_value_fraction)
     assert value <= request.buying_power
+    if limits.max_order_notional is not None:
+        price = max(request.entry_price, instrument.round_price(request.entry_price))
+        notional = quantity * Fraction(max(price, request.market_price or price))
+        assert notional * Fraction(instrument.multiplier) <= limits.max_order_notional
+        assert decision.position_value <= limits.max_order_notional
 
 
 @given(request=_requests(), limits=_any_limits, instrument=_instruments)

@@ -50,6 +50,15 @@ def test_too_little_buying_power_for_the_minimum_is_refused_with_the_numbers() -
     assert decision.numbers == {"quantity": Decimal(1), "min_position_size": Decimal(2)}
 
 
+def test_a_notional_limit_below_the_minimum_is_refused_with_the_numbers() -> None:
+    limits = some_limits(min_position_size=Decimal(2), max_order_notional=Decimal(299))
+    decision = size_position(a_request(), limits, an_instrument())
+    assert isinstance(decision, Denied)
+    assert decision.reason_code is ReasonCode.ORDER_NOTIONAL_TOO_SMALL
+    assert decision.detail == "the order notional limit of 299 allows 1 units, the minimum is 2"
+    assert decision.numbers == {"quantity": Decimal(1), "min_position_size": Decimal(2)}
+
+
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [
@@ -90,7 +99,7 @@ def test_refuses_with_the_code_of_the_reason(changes: dict[str, Any], code: Reas
     assert decision.detail
 
 
-@pytest.mark.parametrize("field", ["entry_price", "stop_loss"])
+@pytest.mark.parametrize("field", ["entry_price", "stop_loss", "market_price"])
 @pytest.mark.parametrize("price", NEVER_VALID, ids=str)
 def test_refuses_a_price_that_cannot_be_one(field: str, price: Decimal) -> None:
     decision = size_position(a_request(**{field: price}), some_limits(), an_instrument())

@@ -19,7 +19,7 @@ from jax.domain.signal import SignalStatus
 from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
 from jax.ports.errors import NotFound, OutcomeUnknown
-from tests.desk import ACCOUNT, LIMITS, active_artifact, approved_signal, open_desk, quote
+from tests.desk import ACCOUNT, LIMITS, active_artifact, approved_signal, open_desk, quote, stored_bar
 from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse
 from tests.floor import Floor, denial, open_floor, walk_through_every_fault
 
@@ -91,6 +91,7 @@ async def test_a_refusal_by_the_broker_closes_order_and_signal() -> None:
     async with open_desk() as desk:
         artifact = await active_artifact(desk)
         await approved_signal(desk, artifact)
+        await stored_bar(desk, "150")
         async with desk.unit_of_work.begin() as transaction:
             epoch = await transaction.orders.raise_epoch(ACCOUNT)
         floor = Floor(desk, artifact, epoch)
@@ -131,6 +132,7 @@ async def test_a_full_book_denies_a_new_symbol_whether_held_or_only_ordered(firs
         await quote(floor.desk, first_close)
         await floor.engine().execute("sg1", approved_by="olivia")
         await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await stored_bar(floor.desk, "150", symbol="MSFT")
         await approved_signal(floor.desk, floor.artifact, signal_id="sg3")
         tight = floor.engine(limits=replace(LIMITS, max_open_positions=1))
         denied = await tight.execute("sg2", approved_by="olivia")

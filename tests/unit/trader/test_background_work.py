@@ -216,8 +216,8 @@ async def test_bars_that_are_being_received_do_not_keep_what_was_revoked_enterin
         )
         await artifacts.reload()
         assert set(artifacts.ids_by_hash()) == {floor.artifact.payload_sha256}
-        receiving = asyncio.create_task(receive_bars.receive([stored_values.bar()]))
-        await told.wait()
+        receiving = asyncio.create_task(receive_bars.receive([stored_values.bar(symbol="MSFT")]))
+        await asyncio.wait_for(told.wait(), 10)
         await _revoke(floor)
         reloading = asyncio.create_task(artifacts.reload())
         async with asyncio.timeout(10):

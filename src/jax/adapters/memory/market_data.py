@@ -31,6 +31,9 @@ class MemoryMarketData:
     ) -> tuple[Bar, ...]:
         return _within(self._series.get((symbol, timeframe), {}).values(), after, until)
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        return _newest(self._series, symbol, timeframe)
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._series, timeframe)
 
@@ -61,6 +64,9 @@ class TransactionMarketData:
     ) -> tuple[Bar, ...]:
         return _within(self._session.read().bars.get((symbol, timeframe), {}).values(), after, until)
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        return _newest(self._session.read().bars, symbol, timeframe)
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._session.read().bars, timeframe)
 
@@ -86,6 +92,11 @@ def _within(bars: Iterable[Bar], after: datetime | None, until: datetime | None)
         bar for bar in bars if (after is None or bar.end > after) and (until is None or bar.end <= until)
     )
     return tuple(sorted(chosen, key=lambda bar: bar.end))
+
+
+def _newest(series: Series, symbol: str, timeframe: Timeframe) -> Bar | None:
+    bars = series.get((symbol, timeframe), {})
+    return bars[max(bars)] if bars else None
 
 
 def _last_ends(series: Series, timeframe: Timeframe) -> Mapping[str, datetime]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
@@ -85,6 +86,10 @@ class MemoryOrderStore:
         stored = self._session.read().orders.values()
         chosen = [order for order in stored if order.account == account and order.status in statuses]
         return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
+
+    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
+        stored = self._session.read().orders.values()
+        return sum(order.artifact_hash == artifact_hash and order.created_at > after for order in stored)
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         state = self._session.read()

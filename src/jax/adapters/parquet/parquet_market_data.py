@@ -44,6 +44,11 @@ class ParquetMarketData:
         file = self._file((timeframe, symbol))
         return await asyncio.to_thread(file.read, after=after, until=until)
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        """See MarketData; Unavailable when the symbol's file cannot be read."""
+        stored = await self.bars(symbol, timeframe)
+        return stored[-1] if stored else None
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         """See MarketData."""
         return await asyncio.to_thread(self._last_ends, timeframe)

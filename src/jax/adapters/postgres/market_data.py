@@ -48,6 +48,16 @@ class PostgresMarketData:
             query = query.where(bar.c.bar_end <= until)
         return tuple(_bar(row) for row in await self._session.execute(query))
 
+    async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
+        query = (
+            select(bar)
+            .where(bar.c.symbol == symbol, bar.c.timeframe == timeframe)
+            .order_by(bar.c.bar_end.desc())
+            .limit(1)
+        )
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else _bar(row)
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         query = (
             select(bar.c.symbol, func.max(bar.c.bar_end).label("end"))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.port_errors import speaking_port_errors
-from jax.ports.errors import Unavailable
+from jax.ports.errors import Conflict, Unavailable
 
 # The revision that the stores are written for; a test compares it with migrations/.
 HEAD: Final = "0007"
@@ -37,7 +37,7 @@ async def migrate_to_head(url: str) -> list[str]:
 
     Processes that start at once queue: the first migrates, the others find nothing to do. Unavailable when
     the database cannot be reached, is older than Postgres 15, does not speak UTF-8, or was migrated by a
-    newer Jax.
+    newer Jax, or when this login may not make what it lacks.
     """
     database = PostgresDatabase(url)
     try:
@@ -79,8 +79,13 @@ async def _run(database: PostgresDatabase, direction: str, to: str) -> list[str]
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 await _check_server(connection, database)
                 await connection.run_sync(_alembic(direction, to), applied)
+    except Conflict as error:
+        # The user may not make tables, or the roles of the gate.
+        raise Unavailable(
+            f"The {database.address} cannot be migrated, and was left as it is. {error}"
+        ) from error
     except DBAPIError as error:
-        # Something of the same name is there already, or the user may not make tables.
+        # Something of the same name is there already.
         raise Unavailable(
             f"The {database.address} cannot be migrated, and was left as it is: {_said(error)}. "
             "Give Jax a database of its own, owned by this user."

@@ -1,9 +1,10 @@
 """Orders, fills and trades in schema `trading`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, insert, select, update
+from sqlalchemy import Row, Select, Table, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from jax.adapters.postgres.rows import at_most, values_of
@@ -98,6 +99,16 @@ class PostgresOrderStore:
             .order_by(table.c.created_at, table.c.client_order_id.collate("C"))
         )
         return [Order(**row._mapping) for row in await self._session.execute(query)]
+
+    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
+        table = trading.orders
+        query = (
+            select(func.count())
+            .select_from(table)
+            .where(table.c.artifact_hash == artifact_hash, table.c.created_at > after)
+        )
+        count: int = (await self._session.execute(query)).scalar_one()
+        return count
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         query = _trades_with_orders().where(trading.trade.c.signal_id == signal_id)

@@ -18,12 +18,12 @@ from jax.domain.strategy import Strategy
 from jax.modules.artifacts.bundle_refused import BundleRefused
 from jax.modules.artifacts.frozen_values import FrozenValues
 from jax.modules.artifacts.strategy_namespace import (
-    ClassParent,
     allowed_builtins,
     allowed_modules,
     module_named,
+    parents_of_class,
 )
-from jax.modules.artifacts.strategy_source_rules import check_source
+from jax.modules.artifacts.strategy_source_rules import check_source, check_text
 from jax.modules.artifacts.strategy_vocabulary import ALLOWED_MODULES
 
 __all__ = ["ALLOWED_MODULES", "BundleRefused", "load_strategy"]
@@ -113,9 +113,7 @@ class _Loading:
         return self.load(name)
 
     def _build_class(self, body: Callable[[], Any], name: str, parent: Any) -> type:
-        if not isinstance(parent, ClassParent):
-            raise TypeError(f"class {name} must be a NamedTuple, Enum, IntEnum or Protocol")
-        made: type = builtins.__build_class__(body, name, *parent.parents)
+        made: type = builtins.__build_class__(body, name, *parents_of_class(name, parent))
         self._classes.add(made)
         return made
 
@@ -124,6 +122,7 @@ class _Loading:
 @lru_cache(maxsize=256)
 def _checked_code(file: SourceFile, bundled: frozenset[str]) -> tuple[CodeType, Mapping[str, int]]:
     try:
+        check_text(file.source, path=file.path)
         tree = ast.parse(file.source, _shown(file))
         lines = check_source(tree, path=file.path, bundled=bundled)
         # The tree that was checked is what is compiled, and the same under every optimization of Python's.

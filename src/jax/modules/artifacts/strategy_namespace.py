@@ -7,7 +7,7 @@ abstract classes would change it for the whole process.
 
 import builtins
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, EnumType, IntEnum
 from types import ModuleType
 from typing import Any, NamedTuple, Self
@@ -19,7 +19,7 @@ _PREFIX = "bundle:"
 
 
 class Annotation:
-    """Stands for a type in annotations, also subscripted and in unions; does nothing."""
+    """Stands for a type in annotations and as a base class, also subscripted and in unions; does nothing."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -43,14 +43,6 @@ class Annotation:
         return self
 
 
-class ClassParent(Annotation):
-    """Stands for a base class: a class statement that names it gets `parents`, which no strategy holds."""
-
-    def __init__(self, name: str, *parents: Any) -> None:
-        super().__init__(name)
-        self.parents = parents
-
-
 class _MembersOnly(EnumType):
     """Calling an Enum finds a member; it does not make new classes out of text."""
 
@@ -66,12 +58,21 @@ class _ClosedIntEnum(IntEnum, metaclass=_MembersOnly):
     pass
 
 
-_CLASS_PARENTS = {
-    "Enum": ClassParent("Enum", _ClosedEnum),
-    "IntEnum": ClassParent("IntEnum", _ClosedIntEnum),
-    "NamedTuple": ClassParent("NamedTuple", NamedTuple),
-    "Protocol": ClassParent("Protocol"),
+# The real ones are kept here: an attribute of the stand-in would hand them to the strategy.
+_PARENTS: Mapping[str, tuple[Any, ...]] = {
+    "Enum": (_ClosedEnum,),
+    "IntEnum": (_ClosedIntEnum,),
+    "NamedTuple": (NamedTuple,),
+    "Protocol": (),
 }
+
+
+def parents_of_class(name: str, parent: object) -> tuple[Any, ...]:
+    """What the class `name` is made from when it names `parent`; TypeError when no class may."""
+    parents = _PARENTS.get(repr(parent)) if isinstance(parent, Annotation) else None
+    if parents is None:
+        raise TypeError(f"class {name} must be a NamedTuple, Enum, IntEnum or Protocol")
+    return parents
 
 
 def module_named(name: str) -> ModuleType:
@@ -84,8 +85,7 @@ def allowed_modules() -> dict[str, ModuleType]:
     modules = {name: module_named(name) for name in MODULE_NAMES}
     for module, names in MODULE_NAMES.items():
         for name in names:
-            value = getattr(math, name) if module == "math" else _CLASS_PARENTS.get(name) or Annotation(name)
-            setattr(modules[module], name, value)
+            setattr(modules[module], name, getattr(math, name) if module == "math" else Annotation(name))
     modules["collections"] = module_named("collections")
     modules["collections"].abc = modules["collections.abc"]  # type: ignore[attr-defined]
     return modules

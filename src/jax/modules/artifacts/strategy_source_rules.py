@@ -3,7 +3,8 @@
 The list is one of what is allowed: a kind of syntax that is not in `_RULES` is refused, so that a new
 Python version opens nothing. The rules keep a strategy from reaching the interpreter (no name or attribute
 that leads there) and from remembering anything outside its state tuple (nothing at module level that can
-change, no closure, no assignment to an attribute).
+change, no closure, no assignment to an attribute). And what a reviewer reads is what runs: no character that
+does not show, no name that looks like another.
 """
 
 import ast
@@ -50,10 +51,19 @@ class _Reading:
         line = getattr(node, "lineno", 0)
         self.bound[name] = min(line, self.bound.get(name, line))
         self.name(node, name)
+        if not name.isascii():
+            self.refuse(node, f"the name `{name}` can look like another one: use the letters a to z")
 
     def name(self, node: ast.AST, name: str) -> None:
         if name[0] == "_" and _RESERVED_NAME.fullmatch(name):
             self.refuse(node, f"the name `{name}` belongs to Python: choose another")
+
+
+def check_text(source: str, *, path: str) -> None:
+    """BundleRefused names the first line with a character that a reviewer does not see."""
+    for line, text in enumerate(source.split("\n"), start=1):
+        if not text.removesuffix("\r").replace("\t", "").isprintable():
+            raise BundleRefused(f"{path} line {line}: holds a character that does not show: remove it")
 
 
 def check_source(tree: ast.Module, *, path: str, bundled: frozenset[str]) -> Mapping[str, int]:
@@ -105,7 +115,6 @@ def _name(reading: _Reading, node: ast.Name, level: int) -> None:
         reading.bind(node, name)
     elif node.lineno < reading.looked_up.get(name, _NO_LINE):
         reading.looked_up[name] = node.lineno
-        reading.name(node, name)
 
 
 def _attribute(reading: _Reading, node: ast.Attribute, level: int) -> None:

@@ -76,7 +76,14 @@ class ExecuteSignal:
                 snapshot = await broker_answer(self._broker.account(self._trading.account))
             except PortError as error:
                 return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
-            request = ExecutionRequest(signal_id, approved_by, snapshot, held_back, self._clock.now())
+            request = ExecutionRequest(
+                signal_id=signal_id,
+                approved_by=approved_by,
+                venue=self._broker.name,
+                snapshot=snapshot,
+                reserved=held_back,
+                at=self._clock.now(),
+            )
             return await self._commit(request)
 
     async def _commit(self, request: ExecutionRequest) -> tuple[Trade, Order] | Executed | Denied:

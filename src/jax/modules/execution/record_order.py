@@ -10,12 +10,14 @@ from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import LOADABLE_STATES
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
+from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import Json
 from jax.domain.derived_id import client_order_id, trade_id
-from jax.domain.entry_decision import EntryInputs, Exposure, RiskLimits, decide_entry
+from jax.domain.entry_decision import EntryInputs, Exposure, RiskLimits
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order_limits import OrderRoute, decide_order
 from jax.domain.order_status import OPEN
 from jax.domain.position import positions_of
 from jax.domain.reason_code import ReasonCode
@@ -27,6 +29,7 @@ from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
 _SEND_WITHIN = timedelta(seconds=5)
+_A_MINUTE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,14 @@ class TradingAccount:
 class ExecutionRequest:
     """Which signal, who approved its execution, what the broker said of the account, and when.
 
-    `reserved` is what open orders may cost, read before the broker was asked: an order that fills in between
-    counts twice rather than not at all.
+    `venue` is the name of the broker that said it and that would get the order. `reserved` is what open
+    orders may cost, read before the broker was asked: an order that fills in between counts twice rather
+    than not at all.
     """
 
     signal_id: str
     approved_by: str
+    venue: str
     snapshot: AccountSnapshot
     reserved: Decimal
     at: datetime
@@ -88,11 +93,10 @@ async def _decide(
     signal: Signal,
     loaded: Mapping[str, str],
 ) -> tuple[Approved, Instrument] | Denied:
-    if signal.status is not SignalStatus.APPROVED:
-        return Denied(
-            ReasonCode.SIGNAL_NOT_APPROVED, f"signal {signal.signal_id} is {signal.status}, not APPROVED"
-        )
-    profile = await _approved_risk(transaction, trading, signal, loaded)
+    denied = _refusal_of_approval(signal, request)
+    if denied is not None:
+        return denied
+    profile = await _approved_risk(transaction, signal, loaded)
     if isinstance(profile, Denied):
         return profile
     try:
@@ -106,13 +110,29 @@ async def _decide(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
     exposure = await _exposure(transaction, trading.account, since=session.opens_at)
+    price = await _market_price(transaction, signal.symbol)
     limits = profile.tightened(trading.limits)
-    inputs = EntryInputs(signal, instrument, _unreserved(request), exposure, limits)
-    decision = decide_entry(inputs)
+    inputs = EntryInputs(signal, instrument, _unreserved(request), exposure, limits, price)
+    recorded = await transaction.orders.count_recorded(signal.artifact_hash, after=request.at - _A_MINUTE)
+    route = OrderRoute(request.venue, trading.order_type, recorded)
+    decision = decide_order(profile, inputs, route)
     if isinstance(decision, Denied):
         return decision
-    await _audit_decision(transaction, inputs, decision, request)
+    await _audit_decision(transaction, request, inputs, route=route, decision=decision)
     return decision, instrument
+
+
+def _refusal_of_approval(signal: Signal, request: ExecutionRequest) -> Denied | None:
+    if signal.status is not SignalStatus.APPROVED:
+        return Denied(
+            ReasonCode.SIGNAL_NOT_APPROVED, f"signal {signal.signal_id} is {signal.status}, not APPROVED"
+        )
+    if request.approved_by != signal.decided_by:
+        return Denied(
+            ReasonCode.APPROVER_MISMATCH,
+            f"signal {signal.signal_id} was approved by {signal.decided_by}, not by {request.approved_by}",
+        )
+    return None
 
 
 async def reserved(transaction: Transaction, account: str) -> Decimal:
@@ -131,7 +151,7 @@ def _unreserved(request: ExecutionRequest) -> AccountSnapshot:
 
 
 async def _approved_risk(
-    transaction: Transaction, trading: TradingAccount, signal: Signal, loaded: Mapping[str, str]
+    transaction: Transaction, signal: Signal, loaded: Mapping[str, str]
 ) -> RiskProfile | Denied:
     """The limits of the signal's artifact, if this trader runs it and it may still trade."""
     if loaded.get(signal.artifact_hash) != signal.artifact_id:
@@ -144,14 +164,14 @@ async def _approved_risk(
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
         )
-    profile = parse_payload(artifact.payload).risk
-    if trading.order_type not in profile.allowed_order_types:
-        return Denied(
-            ReasonCode.ORDER_TYPE_NOT_ALLOWED,
-            f"{signal.strategy} was approved for {', '.join(profile.allowed_order_types)} orders, "
-            f"this trader sends {trading.order_type}",
-        )
-    return profile
+    return parse_payload(artifact.payload).risk
+
+
+async def _market_price(transaction: Transaction, symbol: str) -> Decimal | None:
+    """The close of the newest stored bar: the brokers of this house quote from bars."""
+    newest = [await transaction.bars.newest(symbol, timeframe) for timeframe in Timeframe]
+    known = [bar for bar in newest if bar is not None]
+    return max(known, key=lambda bar: bar.end).close if known else None
 
 
 async def _exposure(transaction: Transaction, account: str, *, since: datetime) -> Exposure:
@@ -221,7 +241,12 @@ def _trade(request: ExecutionRequest, signal: Signal, approved: Approved, order:
 
 
 async def _audit_decision(
-    transaction: Transaction, inputs: EntryInputs, decision: Approved, request: ExecutionRequest
+    transaction: Transaction,
+    request: ExecutionRequest,
+    inputs: EntryInputs,
+    *,
+    route: OrderRoute,
+    decision: Approved,
 ) -> None:
     snapshot = inputs.account
     data: Json = {
@@ -233,6 +258,11 @@ async def _audit_decision(
         "realized_today": str(inputs.exposure.realized_today),
         "max_open_positions": inputs.limits.max_open_positions,
         "max_daily_loss": str(inputs.limits.max_daily_loss),
+        "max_order_notional": str(inputs.limits.sizing.max_order_notional),
+        "market_price": str(inputs.market_price),
+        "venue": route.venue,
+        "order_type": route.order_type,
+        "orders_last_minute": route.orders_last_minute,
         "quantity": str(decision.quantity),
         "risk_amount": str(decision.risk_amount),
     }

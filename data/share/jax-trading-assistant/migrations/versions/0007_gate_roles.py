@@ -26,10 +26,11 @@ CREATE_ROLES = """
     DECLARE
         roles CONSTANT text[] := ARRAY['jax_owner', 'jax_research', 'jax_approver', 'jax_release',
             'jax_revoker', 'jax_trader', 'jax_auditor'];
-        remedy CONSTANT text := format('let a superuser run: %s; GRANT jax_owner TO %I',
-            (SELECT string_agg('CREATE ROLE ' || wanted || ' NOLOGIN', '; ')
-             FROM unnest(roles) AS wanted
-             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted)), session_user);
+        remedy CONSTANT text := concat_ws('; ',
+            (SELECT string_agg('CREATE ROLE ' || name || ' NOLOGIN', '; ' ORDER BY place)
+             FROM unnest(roles) WITH ORDINALITY AS missing (name, place)
+             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)),
+            format('GRANT jax_owner TO %I', session_user));
         wanted text;
     BEGIN
         FOREACH wanted IN ARRAY roles LOOP
@@ -45,7 +46,7 @@ CREATE_ROLES = """
             EXECUTE format('GRANT jax_owner TO %I', session_user);
         END IF;
     EXCEPTION WHEN insufficient_privilege THEN
-        RAISE EXCEPTION '% may not make the roles of the gate (%): %, and migrate again',
+        RAISE EXCEPTION '% may not make the roles of the gate (%): let a superuser run "%", and migrate again',
             session_user, SQLERRM, remedy USING ERRCODE = 'JX019';
     END
     $$
