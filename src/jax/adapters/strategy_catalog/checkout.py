@@ -12,8 +12,10 @@ _SHA256_DIGITS = 64
 
 
 def commit_of(sources: Mapping[Path, bytes]) -> str:
-    """The commit (40 or 64 hexadecimal digits) that is checked out where all of `sources` lie, if it holds
-    them with these very bytes; `unversioned` otherwise, and wherever git does not say.
+    """The last commit (40 or 64 hexadecimal digits) that changed any of `sources`, if what is checked out
+    where they lie holds them with these very bytes; `unversioned` otherwise, and wherever git does not say.
+
+    Not the commit that is checked out: one that changes other files is no reason for a new version.
 
     The bytes themselves are compared with the commit's, so that neither a change in between nor what git is
     told to overlook lends a commit to other code.
@@ -27,11 +29,12 @@ def commit_of(sources: Mapping[Path, bytes]) -> str:
         root, commit = _lines(git, first.parent, ["rev-parse", "--show-toplevel", "HEAD"])
         named = {path.relative_to(root).as_posix(): source for path, source in places.items()}
         listed = _lines(git, Path(root), ["ls-tree", "--full-tree", "-r", commit, "--", *named])
+        (changed,) = _lines(git, Path(root), ["log", "-1", "--format=%H", commit, "--", *named])
     except (OSError, ValueError, subprocess.SubprocessError):
         # No checkout, somebody else's, one without a commit, sources in two of them: nothing to name.
         return UNVERSIONED
     blobs = {f"blob {_blob(source, commit)}\t{name}" for name, source in named.items()}
-    return commit if blobs == {line.partition(" ")[2] for line in listed} else UNVERSIONED
+    return changed if blobs == {line.partition(" ")[2] for line in listed} else UNVERSIONED
 
 
 def _lines(git: str, folder: Path, arguments: Sequence[str]) -> list[str]:
