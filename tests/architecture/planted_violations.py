@@ -180,6 +180,9 @@ PACKAGES = {
         "signature-package", "app/approver/planted.py", "def f():\n    import cryptography.exceptions"
     ),
     "a service imports typer": plant("command-line", "app/trader/planted.py", "import typer"),
+    "a file is only nearly named as a group of commands": plant(
+        "command-line", "app/approver/cli_planted.py", "import typer"
+    ),
 }
 RINGS = {
     "two files of the domain import each other": plant(

@@ -1,0 +1,41 @@
+"""artifact-approver log."""
+
+from typing import Annotated
+
+import typer
+
+from jax.app.approver.gate import Gate
+from jax.app.approver.options_cli import AsJson, example, print_result, usage_error
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(epilog=example("log ma_crossover_v1@1.0.0", "log --trade tr_5d0c"))(log)
+
+
+def log(
+    artifact: Annotated[
+        str | None, typer.Argument(metavar="ARTIFACT", help="Only what is of this one.")
+    ] = None,
+    trade: Annotated[
+        str | None, typer.Option(metavar="TRADE_ID", help="By what this trade was allowed.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """The record: its newest entries, an artifact's, or where a trade comes from."""
+    from jax.app.approver.recorded import Page, entries_of, newest_entries, provenance_of
+    from jax.app.approver.session import at_the_gate
+
+    if artifact is not None and trade is not None:
+        raise usage_error("name an artifact or --trade, not both")
+
+    async def read(gate: Gate) -> Page:
+        if trade is not None:
+            return await provenance_of(gate, trade)
+        if artifact is not None:
+            return await entries_of(gate, artifact, limit=limit)
+        return await newest_entries(gate, limit=limit)
+
+    page = at_the_gate(read)
+    print_result(as_json, page.document, *page.lines)
