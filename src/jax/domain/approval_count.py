@@ -83,7 +83,7 @@ def check_approval(artifact: Artifact, approval: Approval, authority: Authority)
         raise SignatureRefused(
             f"{approval.approver}'s is for another policy than {policy.name} {policy.version}"
         )
-    check_issued(approval.issued_at, authority.at)
+    check_issued(approval.issued_at, at=authority.at)
     if not (approval.expires_at - approval.issued_at <= timedelta(days=policy.approval_days)):
         raise SignatureRefused(
             f"{approval.approver}'s lives longer than the {policy.approval_days} days of the policy"

@@ -160,7 +160,7 @@ def _check_validator(
     signed: Signed, validator: str, issued_at: datetime, artifact: Artifact, authority: Authority
 ) -> None:
     check_signer(signed, person=validator, role=GateRole.VALIDATOR)
-    check_issued(issued_at, authority.at)
+    check_issued(issued_at, at=authority.at)
     if validator == artifact.author and not authority.policy.solo:
         raise SignatureRefused(f"{validator} wrote {subject_name(artifact)} and cannot validate it")
 

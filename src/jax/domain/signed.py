@@ -59,7 +59,7 @@ def check_signer(signed: Signed, *, person: str, role: GateRole) -> None:
         raise SignatureRefused(f"the key of {person} has no {role} role")
 
 
-def check_issued(issued_at: datetime, at: datetime) -> None:
+def check_issued(issued_at: datetime, *, at: datetime) -> None:
     """SignatureRefused for a document of the future."""
     if issued_at > at + LARGEST_CLOCK_SKEW:
         raise SignatureRefused(f"it was issued {issued_at:%Y-%m-%d %H:%M}, which is in the future")

@@ -120,7 +120,7 @@ def open_snapshot(envelope: bytes, trust: Trust) -> Snapshot:
 
 def check_in_force(snapshot: Snapshot, at: datetime) -> None:
     """SignatureRefused for a snapshot of the future or one that has expired."""
-    check_issued(snapshot.issued_at, at)
+    check_issued(snapshot.issued_at, at=at)
     if not (at < snapshot.expires_at):
         raise SignatureRefused(
             f"snapshot {snapshot.seq} expired {snapshot.expires_at:%Y-%m-%d %H:%M} UTC: "
