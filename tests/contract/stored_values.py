@@ -21,6 +21,13 @@ from tests.gate_walk import bring_to, store_draft
 NOW = datetime(2024, 3, 1, 15, 30, 0, 123456, tzinfo=UTC)
 ACCOUNT = "paper"
 _ZEROS = "sha256:" + "0" * 64
+_S = ArtifactState
+_PATH = (_S.VALIDATED, _S.REVIEWED, _S.APPROVED, _S.ACTIVE, _S.DEPRECATED)
+PATH_TO: dict[ArtifactState, tuple[ArtifactState, ...]] = {
+    _S.DRAFT: (),
+    **{state: _PATH[: n + 1] for n, state in enumerate(_PATH)},
+    _S.REVOKED: (_S.REVOKED,),
+}
 
 
 def minutes(count: float) -> timedelta:
