@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from jax.domain.artifact import Artifact
+from jax.domain.bar import Bar, Timeframe
 from jax.domain.gate_root import with_key_ended
 from jax.domain.order import OrderType
 from jax.domain.record_row import RecordRow
@@ -58,7 +60,10 @@ async def trade(desk: Desk, artifact: Artifact, signal_id: str, symbol: str) -> 
     """The id of the trade of a signal of `artifact`, decided a second later."""
     desk.clock.advance(timedelta(seconds=1))
     await approved_signal(desk, artifact, signal_id=signal_id, symbol=symbol)
+    now, price = desk.clock.now(), Decimal(150)
+    bar = Bar(symbol, Timeframe.DAY, now - timedelta(hours=1), now, price, price, price, price, Decimal(1000))
     async with desk.unit_of_work.begin() as transaction:
+        await transaction.bars.append([bar])
         epoch = await transaction.orders.raise_epoch(ACCOUNT)
     loaded = {artifact.payload_sha256: artifact.artifact_id}
     engine = ExecuteSignal(

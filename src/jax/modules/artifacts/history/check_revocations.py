@@ -1,0 +1,78 @@
+"""Revocations: what stopped an artifact, and whether the audit log has been told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from jax.domain.approval_count import subject_name
+from jax.domain.artifact import Artifact
+from jax.domain.canonical_json import sha256_of
+from jax.domain.record_row import RecordRow, moment_of
+from jax.domain.revocation import revocation_of
+from jax.domain.signed import SignatureRefused
+from jax.modules.artifacts.history.read_record import Case
+from jax.modules.artifacts.history.told import Told
+from jax.modules.artifacts.history.trust_at import trust_at
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """`payload_sha256` was stopped at `at`; entry `n` tells of it, None until it is told."""
+
+    payload_sha256: str
+    at: datetime
+    n: int | None
+
+
+def check_revocations(case: Case, artifacts: Mapping[str, Artifact]) -> tuple[Revoked, ...]:
+    """All that are stored: they stop trading, whatever else is wrong with them."""
+    found = []
+    names = {artifact.payload_sha256: subject_name(artifact) for artifact in artifacts.values()}
+    for row in case.rows("gate.revocation"):
+        payload_sha256 = str(row.row.get("payload_sha256"))
+        thing = f"revocation {row.row.get('revocation_id')} of {names.get(payload_sha256, payload_sha256)}"
+        with case.findings.noting(thing):
+            told = case.claim(thing, "gate.revocation", row.text("revocation_id"))
+            found.append(
+                Revoked(
+                    row.text("payload_sha256"), row.moment("revoked_at"), None if told is None else told.n
+                )
+            )
+            envelope = None if row.is_null("envelope") else row.content("envelope")
+            if told is not None:
+                _check_told(case, thing, row, envelope, told)
+            if envelope is not None:
+                _check_envelope(case, thing, row, envelope)
+    return tuple(found)
+
+
+def _check_told(case: Case, thing: str, row: RecordRow, envelope: bytes | None, told: Told) -> None:
+    case.findings.compare(
+        thing,
+        told.name,
+        [
+            *((c, row.row.get(c), told.data.get(c)) for c in ("payload_sha256", "revoker", "reason")),
+            (
+                "time",
+                row.moment("revoked_at"),
+                moment_of("revoked_at", str(told.data.get("revoked_at"))),
+            ),
+            (
+                "envelope",
+                None if envelope is None else sha256_of(envelope),
+                told.data.get("envelope_sha256"),
+            ),
+        ],
+    )
+
+
+def _check_envelope(case: Case, thing: str, row: RecordRow, envelope: bytes) -> None:
+    signed = trust_at(case.trust, row.moment("revoked_at")).open(envelope)
+    revocation = revocation_of(signed.statement)
+    case.findings.compare(
+        thing,
+        "its envelope",
+        [(c, row.row.get(c), getattr(revocation, c)) for c in ("payload_sha256", "revoker", "reason")],
+    )
+    if signed.key.person != revocation.revoker or signed.key.ended is not None:
+        raise SignatureRefused(f"the key is not one that {revocation.revoker} used then")
