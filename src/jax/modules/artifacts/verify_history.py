@@ -20,6 +20,7 @@ from jax.modules.artifacts.history.check_steps import Gate, check_steps
 from jax.modules.artifacts.history.check_trades import check_trades
 from jax.modules.artifacts.history.finding import Finding, Findings
 from jax.modules.artifacts.history.read_record import Case, read_record
+from jax.modules.artifacts.history.told import is_known
 
 __all__ = ["Finding", "HistoryVerdict", "verify_history"]
 
@@ -66,10 +67,7 @@ def verify_history(
         revoked=revoked,
     )
     check_trades(case, gate, check_steps(case, gate))
-    for told in case.record.told.unclaimed():
-        findings.add(
-            told.name, f"it tells of {told.kind} of {told.subject} by {told.actor}, which is not stored"
-        )
+    _check_unclaimed(case)
     check_pins(case, gate.released, revoked, checkpoint)
     return HistoryVerdict(
         findings=findings.found,
@@ -82,3 +80,10 @@ def verify_history(
             sorted({one.payload_sha256 for one in revoked}.union(*(s.revoked for _, s in gate.released.told)))
         ),
     )
+
+
+def _check_unclaimed(case: Case) -> None:
+    for told in case.record.told.unclaimed():
+        what = f"it tells of {told.kind} of {told.subject} by {told.actor}"
+        problem = "and no row of it is left" if is_known(told.kind) else "which this version does not know"
+        case.findings.add(told.name, f"{what}, {problem}")

@@ -18,7 +18,7 @@ def check_artifacts(case: Case) -> Mapping[str, Artifact]:
             artifact = _artifact(row)
             found[artifact.artifact_id] = artifact
             _check_told(case, thing, artifact)
-            _check_payload(case, thing, artifact)
+            _check_payload(case, thing, row, artifact)
     return found
 
 
@@ -49,16 +49,8 @@ def _check_told(case: Case, thing: str, artifact: Artifact) -> None:
     )
 
 
-def _check_payload(case: Case, thing: str, artifact: Artifact) -> None:
-    case.findings.compare(
-        thing, "its payload", [("hash", artifact.payload_sha256, sha256_of(artifact.payload))]
-    )
+def _check_payload(case: Case, thing: str, row: RecordRow, artifact: Artifact) -> None:
+    case.compare_columns(thing, row, "its payload", {"payload_sha256": sha256_of(artifact.payload)})
     payload = parse_payload(artifact.payload)
-    case.findings.compare(
-        thing,
-        "its payload",
-        [
-            (field, getattr(artifact, field), getattr(payload, field))
-            for field in ("name", "version", "author")
-        ],
-    )
+    said = {"name": payload.name, "version": payload.version, "author": payload.author}
+    case.compare_columns(thing, row, "its payload", said)

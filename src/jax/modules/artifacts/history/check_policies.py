@@ -48,7 +48,5 @@ def _policy(case: Case, thing: str, row: RecordRow) -> tuple[GatePolicy, str]:
     document = row.content("document")
     policy, sha256 = parse_policy(document), sha256_of(document)
     columns = {"sha256": sha256, "name": policy.name, "version": policy.version, "solo": policy.solo}
-    case.findings.compare(
-        thing, "its document", [(column, row.row.get(column), said) for column, said in columns.items()]
-    )
+    case.compare_columns(thing, row, "its document", columns)
     return policy, sha256

@@ -14,6 +14,8 @@ from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.told import Told
 from jax.modules.artifacts.history.trust_at import trust_at
 
+_UNTOLD = "no entry of the audit log tells of it yet: the next `artifact-approver revoke` or `release` does"
+
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
@@ -32,12 +34,11 @@ def check_revocations(case: Case, artifacts: Mapping[str, Artifact]) -> tuple[Re
         payload_sha256 = str(row.row.get("payload_sha256"))
         thing = f"revocation {row.row.get('revocation_id')} of {names.get(payload_sha256, payload_sha256)}"
         with case.findings.noting(thing):
-            told = case.claim(thing, "gate.revocation", row.text("revocation_id"))
-            found.append(
-                Revoked(
-                    row.text("payload_sha256"), row.moment("revoked_at"), None if told is None else told.n
-                )
-            )
+            told = case.record.told.claim("gate.revocation", row.text("revocation_id"))
+            if told is None:
+                case.findings.add(thing, _UNTOLD)
+            told_n = None if told is None else told.n
+            found.append(Revoked(row.text("payload_sha256"), row.moment("revoked_at"), told_n))
             envelope = None if row.is_null("envelope") else row.content("envelope")
             if told is not None:
                 _check_told(case, thing, row, envelope, told)
@@ -47,32 +48,21 @@ def check_revocations(case: Case, artifacts: Mapping[str, Artifact]) -> tuple[Re
 
 
 def _check_told(case: Case, thing: str, row: RecordRow, envelope: bytes | None, told: Told) -> None:
-    case.findings.compare(
-        thing,
-        told.name,
-        [
-            *((c, row.row.get(c), told.data.get(c)) for c in ("payload_sha256", "revoker", "reason")),
-            (
-                "time",
-                row.moment("revoked_at"),
-                moment_of("revoked_at", str(told.data.get("revoked_at"))),
-            ),
-            (
-                "envelope",
-                None if envelope is None else sha256_of(envelope),
-                told.data.get("envelope_sha256"),
-            ),
-        ],
-    )
+    columns = {column: told.data.get(column) for column in ("payload_sha256", "revoker", "reason")}
+    case.compare_columns(thing, row, told.name, columns)
+    moment = moment_of("revoked_at", str(told.data.get("revoked_at")))
+    sha256 = None if envelope is None else sha256_of(envelope)
+    fields = [
+        ("time", row.moment("revoked_at"), moment),
+        ("envelope", sha256, told.data.get("envelope_sha256")),
+    ]
+    case.findings.compare(thing, told.name, fields)
 
 
 def _check_envelope(case: Case, thing: str, row: RecordRow, envelope: bytes) -> None:
     signed = trust_at(case.trust, row.moment("revoked_at")).open(envelope)
     revocation = revocation_of(signed.statement)
-    case.findings.compare(
-        thing,
-        "its envelope",
-        [(c, row.row.get(c), getattr(revocation, c)) for c in ("payload_sha256", "revoker", "reason")],
-    )
+    columns = {c: getattr(revocation, c) for c in ("payload_sha256", "revoker", "reason")}
+    case.compare_columns(thing, row, "its envelope", columns)
     if signed.key.person != revocation.revoker or signed.key.ended is not None:
         raise SignatureRefused(f"the key is not one that {revocation.revoker} used then")

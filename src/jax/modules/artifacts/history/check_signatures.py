@@ -1,7 +1,7 @@
 """Evidence and approvals: who signed them, of which artifact, and what the audit log tells of them."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 from jax.domain.approval import Approval
 from jax.domain.approval_count import Authority, check_approval, open_approval, subject_name
@@ -49,6 +49,7 @@ def check_evidence_rows(case: Case, artifacts: Mapping[str, Artifact]) -> Signat
 def check_approvals(case: Case, artifacts: Mapping[str, Artifact], policies: PoliciesInForce) -> Signatures:
     """Each is that of a person who might give it then, under the policy then in force."""
     found: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
+    decided: list[tuple[int, str, RecordRow]] = []
     for row in case.rows("gate.approval"):
         thing = f"approval of {_subject(row, artifacts)} by {_person(row, 'approver', 'approver')}"
         with case.findings.noting(thing):
@@ -59,15 +60,28 @@ def check_approvals(case: Case, artifacts: Mapping[str, Artifact], policies: Pol
                 open_approval(artifact, envelope, trust_at(case.trust, row.moment("issued_at")))
                 continue
             found[artifact.artifact_id].append((told.n, envelope))
-            _check_approval_told(case, thing, row, told)
+            decided.append((told.n, thing, row))
+            said = {c: told.data.get(c) for c in ("payload_sha256", "kind", "decision", "policy_sha256")}
+            said |= {"artifact_id": told.subject, "approver": told.actor}
+            case.compare_columns(thing, row, told.name, said)
             trust = trust_at(case.trust, told.at)
             approval = open_approval(artifact, envelope, trust)
             policy = policies.in_force(told.n)
             _check_approval_columns(case, thing, row, approval)
-            case.findings.compare(thing, "the artifact", [("author", row.row.get("author"), artifact.author)])
-            case.findings.compare(thing, "its policy", [("solo", row.row.get("solo"), policy.solo)])
+            case.compare_columns(thing, row, "the artifact", {"author": artifact.author})
+            case.compare_columns(thing, row, "its policy", {"solo": policy.solo})
             check_approval(artifact, approval, Authority(trust, policy, told.at))
+    _check_renewals(case, decided)
     return _signatures(found)
+
+
+def _check_renewals(case: Case, decided: Iterable[tuple[int, str, RecordRow]]) -> None:
+    """A person's decisions about an artifact under a policy are counted from 0."""
+    count: Counter[tuple[object, ...]] = Counter()
+    for _, thing, row in sorted(decided, key=lambda one: one[0]):
+        decision = tuple(row.row.get(c) for c in ("artifact_id", "policy_sha256", "approver"))
+        case.compare_columns(thing, row, "the order of decisions", {"renewal": count[decision]})
+        count[decision] += 1
 
 
 def _check_evidence(case: Case, thing: str, row: RecordRow, signed: Signed, told: Told) -> None:
@@ -80,34 +94,12 @@ def _check_evidence(case: Case, thing: str, row: RecordRow, signed: Signed, told
         "key_id": signed.key.key_id,
         "issued_at": said.issued_at.isoformat(),
     }
-    case.findings.compare(thing, "its envelope", [(c, row.row.get(c), value) for c, value in columns.items()])
-    _check_told(case, thing, row, told, person=said.validator)
+    case.compare_columns(thing, row, "its envelope", columns)
+    payload_sha256 = told.data.get("payload_sha256")
+    by_entry = {"artifact_id": told.subject, "signer": told.actor, "payload_sha256": payload_sha256}
+    case.compare_columns(thing, row, told.name, by_entry)
     check_signer(signed, person=said.validator, role=GateRole.VALIDATOR)
     check_issued(said.issued_at, at=told.at)
-
-
-def _check_approval_told(case: Case, thing: str, row: RecordRow, told: Told) -> None:
-    _check_told(case, thing, row, told, person=row.text("approver"))
-    case.findings.compare(
-        thing,
-        told.name,
-        [
-            (field, row.row.get(field), told.data.get(field))
-            for field in ("kind", "decision", "policy_sha256")
-        ],
-    )
-
-
-def _check_told(case: Case, thing: str, row: RecordRow, told: Told, *, person: str) -> None:
-    case.findings.compare(
-        thing,
-        told.name,
-        [
-            ("artifact", row.row.get("artifact_id"), told.subject),
-            ("signer", person, told.actor),
-            ("hash", row.row.get("payload_sha256"), told.data.get("payload_sha256")),
-        ],
-    )
 
 
 def _check_approval_columns(case: Case, thing: str, row: RecordRow, approval: Approval) -> None:
@@ -123,7 +115,7 @@ def _check_approval_columns(case: Case, thing: str, row: RecordRow, approval: Ap
         "issued_at": approval.issued_at.isoformat(),
         "expires_at": approval.expires_at.isoformat(),
     }
-    case.findings.compare(thing, "its envelope", [(c, row.row.get(c), value) for c, value in columns.items()])
+    case.compare_columns(thing, row, "its envelope", columns)
 
 
 def _artifact(row: RecordRow, artifacts: Mapping[str, Artifact]) -> Artifact:

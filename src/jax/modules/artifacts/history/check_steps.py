@@ -23,6 +23,7 @@ from jax.modules.artifacts.history.trust_at import trust_at
 
 _S = ArtifactState
 _SUBMITTED, _STEP = "artifact.submitted", "artifact.step"
+_FIRST_REASON = "submitted"
 # The states of an artifact, by its id.
 States = Mapping[str, Timeline[ArtifactState]]
 
@@ -91,6 +92,8 @@ def _told(case: Case, thing: str, row: RecordRow, step: ArtifactEvent) -> Told:
     data: dict[str, Json] = {"payload_sha256": step.payload_sha256}
     if kind == _STEP:
         data |= {"from": step.from_state, "to": step.to_state, "reason": step.reason}
+    else:
+        case.compare_columns(thing, row, "every first step", {"reason": _FIRST_REASON})
     case.findings.compare(
         thing,
         told.name,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from jax.domain.approval_count import Authority, GateRefused, check_quorum, subject_name
 from jax.domain.artifact import LOADABLE_STATES, Artifact
+from jax.domain.derived_id import trade_id
 from jax.domain.errors import InvalidValue
 from jax.domain.gate_policy import GatePolicy
 from jax.domain.record_row import RecordRow
@@ -44,6 +45,7 @@ def check_trades(case: Case, gate: Gate, states: States) -> None:
             if told is None:
                 continue
             _compare_with_entry(case, row, thing, told)
+            _compare_with_names(case, row, thing, artifact)
             trade = _Trade(thing, artifact, row.moment("submitted_at"), told)
             snapshot = _released(gate, trade)
             case.compare_columns(thing, row, "the snapshot", {"policy_sha256": snapshot.policy_sha256})
@@ -65,6 +67,11 @@ def _compare_with_entry(case: Case, row: RecordRow, thing: str, told: Told) -> N
     amounts = ((c, _decimal(row.row.get(c)), _decimal(told.data.get(c))) for c in ("quantity", "risk_amount"))
     times = ("time", row.moment("submitted_at"), told.at)
     case.findings.compare(thing, told.name, [times, *amounts])
+
+
+def _compare_with_names(case: Case, row: RecordRow, thing: str, artifact: Artifact) -> None:
+    said = {"trade_id": trade_id(client_order_id=row.text("client_order_id")), "strategy": artifact.name}
+    case.compare_columns(thing, row, "its order and artifact", said)
 
 
 def _decimal(value: object) -> object:

@@ -34,6 +34,11 @@ def is_told(kind: str) -> bool:
     return kind.startswith(_GATE) or kind == DECIDED
 
 
+def is_known(kind: str) -> bool:
+    """Whether this version knows the rows that entries of this kind tell of."""
+    return kind in _KEYS
+
+
 def _envelope(told: Told) -> Json:
     return told.data.get("envelope_sha256")
 
