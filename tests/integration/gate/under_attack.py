@@ -84,4 +84,4 @@ async def _take_the_guards_off(owner: asyncpg.Connection) -> None:
         "WHERE contype IN ('f', 'c', 'u') AND connamespace IN ('gate'::regnamespace, 'audit'::regnamespace)"
     )
     for of_table, name in found:
-        await owner.execute(f"ALTER TABLE {of_table} DROP CONSTRAINT {name} CASCADE")
+        await owner.execute(f"ALTER TABLE {of_table} DROP CONSTRAINT IF EXISTS {name} CASCADE")
