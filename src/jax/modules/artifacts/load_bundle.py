@@ -7,7 +7,8 @@ is in docs/adr/0012-what-a-strategy-may-do.md.
 
 import ast
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import resolve_name
 from types import CodeType, ModuleType
@@ -76,7 +77,8 @@ class _Loading:
         module.__dict__.update(__builtins__=self._builtins, __package__=name.rpartition(".")[0])
         self._loaded[name] = module
         self._namespaces.append(module.__dict__)
-        _run(file, code, module.__dict__)
+        with _refusing(file):
+            exec(code, module.__dict__)  # noqa: S102 - running approved bytes is what this module is for
         return module
 
     def check_frozen(self) -> None:
@@ -121,21 +123,18 @@ class _Loading:
 # The trader verifies again and again: a text that was checked is known by the whole of it.
 @lru_cache(maxsize=256)
 def _checked_code(file: SourceFile, bundled: frozenset[str]) -> tuple[CodeType, Mapping[str, int]]:
-    try:
-        check_text(file.source, path=file.path)
+    check_text(file.source, path=file.path)
+    with _refusing(file):
         tree = ast.parse(file.source, _shown(file))
         lines = check_source(tree, path=file.path, bundled=bundled)
         # The tree that was checked is what is compiled, and the same under every optimization of Python's.
         return compile(tree, _shown(file), "exec", dont_inherit=True, optimize=0), lines
-    except BundleRefused:
-        raise
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise _failed(file, error) from error
 
 
-def _run(file: SourceFile, code: CodeType, namespace: dict[str, Any]) -> None:
+@contextmanager
+def _refusing(file: SourceFile) -> Iterator[None]:
     try:
-        exec(code, namespace)  # noqa: S102 - running approved bytes is what this module is for
+        yield
     except BundleRefused:
         raise
     except Exception as error:
