@@ -268,6 +268,13 @@ def test_missing_bars_are_named(home: Path, tmp_path: Path, authored: Authored) 
         rerun(home, changed(authored, data={"from": "2030-01-01T00:00:00Z", "to": "2030-01-02T00:00:00Z"}))
 
 
+def test_bars_that_cannot_be_read_are_no_fault_of_the_artifact(tmp_path: Path, authored: Authored) -> None:
+    (tmp_path / "market_data").mkdir()
+    (tmp_path / "market_data" / "series.json").write_text("broken")
+    with pytest.raises(Unavailable, match=r"The register .* cannot be read"):
+        rerun(tmp_path, authored)
+
+
 def instead_of_python(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     program = folder / "program"
     program.write_text(f"#!/bin/sh\n{script}\n")
@@ -292,15 +299,37 @@ def test_the_process_gets_an_empty_folder_and_nothing_of_the_environment(
     monkeypatch.setenv("TZ", "Europe/Berlin")
     monkeypatch.delenv("LC_ALL", raising=False)
     said = tmp_path / "said"
-    instead_of_python(tmp_path, monkeypatch, f"(pwd; ls -A; /usr/bin/env) > {shlex.quote(str(said))}")
+    instead_of_python(
+        tmp_path,
+        monkeypatch,
+        f"(pwd; echo $$; cut -d ' ' -f 6 /proc/$$/stat; ls -A; env) > {shlex.quote(str(said))}",
+    )
     with pytest.raises(Unavailable, match="it said nothing"):
         rerun(home, authored)
-    folder, *lines = said.read_text().splitlines()
+    folder, process_id, session_id, *lines = said.read_text().splitlines()
+    assert process_id == session_id
     given = dict(line.split("=", 1) for line in lines)
     assert not Path(folder).exists()
     assert (given["PYTHONHASHSEED"], given["TZ"], given["LC_ALL"]) == ("4218", "Asia/Kathmandu", "C")
     assert (given["HOME"], given["TMPDIR"]) == (folder, folder)
     assert not {"JAX_HOME", "PYTHONPATH", "DATABASE_URL"} & given.keys()
+
+
+def test_the_hash_seed_that_is_given_counts(home: Path) -> None:
+    interpreter, *flags = rerun_process._command(home)
+    asked = [
+        interpreter,
+        *flags[: flags.index("-c")],
+        "-c",
+        "import sys; print(hash('bar'), sys.flags.safe_path)",
+    ]
+
+    def answer(seed: str) -> str:
+        environment = {**rerun_process._environment(str(home)), "PYTHONHASHSEED": seed}
+        return subprocess.run(asked, capture_output=True, text=True, check=True, env=environment).stdout
+
+    assert answer("4217") == answer("4217") != answer("4218")
+    assert answer("4217").endswith(" True\n")
 
 
 def test_a_process_that_falls_silent_is_ended(
@@ -354,17 +383,35 @@ def test_a_sealed_process_reaches_nothing_outside(escape: str, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_worker_is_sealed_before_the_artifacts_code_runs(home: Path, authored: Authored) -> None:
+def worker_that_runs(expression: str, home: Path, authored: Authored) -> "subprocess.CompletedProcess[str]":
+    """The worker with `expression` in the place of the artifact's code."""
     documents = {
         "payload": authored.payload.encoded(),
         "bundle": authored.bundle.encoded(),
         "golden_suite": authored.golden_suite,
     }
-    job = json.dumps({name: base64.b64encode(text).decode() for name, text in documents.items()})
     program = (
         "import sys; import jax.app.research.rerun_worker as worker; "
-        "worker.rerun_backtest = lambda *_: open('seen.txt', 'w'); "
+        f"worker.rerun_backtest = lambda *_: {expression}; "
         f"sys.argv[1:] = [{str(home)!r}]; worker.main()"
     )
-    answer = json.loads(python(program, input=job).stdout.splitlines()[-1])
+    job = json.dumps({name: base64.b64encode(text).decode() for name, text in documents.items()})
+    return python(program, input=job)
+
+
+def test_the_worker_is_sealed_before_the_artifacts_code_runs(home: Path, authored: Authored) -> None:
+    answer = json.loads(worker_that_runs("open('seen.txt', 'w')", home, authored).stdout)
     assert answer["error"] == "DoorShut"
+
+
+def test_what_the_artifacts_code_prints_is_no_answer(home: Path, authored: Authored) -> None:
+    done = worker_that_runs("(print('noise', flush=True), 1 / 0)", home, authored)
+    assert done.stderr == "noise\n"
+    assert json.loads(done.stdout) == {"error": "ZeroDivisionError", "sentence": "division by zero"}
+
+
+def test_an_error_of_many_lines_becomes_one_sentence(home: Path, authored: Authored) -> None:
+    raising = "(_ for _ in ()).throw(ValueError('first,\\n  then ' + 'more ' * 9_000))"
+    sentence = json.loads(worker_that_runs(raising, home, authored).stdout)["sentence"]
+    assert sentence.startswith("first, then more more")
+    assert len(sentence) <= 2_000
