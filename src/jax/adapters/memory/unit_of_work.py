@@ -11,6 +11,7 @@ from jax.adapters.memory.event_bus import MemoryEventPublisher
 from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.adapters.memory.reference_data import MemoryReferenceData
+from jax.adapters.memory.running_traders import MemoryRunningTraders
 from jax.adapters.memory.session import Session
 from jax.adapters.memory.signal_store import MemorySignalStore
 
@@ -22,6 +23,7 @@ class MemoryTransaction:
     artifacts: MemoryArtifactStore
     signals: MemorySignalStore
     orders: MemoryOrderStore
+    running: MemoryRunningTraders
     bars: TransactionMarketData
     reference: MemoryReferenceData
     audit: MemoryAuditLog
@@ -49,6 +51,7 @@ def _transaction(session: Session) -> MemoryTransaction:
         artifacts=MemoryArtifactStore(session),
         signals=MemorySignalStore(session),
         orders=MemoryOrderStore(session),
+        running=MemoryRunningTraders(session),
         bars=TransactionMarketData(session),
         reference=MemoryReferenceData(session),
         audit=MemoryAuditLog(session),

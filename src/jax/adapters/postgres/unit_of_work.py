@@ -17,6 +17,7 @@ from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
 from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.reference_data import PostgresReferenceData
+from jax.adapters.postgres.running_traders import PostgresRunningTraders
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.signal_store import PostgresSignalStore
 
@@ -28,6 +29,7 @@ class PostgresTransaction:
     artifacts: PostgresArtifactStore
     signals: PostgresSignalStore
     orders: PostgresOrderStore
+    running: PostgresRunningTraders
     bars: PostgresMarketData
     reference: PostgresReferenceData
     audit: PostgresAuditLog
@@ -69,6 +71,7 @@ def _transaction(session: Session) -> PostgresTransaction:
         artifacts=PostgresArtifactStore(session),
         signals=PostgresSignalStore(session),
         orders=PostgresOrderStore(session),
+        running=PostgresRunningTraders(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),
