@@ -37,8 +37,8 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     """The strategy `entry` (`module:ATTRIBUTE`) compiled from the bundle's bytes and nothing else.
 
     BundleRefused when a file says what no strategy may, does not compile or fails, imports something that is
-    neither in the bundle nor in ALLOWED_MODULES, keeps something that can change, or the entry is not a
-    strategy. The strategy's `indicators` raises BundleRefused when it declares something that can change.
+    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, or the entry is
+    not a strategy. Its `indicators` raises BundleRefused too, when it does so for other parameters only.
     """
     module_name, _, attribute = entry.partition(":")
     loading = _Loading(bundle)
@@ -47,7 +47,10 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
         raise BundleRefused(f"{entry} is not a Strategy")
     loading.check_frozen()
     strategy = Strategy(*found)
-    return strategy._replace(indicators=loading.frozen_result(strategy.indicators))
+    strategy = strategy._replace(indicators=loading.frozen_result(strategy.indicators))
+    with _refusing(loading.file(module_name)):
+        strategy.indicators(strategy.params)
+    return strategy
 
 
 class _Loading:
@@ -69,9 +72,7 @@ class _Loading:
     def load(self, name: str) -> ModuleType:
         if name in self._loaded:
             return self._loaded[name]
-        file = self._sources.get(name)
-        if file is None:
-            raise BundleRefused(f"{name} is not in the bundle")
+        file = self.file(name)
         code, self._lines[name] = _checked_code(file, self._bundled)
         module = module_named(name)
         module.__dict__.update(__builtins__=self._builtins, __package__=name.rpartition(".")[0])
@@ -80,6 +81,11 @@ class _Loading:
         with _refusing(file):
             exec(code, module.__dict__)  # noqa: S102 - running approved bytes is what this module is for
         return module
+
+    def file(self, name: str) -> SourceFile:
+        if name not in self._sources:
+            raise BundleRefused(f"{name} is not in the bundle")
+        return self._sources[name]
 
     def check_frozen(self) -> None:
         for name, module in self._loaded.items():
