@@ -11,6 +11,7 @@ from jax.ports.market_data import MarketData
 from jax.ports.order_store import OrderStore
 from jax.ports.reference_data import ReferenceData
 from jax.ports.release_store import ReleaseStore
+from jax.ports.running_traders import RunningTraders
 from jax.ports.signal_store import SignalStore
 
 
@@ -28,6 +29,9 @@ class Transaction(Protocol):
 
     @property
     def orders(self) -> OrderStore: ...
+
+    @property
+    def running(self) -> RunningTraders: ...
 
     @property
     def bars(self) -> MarketData: ...

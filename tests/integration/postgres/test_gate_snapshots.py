@@ -189,13 +189,13 @@ async def test_refuses_another_statement_in_the_place_of_a_snapshot(gate: asyncp
 
 
 @pytest.mark.parametrize(
-    ("minutes", "days", "refusal"),
-    [(0, 31, "the policy lets it live 30 days"), (7, 30, "which is not before now")],
+    ("later_days", "days", "refusal"),
+    [(0, 31, "the policy lets it live 30 days"), (1, 30, "which is not before now")],
 )
 async def test_no_snapshot_lives_longer_than_the_policy_lets_it(
-    gate: asyncpg.Connection, minutes: int, days: int, refusal: str
+    gate: asyncpg.Connection, later_days: int, days: int, refusal: str
 ) -> None:
-    issued = TODAY + timedelta(minutes=minutes)
+    issued = TODAY + timedelta(days=later_days)
     envelope = signed_snapshot(1, [FIRST], await newest_entry(gate), issued=issued, days=days)
     async with refused_with("JX007", refusal):
         await add_snapshot(gate, envelope)

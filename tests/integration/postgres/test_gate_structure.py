@@ -241,7 +241,7 @@ async def test_an_approval_does_not_call_itself_solo_under_a_policy_that_is_not(
     ("issued", "days", "refusal"),
     [
         (TODAY, 181, "the policy lets it live 180 days"),
-        (TODAY + timedelta(minutes=7), 180, "which is not before now"),
+        (TODAY + timedelta(days=1), 180, "which is not before now"),
     ],
 )
 async def test_no_approval_lives_longer_than_the_policy_lets_it(

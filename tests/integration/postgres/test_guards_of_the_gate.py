@@ -1,25 +1,28 @@
-"""What schema `gate` refuses whoever writes, whatever program he writes with."""
+"""What schema `gate` refuses of artifacts and their histories, whoever writes and with whatever program."""
 
 import asyncio
 
 import asyncpg
 import pytest
 
-from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.artifact import Artifact, ArtifactState
-from jax.ports.errors import Conflict
-from tests.contract.stored_values import NOW, approval, artifact, payload_bytes, store_artifact
-from tests.contract.within import within
+from tests.contract.stored_values import NOW, artifact, payload_bytes
+from tests.integration.postgres.gate_rows import (
+    STEP,
+    add_artifact,
+    add_evidence,
+    append_entry,
+    bring_to,
+    name_in_snapshot,
+    open_gate,
+    revoke,
+    take_step,
+)
+from tests.integration.postgres.refusals import refused_by, refused_with
+from tests.integration.postgres.signed_rows import signed_golden, signed_rerun
+from tests.integration.postgres.until import until
 
-_EVENT = """
-    INSERT INTO gate.artifact_event (artifact_id, n, from_state, to_state, payload_sha256, actor, reason, at)
-    VALUES ($1, $2, $3, $4, $5, 'mallory', 'because', now())
-"""
-_APPROVAL = """
-    INSERT INTO gate.artifact_approval
-        (artifact_id, payload_sha256, author, kind, approver, notes, approved_at)
-    VALUES ($1, $2, $3, 'RISK', $4, 'fine', now())
-"""
+OTHER = artifact("art-2", version="2")
 
 
 @pytest.fixture
@@ -28,15 +31,18 @@ def database_url(emptied_database_url: str) -> str:
     return emptied_database_url
 
 
-async def _refused_by(sql: asyncpg.Connection, constraint: str, statement: str, *arguments: object) -> None:
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
-        await sql.execute(statement, *arguments)
-    assert refused.value.constraint_name == constraint
-
-
 @pytest.fixture
-async def draft(unit_of_work: PostgresUnitOfWork) -> Artifact:
-    return await store_artifact(unit_of_work, artifact(), state=ArtifactState.DRAFT)
+async def draft(sql: asyncpg.Connection) -> Artifact:
+    """art-1, with all that any step may ask for."""
+    await open_gate(sql)
+    await bring_to(sql, artifact(), ArtifactState.DRAFT)
+    await add_evidence(sql, artifact(), signed_rerun(artifact()), signed_golden(artifact()))
+    return artifact()
+
+
+async def _step(sql: asyncpg.Connection, n: int, from_state: str, to_state: str, payload_sha256: str) -> None:
+    entry = await append_entry(sql, "artifact.step", "art-1", "mallory")
+    await sql.execute(STEP, "art-1", n, from_state, to_state, payload_sha256, "mallory", *entry)
 
 
 @pytest.mark.parametrize(
@@ -47,56 +53,30 @@ async def draft(unit_of_work: PostgresUnitOfWork) -> Artifact:
         (1, "DRAFT", "VALIDATED", "artifact_event_first"),
         (0, "DRAFT", "VALIDATED", "artifact_event_n_from_one"),
         (3, "DRAFT", "VALIDATED", "artifact_event_follows"),
-        (2, "APPROVED", "ACTIVE", "artifact_event_follows"),
-        (2, "DRAFT", "APPROVED", "artifact_event_legal"),
-        (2, "DRAFT", "ACTIVE", "artifact_event_legal"),
+        (2, "ACTIVE", "DEPRECATED", "artifact_event_follows"),
+        (2, "DRAFT", "DEPRECATED", "artifact_event_legal"),
         (2, "REVOKED", "DRAFT", "artifact_event_legal"),
     ],
 )
 async def test_no_event_is_forged(
     sql: asyncpg.Connection, draft: Artifact, n: int, from_state: str, to_state: str, constraint: str
 ) -> None:
-    values = ("art-1", n, from_state, to_state, draft.payload_sha256)
-    await _refused_by(sql, constraint, _EVENT, *values)
+    async with refused_by(constraint):
+        await _step(sql, n, from_state, to_state, draft.payload_sha256)
 
 
-async def test_no_event_is_of_other_bytes(
-    sql: asyncpg.Connection, draft: Artifact, unit_of_work: PostgresUnitOfWork
-) -> None:
-    other = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.DRAFT)
-    values = ("art-1", 2, "DRAFT", "VALIDATED", other.payload_sha256)
-    await _refused_by(sql, "artifact_event_of_payload", _EVENT, *values)
-
-
-async def test_a_legal_event_is_taken(sql: asyncpg.Connection, draft: Artifact) -> None:
-    await sql.execute(_EVENT, "art-1", 2, "DRAFT", "VALIDATED", draft.payload_sha256)
-    assert await sql.fetchval("SELECT state FROM gate.artifact_state") == "VALIDATED"
+async def test_no_event_is_of_other_bytes(sql: asyncpg.Connection, draft: Artifact) -> None:
+    await add_artifact(sql, OTHER)
+    async with refused_by("artifact_event_of_payload"):
+        await _step(sql, 2, "DRAFT", "VALIDATED", OTHER.payload_sha256)
 
 
 async def test_no_history_has_a_fork(sql: asyncpg.Connection, draft: Artifact) -> None:
-    await sql.execute(_EVENT, "art-1", 2, "DRAFT", "VALIDATED", draft.payload_sha256)
-    await _refused_by(sql, "artifact_event_pk", _EVENT, "art-1", 2, "DRAFT", "REVOKED", draft.payload_sha256)
-
-
-async def test_no_approval_is_by_the_author_even_under_another_authors_name(
-    sql: asyncpg.Connection, draft: Artifact
-) -> None:
-    hash_ = draft.payload_sha256
-    await _refused_by(sql, "artifact_approval_not_by_author", _APPROVAL, "art-1", hash_, "rita", "rita")
-    await _refused_by(sql, "artifact_approval_of_payload", _APPROVAL, "art-1", hash_, "mona", "rita")
-    await sql.execute(_APPROVAL, "art-1", hash_, "rita", "tom")
-
-
-@pytest.mark.parametrize("column", ["payload_sha256", "name", "version", "author"])
-async def test_what_is_read_from_the_payload_cannot_be_written(sql: asyncpg.Connection, column: str) -> None:
-    with pytest.raises(asyncpg.GeneratedAlwaysError):
-        await sql.execute(
-            f"INSERT INTO gate.artifact (artifact_id, payload, created_at, {column}) "
-            "VALUES ($1, $2, $3, 'x')",
-            "art-1",
-            payload_bytes(),
-            NOW,
-        )
+    await _step(sql, 2, "DRAFT", "VALIDATED", draft.payload_sha256)
+    assert await sql.fetchval("SELECT state FROM gate.artifact_state") == "VALIDATED"
+    await revoke(sql, draft)
+    async with refused_by("artifact_event_pk"):
+        await _step(sql, 2, "DRAFT", "REVOKED", draft.payload_sha256)
 
 
 @pytest.mark.parametrize(
@@ -105,85 +85,57 @@ async def test_what_is_read_from_the_payload_cannot_be_written(sql: asyncpg.Conn
 async def test_an_artifact_needs_a_payload_with_name_version_and_author(
     sql: asyncpg.Connection, payload: bytes
 ) -> None:
-    with pytest.raises((asyncpg.DataError, asyncpg.NotNullViolationError)):
+    with pytest.raises(asyncpg.PostgresError) as refused:
         await sql.execute(
-            "INSERT INTO gate.artifact VALUES ('art-1', $1, DEFAULT, DEFAULT, DEFAULT, DEFAULT, now())",
+            "INSERT INTO gate.artifact (artifact_id, payload, created_at) VALUES ('art-1', $1, now())",
             payload,
         )
+    assert refused.value.sqlstate[:2] in {"22", "JX"}
 
 
 async def test_a_payload_of_more_than_a_mebibyte_is_refused(sql: asyncpg.Connection) -> None:
     large = payload_bytes().replace(b'"run-1"', b'"' + b"r" * 1024 * 1024 + b'"')
-    await _refused_by(
-        sql,
-        "artifact_payload_size",
-        "INSERT INTO gate.artifact (artifact_id, payload, created_at) VALUES ('art-1', $1, now())",
-        large,
-    )
-
-
-@pytest.mark.parametrize("isolation", ["repeatable_read", "serializable"])
-async def test_an_artifact_is_activated_at_read_committed_only(
-    sql: asyncpg.Connection, unit_of_work: PostgresUnitOfWork, isolation: str
-) -> None:
-    approved = await store_artifact(unit_of_work, artifact(), state=ArtifactState.APPROVED)
-    values = ("art-1", 5, "APPROVED", "ACTIVE", approved.payload_sha256)
-    with pytest.raises(asyncpg.PostgresError, match="READ COMMITTED only"):
-        async with sql.transaction(isolation=isolation):
-            await sql.execute(_EVENT, *values)
-    await sql.execute(_EVENT, *values)
+    async with refused_by("artifact_payload_size"):
+        await sql.execute(
+            "INSERT INTO gate.artifact (artifact_id, payload, created_at) VALUES ('art-1', $1, $2)",
+            large,
+            NOW,
+        )
 
 
 async def test_a_second_active_version_is_refused_whoever_writes_it(
-    sql: asyncpg.Connection, unit_of_work: PostgresUnitOfWork
+    sql: asyncpg.Connection, draft: Artifact
 ) -> None:
-    await store_artifact(unit_of_work, artifact("art-1"))
-    second = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
-    with pytest.raises(asyncpg.PostgresError, match=r"version 1\.0\.0 of ma_crossover_v1 is ACTIVE"):
-        await sql.execute(_EVENT, "art-2", 5, "APPROVED", "ACTIVE", second.payload_sha256)
+    await bring_to(sql, OTHER, ArtifactState.ACTIVE)
+    third = artifact("art-3", version="3")
+    await bring_to(sql, third, ArtifactState.APPROVED)
+    await name_in_snapshot(sql, [third])
+    async with refused_with("JX002", "version 2 of ma_crossover_v1 is ACTIVE: deprecate it before"):
+        await take_step(sql, third, "ACTIVE")
+
+
+async def test_a_revoked_version_stands_in_nobodys_way(sql: asyncpg.Connection, draft: Artifact) -> None:
+    await bring_to(sql, OTHER, ArtifactState.ACTIVE)
+    await revoke(sql, OTHER)
+    await bring_to(sql, artifact("art-3", version="3"), ArtifactState.ACTIVE)
 
 
 async def test_an_activation_waits_for_one_that_is_not_committed_yet_and_then_sees_it(
-    sql: asyncpg.Connection, unit_of_work: PostgresUnitOfWork
+    sql: asyncpg.Connection, draft: Artifact, database_url: str
 ) -> None:
-    late = await store_artifact(unit_of_work, artifact("art-1"), state=ArtifactState.APPROVED)
-    first = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
+    late = artifact("art-3", version="3")
+    for of in (OTHER, late):
+        await bring_to(sql, of, ArtifactState.APPROVED)
+    await name_in_snapshot(sql, [late])
+    chained = await append_entry(sql, "artifact.step", "art-3", "rene")
+    waiting = await asyncpg.connect(database_url)
     async with sql.transaction():
-        await sql.execute(_EVENT, "art-2", 5, "APPROVED", "ACTIVE", first.payload_sha256)
-        activating = asyncio.create_task(
-            within(
-                unit_of_work,
-                lambda tx: tx.artifacts.take_step(
-                    late, ArtifactState.ACTIVE, actor="olga", reason="go", at=NOW
-                ),
-            )
-        )
-        await asyncio.wait([activating], timeout=0.5)
-        assert not activating.done()
-    with pytest.raises(Conflict, match="version 2 of ma_crossover_v1 is ACTIVE"):
+        await name_in_snapshot(sql, [OTHER])
+        await take_step(sql, OTHER, "ACTIVE")
+        activating = asyncio.create_task(take_step(waiting, late, "ACTIVE", entry=chained))
+        watching = await asyncpg.connect(database_url)
+        await until(watching, "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        await watching.close()
+    async with refused_with("JX002", "version 2 of ma_crossover_v1 is ACTIVE"):
         await activating
-
-
-async def test_a_revocation_does_not_wait_for_an_activation_that_hangs(
-    sql: asyncpg.Connection, unit_of_work: PostgresUnitOfWork
-) -> None:
-    old = await store_artifact(unit_of_work, artifact("art-1"), state=ArtifactState.APPROVED)
-    new = await store_artifact(unit_of_work, artifact("art-2", version="2"), state=ArtifactState.APPROVED)
-    async with sql.transaction():
-        await sql.execute(_EVENT, "art-2", 5, "APPROVED", "ACTIVE", new.payload_sha256)
-        revoked = await within(
-            unit_of_work,
-            lambda tx: tx.artifacts.take_step(
-                old, ArtifactState.REVOKED, actor="olga", reason="stop", at=NOW
-            ),
-        )
-    assert revoked.state is ArtifactState.REVOKED
-
-
-async def test_an_approval_stays_when_its_artifact_moves_on(
-    sql: asyncpg.Connection, draft: Artifact, unit_of_work: PostgresUnitOfWork
-) -> None:
-    async with unit_of_work.begin() as tx:
-        await tx.artifacts.add_approval(approval(draft))
-        await tx.artifacts.take_step(draft, ArtifactState.REVOKED, actor="olga", reason="stop", at=NOW)
-    assert await sql.fetchval("SELECT count(*) FROM gate.artifact_approval") == 1
+    await waiting.close()

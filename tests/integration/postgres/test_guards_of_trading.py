@@ -1,6 +1,8 @@
 """What schema `trading` refuses whoever writes, whatever program they write with."""
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import asyncpg
@@ -9,6 +11,7 @@ import pytest
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.artifact import ArtifactState
 from jax.domain.fill import Fill
+from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
@@ -18,12 +21,22 @@ from tests.contract.stored_values import (
     artifact,
     bar,
     fill,
-    store_artifact,
     store_in_status,
     store_signal,
 )
 from tests.contract.within import within
 from tests.integration.postgres.copied_row import copy_row
+from tests.integration.postgres.gate_rows import (
+    add_snapshot,
+    bring_to,
+    name_in_snapshot,
+    newest_entry,
+    open_gate,
+    revoke,
+    take_step,
+)
+from tests.integration.postgres.refusals import refused_by, refused_with
+from tests.integration.postgres.signed_rows import TODAY, ZEROS, signed_snapshot
 
 
 @pytest.fixture
@@ -33,9 +46,11 @@ def database_url(emptied_database_url: str) -> str:
 
 
 @pytest.fixture
-async def working(unit_of_work: PostgresUnitOfWork) -> Order:
+async def working(unit_of_work: PostgresUnitOfWork, sql: asyncpg.Connection) -> Order:
     """The stored order jx-sg1, partially filled, with one row in every table that holds numbers."""
-    active = await store_artifact(unit_of_work, artifact())
+    active = artifact()
+    await open_gate(sql)
+    await bring_to(sql, active, ArtifactState.ACTIVE)
     decided = await store_signal(unit_of_work, active, "sg1")
     pending = await store_in_status(unit_of_work, decided, OrderStatus.NEW)
     first: Fill = fill(pending)
@@ -79,6 +94,7 @@ _AS_NEW: defaultdict[str, dict[str, str]] = defaultdict(dict, {"trading.orders":
 async def test_the_numbers_above_are_all_that_there_are(sql: asyncpg.Connection) -> None:
     rows = await sql.fetch(
         "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns "
+        "JOIN pg_tables ON (schemaname, tablename) = (table_schema, table_name) "
         "WHERE data_type = 'numeric' AND table_schema IN ('gate', 'trading', 'reference', 'audit')"
     )
     assert {tuple(row) for row in rows} == set(_NUMBERS)
@@ -138,17 +154,29 @@ async def test_no_bar_contradicts_itself(
         await copy_row(sql, "trading.bar", changed)
 
 
-async def _take_step(unit_of_work: PostgresUnitOfWork, to_state: ArtifactState) -> None:
-    async with unit_of_work.begin() as tx:
-        stored = await tx.artifacts.get("art-1")
-        await tx.artifacts.take_step(stored, to_state, actor="olga", reason="stop", at=NOW)
+async def _stop(sql: asyncpg.Connection) -> None:
+    await revoke(sql, artifact())
 
 
-@pytest.mark.parametrize("state", [ArtifactState.REVOKED, ArtifactState.DEPRECATED])
+async def _deprecate(sql: asyncpg.Connection) -> None:
+    await take_step(sql, artifact(), "DEPRECATED")
+
+
+async def _release_nothing(sql: asyncpg.Connection) -> None:
+    await name_in_snapshot(sql, [])
+
+
+async def _let_the_snapshot_expire(sql: asyncpg.Connection) -> None:
+    issued = TODAY - timedelta(days=31)
+    head = await newest_entry(sql)
+    await add_snapshot(sql, signed_snapshot(2, [artifact()], head, issued=issued))
+
+
+@pytest.mark.parametrize("end", [_stop, _deprecate, _release_nothing, _let_the_snapshot_expire])
 async def test_the_fence_refuses_an_order_of_an_artifact_that_is_no_longer_loadable(
-    sql: asyncpg.Connection, working: Order, unit_of_work: PostgresUnitOfWork, state: ArtifactState
+    sql: asyncpg.Connection, working: Order, end: Callable[[asyncpg.Connection], Awaitable[None]]
 ) -> None:
-    await _take_step(unit_of_work, state)
+    await end(sql)
     for fresh in (
         {"client_order_id": "jx2", "status": "PENDING_NEW"},
         {"client_order_id": "jx3", "status": "DENIED"},
@@ -158,22 +186,57 @@ async def test_the_fence_refuses_an_order_of_an_artifact_that_is_no_longer_loada
 
 
 async def test_the_fence_sees_a_revocation_that_was_committed_after_the_transaction_began(
-    sql: asyncpg.Connection, working: Order, unit_of_work: PostgresUnitOfWork
+    sql: asyncpg.Connection, working: Order, database_url: str
 ) -> None:
+    other = await asyncpg.connect(database_url)
     async with sql.transaction():
         assert await sql.fetchval("SELECT gate.is_loadable('art-1')") is True
-        await _take_step(unit_of_work, ArtifactState.REVOKED)
+        await _stop(other)
         with pytest.raises(asyncpg.PostgresError, match="not loadable"):
             await copy_row(sql, "trading.orders", {"client_order_id": "jx2", "status": "PENDING_NEW"})
+    await other.close()
+
+
+@pytest.mark.parametrize("isolation", ["repeatable_read", "serializable"])
+async def test_an_order_is_written_at_read_committed_only(
+    sql: asyncpg.Connection, working: Order, isolation: str
+) -> None:
+    fresh = {"client_order_id": "jx2", "status": "PENDING_NEW"}
+    refused = refused_with("JX004", "order jx2 is written at READ COMMITTED only, not at")
+    async with refused, sql.transaction(isolation=isolation):
+        await copy_row(sql, "trading.orders", fresh)
+    await copy_row(sql, "trading.orders", fresh)
 
 
 async def test_an_order_of_a_revoked_artifact_may_still_be_brought_to_its_end(
-    working: Order, unit_of_work: PostgresUnitOfWork
+    sql: asyncpg.Connection, working: Order, unit_of_work: PostgresUnitOfWork
 ) -> None:
-    await _take_step(unit_of_work, ArtifactState.REVOKED)
+    await _stop(sql)
     canceled = working.moved_to(OrderStatus.CANCELED, at=NOW)
     await within(unit_of_work, lambda tx: tx.orders.save(canceled))
     assert await within(unit_of_work, lambda tx: tx.orders.get("jx-sg1")) == canceled
+
+
+_NEXT_TRADE: dict[str, str | None] = {
+    "trade_id": "tr2",
+    "signal_id": "sg2",
+    "client_order_id": "jx2",
+    "policy_sha256": None,
+}
+
+
+async def test_a_trade_names_the_policy_that_it_was_made_under(
+    sql: asyncpg.Connection, working: Order
+) -> None:
+    assert await sql.fetchval("SELECT policy_sha256 FROM trading.trade") == DESK_POLICY.sha256
+    await copy_row(sql, "trading.signal", {"signal_id": "sg2"})
+    order = {"client_order_id": "jx2", "signal_id": "sg2", "status": "PENDING_NEW"}
+    await copy_row(sql, "trading.orders", order)
+    async with refused_by("trade_under_policy"):
+        await copy_row(sql, "trading.trade", _NEXT_TRADE | {"policy_sha256": ZEROS})
+    await _release_nothing(sql)
+    async with refused_with("JX005", "trade tr2: no snapshot in force says by which policy it is made"):
+        await copy_row(sql, "trading.trade", _NEXT_TRADE)
 
 
 async def test_no_order_begins_in_the_middle(sql: asyncpg.Connection, working: Order) -> None:

@@ -12,9 +12,10 @@ from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.audit import AuditEvent
 from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 from jax.ports.unit_of_work import Transaction
-from tests.contract.stored_values import ACCOUNT, NOW, artifact, store_artifact, store_signal
+from tests.contract.stored_values import ACCOUNT, NOW, artifact, store_signal
 from tests.contract.within import within
 from tests.integration.postgres.cutting_proxy import CuttingProxy
+from tests.integration.postgres.gate_rows import add_artifact
 from tests.integration.postgres.until import until
 
 _KILL_OTHERS = """
@@ -249,10 +250,10 @@ async def test_a_bug_is_not_dressed_up_as_a_port_error(
 
 
 async def test_numbers_come_back_without_padding_and_without_exponents(
-    unit_of_work: PostgresUnitOfWork,
+    unit_of_work: PostgresUnitOfWork, sql: asyncpg.Connection
 ) -> None:
-    active = await store_artifact(unit_of_work, artifact())
-    await store_signal(unit_of_work, active, "sg1")
+    await add_artifact(sql, artifact())
+    await store_signal(unit_of_work, artifact(), "sg1")
     stored = await within(unit_of_work, lambda tx: tx.signals.get("sg1"))
     assert [str(stored.entry_price), str(stored.stop_loss), str(stored.take_profit)] == [
         "150.25",

@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -15,10 +16,12 @@ from jax.adapters.postgres import migrations
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.migrations import HEAD, downgrade, migrate_to_head, migrations_folder
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.domain.artifact import ArtifactState
 from jax.ports.errors import Unavailable
 from tests.contract.stored_values import artifact as an_artifact
-from tests.contract.stored_values import bar, store_artifact, store_order, store_signal
+from tests.contract.stored_values import bar, store_order, store_signal
 from tests.integration.postgres.catalog import catalog_of
+from tests.integration.postgres.gate_rows import bring_to, open_gate
 from tests.postgres_server import fresh_database, run_sql
 
 _CHECKOUT = Path(__file__).parents[3]
@@ -55,7 +58,11 @@ async def test_goes_down_and_up_again_on_an_empty_database(empty_database_url: s
 async def _fill(url: str) -> None:
     database = PostgresDatabase(url)
     unit_of_work = PostgresUnitOfWork(database)
-    active = await store_artifact(unit_of_work, an_artifact())
+    active = an_artifact()
+    sql = await asyncpg.connect(url)
+    await open_gate(sql)
+    await bring_to(sql, active, ArtifactState.ACTIVE)
+    await sql.close()
     decided = await store_signal(unit_of_work, active, "sg1")
     async with unit_of_work.begin() as tx:
         await store_order(tx, decided)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from jax.adapters.parquet.json_series_register import JsonSeriesRegister
 from jax.adapters.parquet.parquet_market_data import ParquetMarketData
+from jax.app.research.rerun_process import rerun_in_another_process
 from jax.app.research.research import BacktestRequest, BacktestRun
 from jax.app.research.wiring import build_research
 from jax.domain.artifact_payload import ArtifactPayload, payload_of
@@ -17,6 +18,7 @@ from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.backtest_result import BacktestSettings
 from jax.domain.bundle import Bundle, SourceFile, bundle_of
 from jax.domain.instrument import Instrument
+from jax.domain.rerun import Rerun
 from jax.domain.strategies.ma_crossover_v1 import STRATEGY, Params
 from jax.domain.strategy import Strategy
 from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submission, build_payload
@@ -86,6 +88,19 @@ def with_source(authored: Authored, old: str, new: str) -> Authored:
         raise LookupError(f"{_CHANGED_FILE} does not hold {old!r}")
     of_new = changed(authored, code={"bundle_sha256": bundle.sha256})
     return Authored(of_new.payload, bundle, authored.golden_suite)
+
+
+def rerun(home: Path, authored: Authored, progress: Callable[[int, int], object] | None = None) -> Rerun:
+    """What a validator's other process makes of `authored` over the bars in `home`."""
+    return asyncio.run(
+        rerun_in_another_process(
+            home,
+            payload_bytes=authored.payload.encoded(),
+            bundle_bytes=authored.bundle.encoded(),
+            golden_bytes=authored.golden_suite,
+            progress=progress,
+        )
+    )
 
 
 def evidence_in_this_process(strategy: Strategy) -> BacktestEvidence:

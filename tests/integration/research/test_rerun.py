@@ -1,20 +1,14 @@
 """The validator's run in another process: equal for the honest, and a reason for everybody else."""
 
 import asyncio
-import base64
 import json
-import os
-import shlex
-import subprocess
 import sys
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jax.app.research import rerun_process
 from jax.app.research.rerun_process import rerun_in_another_process
 from jax.app.research.research import BacktestRun
 from jax.app.research.wiring import build_research
@@ -23,11 +17,10 @@ from jax.domain.bundle import bundle_of
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
 from jax.domain.golden_suite import GoldenSuite, decode_golden_suite
-from jax.domain.rerun import Rerun, differences
+from jax.domain.rerun import differences
 from jax.domain.strategies.ma_crossover_v1 import STRATEGY
 from jax.domain.strategy import BUY, NO_DECISION, BarValues, Decision
 from jax.ports.errors import NotFound, Unavailable
-from tests.architecture.checkout import SRC
 from tests.integration.research.authored_artifacts import (
     BARS,
     Authored,
@@ -36,6 +29,7 @@ from tests.integration.research.authored_artifacts import (
     claimed,
     evidence_in_this_process,
     honest,
+    rerun,
     stock,
     with_source,
     with_suite,
@@ -60,18 +54,6 @@ def run(home: Path) -> BacktestRun:
 @pytest.fixture(scope="module")
 def authored(run: BacktestRun) -> Authored:
     return honest(run)
-
-
-def rerun(home: Path, authored: Authored, progress: Callable[[int, int], object] | None = None) -> Rerun:
-    return asyncio.run(
-        rerun_in_another_process(
-            home,
-            payload_bytes=authored.payload.encoded(),
-            bundle_bytes=authored.bundle.encoded(),
-            golden_bytes=authored.golden_suite,
-            progress=progress,
-        )
-    )
 
 
 def refusals(home: Path, authored: Authored) -> str:
@@ -268,103 +250,8 @@ def test_missing_bars_are_named(home: Path, tmp_path: Path, authored: Authored) 
         rerun(home, changed(authored, data={"from": "2030-01-01T00:00:00Z", "to": "2030-01-02T00:00:00Z"}))
 
 
-def instead_of_python(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    program = folder / "program"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-
-
-def test_a_process_that_dies_is_told_with_its_last_words(
-    home: Path, tmp_path: Path, authored: Authored, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instead_of_python(tmp_path, monkeypatch, "echo 'no memory left' >&2; exit 7")
-    with pytest.raises(Unavailable, match=r"ended with code 7 and no answer \(no memory left\)"):
-        rerun(home, authored)
-
-
-def test_the_process_gets_an_empty_folder_and_nothing_of_the_environment(
-    home: Path, tmp_path: Path, authored: Authored, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("JAX_HOME", "PYTHONPATH", "DATABASE_URL"):
-        monkeypatch.setenv(name, "mine")
-    monkeypatch.setenv("PYTHONHASHSEED", "4217")
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    monkeypatch.delenv("LC_ALL", raising=False)
-    said = tmp_path / "said"
-    instead_of_python(tmp_path, monkeypatch, f"(pwd; ls -A; /usr/bin/env) > {shlex.quote(str(said))}")
-    with pytest.raises(Unavailable, match="it said nothing"):
-        rerun(home, authored)
-    folder, *lines = said.read_text().splitlines()
-    given = dict(line.split("=", 1) for line in lines)
-    assert not Path(folder).exists()
-    assert (given["PYTHONHASHSEED"], given["TZ"], given["LC_ALL"]) == ("4218", "Asia/Kathmandu", "C")
-    assert (given["HOME"], given["TMPDIR"]) == (folder, folder)
-    assert not {"JAX_HOME", "PYTHONPATH", "DATABASE_URL"} & given.keys()
-
-
-def test_a_process_that_falls_silent_is_ended(
-    home: Path, tmp_path: Path, authored: Authored, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instead_of_python(tmp_path, monkeypatch, "exec sleep 600")
-    monkeypatch.setattr(rerun_process, "_SILENCE_SECONDS", 0.2)
-    with pytest.raises(Unavailable, match="said nothing for 0 s: look for a strategy that never returns"):
-        rerun(home, authored)
-
-
-def test_whoever_stops_listening_ends_the_process(
-    home: Path, tmp_path: Path, authored: Authored, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instead_of_python(tmp_path, monkeypatch, 'echo \'{"done":1,"total":2}\'; exec sleep 600')
-
-    def stop(done: int, total: int) -> None:
-        raise KeyError(done, total)
-
-    with pytest.raises(KeyError):
-        rerun(home, authored, stop)
-
-
-def python(program: str, **more: Any) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(SRC)},
-        **more,
-    )
-
-
-@pytest.mark.parametrize(
-    "escape",
-    [
-        "open('seen.txt', 'w')",
-        "import os; os.open('seen.txt', os.O_CREAT)",
-        "import os; os.listdir('.')",
-        "import os; os.system('true')",
-        "import socket; socket.create_connection(('127.0.0.1', 9))",
-        "import subprocess; subprocess.run(['true'])",
-        "import ctypes; ctypes.CDLL(None)",
-    ],
-)
-def test_a_sealed_process_reaches_nothing_outside(escape: str, tmp_path: Path) -> None:
-    sealed = "import ctypes, socket, subprocess; from jax.app.research.sealed_process import seal_process"
-    done = python(f"{sealed}; seal_process(); {escape}", cwd=tmp_path)
-    assert "DoorShut: a strategy computes, and may not reach outside" in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_worker_is_sealed_before_the_artifacts_code_runs(home: Path, authored: Authored) -> None:
-    documents = {
-        "payload": authored.payload.encoded(),
-        "bundle": authored.bundle.encoded(),
-        "golden_suite": authored.golden_suite,
-    }
-    job = json.dumps({name: base64.b64encode(text).decode() for name, text in documents.items()})
-    program = (
-        "import sys; import jax.app.research.rerun_worker as worker; "
-        "worker.rerun_backtest = lambda *_: open('seen.txt', 'w'); "
-        f"sys.argv[1:] = [{str(home)!r}]; worker.main()"
-    )
-    answer = json.loads(python(program, input=job).stdout.splitlines()[-1])
-    assert answer["error"] == "DoorShut"
+def test_bars_that_cannot_be_read_are_no_fault_of_the_artifact(tmp_path: Path, authored: Authored) -> None:
+    (tmp_path / "market_data").mkdir()
+    (tmp_path / "market_data" / "series.json").write_text("broken")
+    with pytest.raises(Unavailable, match=r"The register .* cannot be read"):
+        rerun(tmp_path, authored)

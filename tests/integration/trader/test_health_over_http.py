@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from jax.domain.running_trader import RunningTrader
 from jax.modules.artifacts.verify_artifact import payload_key
 from tests.integration.trader import approved_strategy
 from tests.integration.trader.trading_floor import NOW, Floor, open_floor, until
@@ -89,3 +92,31 @@ async def test_an_approved_artifact_with_changed_bytes_is_refused_with_the_reaso
     assert refusal["id"] == "art-1"
     assert "its copy in the object store hashes to" in refusal["reason"]
     assert refusal["reason"] in body["reasons"][0]
+
+
+async def test_another_trader_with_other_artifacts_makes_it_unhealthy_and_does_not_stop_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._REPORT_EVERY_SECONDS", 0.05)
+    async with open_floor() as floor:
+        signal_id = await floor.approved_signal()
+        other = RunningTrader("boot-2", "second", ("sha256:" + "0" * 64,), None, floor.clock.now())
+        async with floor.unit_of_work.begin() as transaction:
+            await transaction.running.report(other)
+
+        async def unhealthy() -> bool:
+            return (await health(floor))[0] == 503
+
+        async def healthy() -> bool:
+            return (await health(floor))[0] == 200
+
+        await until(unhealthy)
+        _, body = await health(floor)
+        assert (await floor.execute(signal_id)).status_code == 201
+        floor.clock.advance(timedelta(seconds=10))
+        await until(healthy)
+    assert body["status"] == "unhealthy"
+    assert body["reasons"] == [
+        "another trader (account second) runs other artifacts: only it runs sha256:000000000000, "
+        f"only this one runs {floor.artifact.payload_sha256[:19]}"
+    ]

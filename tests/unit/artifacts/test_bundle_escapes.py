@@ -8,7 +8,11 @@ import pytest
 from jax.domain.bundle import SourceFile
 from jax.modules.artifacts import load_bundle
 from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
-from jax.modules.artifacts.strategy_namespace import allowed_builtins, allowed_modules
+from jax.modules.artifacts.strategy_namespace import (
+    allowed_builtins,
+    allowed_modules,
+    parents_of_class,
+)
 from jax.modules.artifacts.strategy_vocabulary import BUILTIN_NAMES, MODULE_NAMES
 from tests.unit.artifacts.bundle_attacks import ATTACKS, TOUCHING, is_loot
 from tests.unit.artifacts.small_bundles import ENTRY, MINIMAL, bundle_with, run_plainly
@@ -130,6 +134,15 @@ def test_a_class_has_one_of_the_four_parents(parent: str) -> None:
     source = f"{MINIMAL}\nfrom typing import Callable\nclass Mine({parent}):\n    pass\n"
     with pytest.raises(BundleRefused, match="class Mine must be a NamedTuple, Enum, IntEnum or Protocol"):
         load_strategy(bundle_with(source), ENTRY)
+
+
+def test_only_a_stand_in_is_a_parent_whatever_calls_itself_so() -> None:
+    class Imitation:
+        def __repr__(self) -> str:
+            return "Enum"
+
+    with pytest.raises(TypeError, match="class Mine must be a NamedTuple, Enum, IntEnum or Protocol"):
+        parents_of_class("Mine", Imitation())
 
 
 @pytest.mark.parametrize(

@@ -226,13 +226,22 @@ STRATEGY = STRATEGY._replace(indicators=indicators, decide=decide)
     [("length.append(0)", "len(length)", "[0]", "0"), ("state.append(0)", "len(state)", "3", "[0]")],
     ids=["in its length", "in its first state"],
 )
-def test_an_indicator_that_is_declared_with_a_list_is_refused_when_a_runner_starts(
+def test_an_indicator_that_is_declared_with_a_list_is_refused(
     doing: str, value: str, length: str, initial: str
 ) -> None:
     source = _DECLARES + _STEP.format(doing, value, length, initial)
+    with pytest.raises(
+        BundleRefused, match="an indicator is declared with a list, which can change: use a tuple"
+    ):
+        load_strategy(bundle_with(source), ENTRY)
+
+
+def test_one_that_is_declared_so_for_other_parameters_is_refused_when_a_runner_starts() -> None:
+    source = _DECLARES + _STEP.format("length.append(0)", "0.0", "[0] if params.length == 7 else 3", "0")
     strategy = load_strategy(bundle_with(source), ENTRY)
+    StrategyRunner(strategy, strategy.params)
     with pytest.raises(BundleRefused, match="an indicator is declared with a list, which can change"):
-        StrategyRunner(strategy, strategy.params)
+        StrategyRunner(strategy, strategy.params._replace(length=7))
 
 
 def _confidences(strategy: Any) -> list[float]:

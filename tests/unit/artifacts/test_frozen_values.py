@@ -19,9 +19,16 @@ class Side(Enum):
     UP = 1
 
 
+class Quiet(Enum):
+    YES = 1
+
+    def _private(self) -> None:
+        pass
+
+
 NAMESPACE = run_plainly("def plain(x=(1, 2)):\n    return x\ndef marked():\n    pass\nmarked.calls = 0\n")
 MODULE = ModuleType("given")
-FROZEN = FrozenValues(namespaces=[NAMESPACE], modules=[MODULE], classes={Point, Side})
+FROZEN = FrozenValues(namespaces=[NAMESPACE], modules=[MODULE], classes={Point, Side, Quiet})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,7 @@ def test_cannot_change(value: object) -> None:
         (object, "type"),
         (ModuleType("another"), "module"),
         (NAMESPACE["marked"], "function"),
-        (pytest.raises, "function"),
+        (run_plainly, "function"),
         ("".join, "builtin_function_or_method"),
         (Point(1)._asdict, "method"),
     ],
@@ -63,6 +70,10 @@ def test_cannot_change(value: object) -> None:
 )
 def test_can_change_and_says_what_it_is(value: object, kind: str) -> None:
     assert FROZEN.changeable(value) == kind
+
+
+def test_a_private_function_of_an_enum_is_looked_at_like_any_other() -> None:
+    assert FROZEN.changeable(Quiet) == "function"
 
 
 def test_a_class_that_is_not_the_bundles_own_may_change() -> None:

@@ -184,7 +184,7 @@ def _overwrite(objects: MemoryObjectStore, key: str, content: bytes) -> None:
             r"fails with RuntimeError: \ud800",
         ),
         ("raise SystemExit(3)\n", "`SystemExit` is not defined here"),
-        ("STRATEGY = STRATEGY._replace(params=(20, 50, 200, 14, 20))\n", "fails with AttributeError"),
+        ("STRATEGY = STRATEGY._replace(params=(20, 50, 200, 14, 20))\n", "cannot be run: AttributeError"),
     ],
 )
 async def test_a_strategy_that_fails_while_it_is_loaded_is_refused_and_the_others_load(

@@ -153,3 +153,9 @@ def test_files_that_import_one_another_in_a_ring_are_refused() -> None:
     ring = SourceFile("ring.py", "from mine import STRATEGY\n")
     with pytest.raises(BundleRefused, match=r"ring\.py cannot be run: ImportError: .*STRATEGY.* \(line 1\)"):
         load_strategy(bundle_with(f"from ring import STRATEGY\n{MINIMAL}", ring), ENTRY)
+
+
+def test_a_strategy_whose_indicators_fail_on_its_own_parameters_is_refused() -> None:
+    source = MINIMAL.replace("    return ()", "    return 1 / (params.length - 3)")
+    with pytest.raises(BundleRefused, match=r"mine\.py cannot be run: ZeroDivisionError: .* \(line 12\)"):
+        load_strategy(bundle_with(source), ENTRY)

@@ -24,7 +24,7 @@ from jax.modules.backtest.measure import six_places
 from jax.modules.backtest.overfitting_study import MOST_NEIGHBOURS, neighbours, study_overfitting
 from jax.modules.backtest.run_backtest import BacktestInputs, run_backtest
 from tests.price_waves import price_waves
-from tests.unit.backtest.scripted_backtests import buy, instrument, scripted, settings
+from tests.unit.backtest.scripted_backtests import bar, buy, instrument, scripted, sell, settings
 
 QUICK = Params(fast=5, middle=12, slow=30, range_length=10, volume_length=20)
 BARS = {symbol: price_waves(symbol, 600, period_days=80.0) for symbol in ("AAPL", "IBM")}
@@ -164,6 +164,31 @@ def test_the_variance_of_the_trials_is_at_least_that_of_luck() -> None:
     assert found.pbo is None
 
 
+def test_trials_that_differ_more_than_luck_make_count_their_own_variance() -> None:
+    class Level(NamedTuple):
+        level: float = 1.1
+
+    def decide(state: int, bar: BarValues, inputs: Any, params: Level) -> tuple[int, Decision]:
+        del inputs
+        far = 10.0 * bar.close
+        decision = buy(stop=0.01, target=far) if params.level > 1.0 else sell(stop=far, target=0.01)
+        return 1, NO_DECISION if state else decision
+
+    rising = [
+        bar(day, f"{day + 10} {day + 11 + day % 2} {day + 9} {day + 10 + day % 2}") for day in range(100)
+    ]
+    either = scripted({})._replace(params=Level(), decide=decide)
+    inputs = replace(INPUTS, strategy=either, params=Level(), bars={"AAPL": rising})
+    chosen = run_backtest(inputs)
+    others = [run_backtest(replace(inputs, params=one)) for one in neighbours(either, Level())]
+    moments = [moments_of(returns_of(run)) for run in (chosen, *others)]
+    spread = statistics.variance(one.sharpe for one in moments if one is not None)
+    assert spread > 2.0 / 99
+    assert moments[0] is not None
+    expected = rounded(deflated_sharpe_ratio(moments[0], trials=5, variance=spread))
+    assert studied(inputs, chosen).deflated_sharpe == expected
+
+
 def test_more_trials_than_were_studied_deflate_further() -> None:
     alone, few, many = (studied(trials=trials) for trials in (1, 13, 1_000))
     assert few == replace(alone, trials=13)
@@ -211,7 +236,7 @@ def test_a_neighbour_that_fails_is_told_with_its_parameters() -> None:
 
 
 def test_an_account_that_has_lost_everything_stands_still() -> None:
-    ruined = [replace(point, cash=Decimal(-5), positions_value=Decimal(0)) for point in CHOSEN.equity[300:]]
+    ruined = [replace(point, cash=Decimal(0), positions_value=Decimal(0)) for point in CHOSEN.equity[300:]]
     found = studied(chosen=replace(CHOSEN, equity=(*CHOSEN.equity[:300], *ruined)))
     assert found.deflated_sharpe is not None
     assert found.deflated_sharpe < Decimal("0.5")

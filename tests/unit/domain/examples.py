@@ -152,6 +152,7 @@ def a_trade(**changes: Any) -> Trade:
         "position_value": Decimal("19950"),
         "approved_by": "Noor",
         "submitted_at": NOON,
+        "policy_sha256": HASH,
     }
     return Trade(**fields | changes)
 

@@ -47,6 +47,7 @@ SHA256 = Rule(
     ),
     (HASH, "sha256:" + "0123456789abcdef" * 4),
 )
+SHA256_OR_NONE = Rule(SHA256.refused, (*SHA256.accepted, None))
 # Checked against other fields, by tests of their own.
 ELSEWHERE = Rule(())
 # Typed, and nothing more to say of it.

@@ -84,7 +84,7 @@ def test_the_moments_are_those_of_scipy(seed: int) -> None:
     assert found.kurtosis == pytest.approx(float(stats.kurtosis(returns, fisher=False)), rel=1e-12)
 
 
-@pytest.mark.parametrize("returns", [[], [0.01], [0.0, 0.0, 0.0], [0.1] * 7, [0.0, 5e-324]])
+@pytest.mark.parametrize("returns", [[], [0.01], [0.0, 0.0, 0.0], [0.1] * 7, [0.0, 5e-324], [0.0, 1e-100]])
 def test_returns_that_do_not_vary_have_no_moments(returns: Sequence[float]) -> None:
     assert moments_of(returns) is None
 

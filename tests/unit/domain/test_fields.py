@@ -21,6 +21,7 @@ from tests.unit.domain.field_rules import (
     POSITIVE,
     POSITIVE_OR_NONE,
     SHA256,
+    SHA256_OR_NONE,
     SYMBOL,
     UTC,
     Rule,
@@ -93,6 +94,7 @@ RULES: Rules = {
         (NOT_NEGATIVE, "risk_fraction"),
         (text(), "approved_by"),
         (UTC, "submitted_at"),
+        (SHA256_OR_NONE, "policy_sha256"),
         (ANYTHING, "side"),
     ),
     examples.an_artifact: _fields(

@@ -101,6 +101,16 @@ def test_an_entry_price_lies_within_the_collar_around_the_newest_price(market: s
     )
 
 
+@pytest.mark.parametrize(
+    ("market", "fits"),
+    [("120", True), ("119.99999999", False), ("200", True), ("200.00000001", False)],
+)
+def test_an_entry_price_on_the_collar_itself_is_within(market: str, *, fits: bool) -> None:
+    profile = a_profile(price_collar_fraction=Decimal("0.25"))
+    decision = decide_order(profile, some_inputs(market_price=Decimal(market)), a_route())
+    assert isinstance(decision, Approved) == fits
+
+
 def test_without_a_known_price_nothing_is_ordered() -> None:
     decision = decide_order(a_profile(), some_inputs(market_price=None), a_route())
     assert decision == Denied(

@@ -54,7 +54,7 @@ def test_two_payloads_are_never_signed_as_the_same_bytes(one: bytes, other: byte
 
 
 def _envelope(**changes: Any) -> bytes:
-    document = {
+    document: dict[str, Any] = {
         "payload": base64.b64encode(b"{}").decode(),
         "payloadType": PAYLOAD_TYPE,
         "signatures": [{"keyid": HASH, "sig": base64.b64encode(b"s" * 64).decode()}],

@@ -162,6 +162,43 @@ async def test_a_cancel_that_the_broker_has_only_taken_note_of_is_repeated() -> 
             assert len(await transaction.audit.entries(kind="order.cancel_requested")) == 1
 
 
+async def test_each_order_has_a_request_of_its_own_on_record() -> None:
+    async with open_floor() as floor:
+        await working(floor)
+        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "151", symbol="MSFT")
+        second = await floor.engine().execute("sg2", approved_by="olivia")
+        assert isinstance(second, Executed)
+        assert await floor.canceling().run_once() == 2
+        async with floor.desk.unit_of_work.begin() as transaction:
+            wishes = await transaction.audit.entries(kind="order.cancel_requested")
+        first = await _order(floor)
+    assert [wish.event.subject for wish in wishes] == [first.client_order_id, second.order.client_order_id]
+
+
+async def test_fills_that_come_with_the_answers_to_a_cancel_are_booked_and_counted() -> None:
+    async with open_floor() as floor:
+        await working(floor)
+        order = await _order(floor)
+        fills = [
+            replace(stored_values.fill(order, f"x{n}", quantity=40), ts_event=order.created_at)
+            for n in (1, 2)
+        ]
+
+        class Filling(FailingBroker):
+            told = 0
+
+            async def cancel(self, client_order_id: str) -> OrderReport:
+                self.told += 1
+                partly = OrderStatus.PARTIALLY_FILLED
+                return OrderReport(client_order_id, "v1", partly, tuple(fills[: self.told]))
+
+        canceling = floor.canceling(broker=Filling(floor.desk.broker, Fuse()))
+        assert [await canceling.run_once() for _ in range(3)] == [1, 1, 0]
+        after = await _order(floor)
+    assert (after.status, after.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, Decimal(80))
+
+
 async def test_a_trader_that_was_replaced_cancels_nothing_of_the_next() -> None:
     async with open_floor() as floor:
         await working(floor)

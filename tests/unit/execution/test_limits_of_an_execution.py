@@ -116,6 +116,15 @@ async def test_an_entry_price_that_the_market_has_left_is_denied_with_both_price
         assert isinstance(await floor.engine().execute("sg1", approved_by="olivia"), Executed)
 
 
+async def test_the_newest_price_is_that_of_the_signals_own_symbol() -> None:
+    async with open_floor() as floor:
+        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "400", symbol="MSFT")
+        denied = await floor.engine().execute("sg2", approved_by="olivia")
+    assert isinstance(denied, Denied)
+    assert denied.numbers["market_price"] == Decimal(400)
+
+
 async def test_a_symbol_without_any_known_price_is_not_ordered() -> None:
     async with open_desk() as desk:
         artifact = await active_artifact(desk)

@@ -12,6 +12,7 @@ from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.app.trader.engine import Engine
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.bar import Bar
 from jax.domain.order import OrderType
@@ -145,7 +146,14 @@ def an_engine(
         trading=TradingAccount(ACCOUNT, floor.epoch, LIMITS, OrderType.LIMIT),
         loaded=artifacts.ids_by_hash,
     )
-    return Engine(gate, artifacts, canceling, floor.reconciler(), event_bus, HeldLock())
+    report = RunningReport(
+        unit_of_work=desk.unit_of_work,
+        clock=desk.clock,
+        boot_id="boot-1",
+        account=ACCOUNT,
+        artifacts=artifacts,
+    )
+    return Engine(gate, artifacts, canceling, floor.reconciler(), report, event_bus, HeldLock())
 
 
 async def _revoke(floor: Floor) -> None:

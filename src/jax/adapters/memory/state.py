@@ -15,6 +15,7 @@ from jax.domain.gate_key import GateKey
 from jax.domain.gate_policy import GatePolicy
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
+from jax.domain.running_trader import RunningTrader
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.signal import Signal
 from jax.domain.snapshot import Snapshot
@@ -45,6 +46,7 @@ class State:
     orders: dict[str, Order] = field(default_factory=dict)
     trades: dict[str, Trade] = field(default_factory=dict)
     fills: dict[tuple[str, str], Fill] = field(default_factory=dict)
+    running: dict[str, RunningTrader] = field(default_factory=dict)
     bars: Series = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
     sessions: dict[tuple[str, date], ExchangeSession] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class State:
             orders=dict(self.orders),
             trades=dict(self.trades),
             fills=dict(self.fills),
+            running=dict(self.running),
             bars=self.bars,
             instruments=dict(self.instruments),
             sessions=dict(self.sessions),

@@ -13,6 +13,7 @@ from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.adapters.memory.reference_data import MemoryReferenceData
 from jax.adapters.memory.release_store import MemoryReleaseStore
+from jax.adapters.memory.running_traders import MemoryRunningTraders
 from jax.adapters.memory.session import Session
 from jax.adapters.memory.signal_store import MemorySignalStore
 
@@ -25,6 +26,7 @@ class MemoryTransaction:
     releases: MemoryReleaseStore
     signals: MemorySignalStore
     orders: MemoryOrderStore
+    running: MemoryRunningTraders
     bars: TransactionMarketData
     reference: MemoryReferenceData
     audit: MemoryAuditLog
@@ -54,6 +56,7 @@ def _transaction(session: Session) -> MemoryTransaction:
         releases=MemoryReleaseStore(session),
         signals=MemorySignalStore(session),
         orders=MemoryOrderStore(session),
+        running=MemoryRunningTraders(session),
         bars=TransactionMarketData(session),
         reference=MemoryReferenceData(session),
         audit=MemoryAuditLog(session),

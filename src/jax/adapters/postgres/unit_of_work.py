@@ -19,6 +19,7 @@ from jax.adapters.postgres.order_store import PostgresOrderStore
 from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.reference_data import PostgresReferenceData
 from jax.adapters.postgres.release_store import PostgresReleaseStore
+from jax.adapters.postgres.running_traders import PostgresRunningTraders
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.signal_store import PostgresSignalStore
 
@@ -31,6 +32,7 @@ class PostgresTransaction:
     releases: PostgresReleaseStore
     signals: PostgresSignalStore
     orders: PostgresOrderStore
+    running: PostgresRunningTraders
     bars: PostgresMarketData
     reference: PostgresReferenceData
     audit: PostgresAuditLog
@@ -74,6 +76,7 @@ def _transaction(session: Session) -> PostgresTransaction:
         releases=PostgresReleaseStore(session),
         signals=PostgresSignalStore(session),
         orders=PostgresOrderStore(session),
+        running=PostgresRunningTraders(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),

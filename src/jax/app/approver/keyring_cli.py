@@ -10,7 +10,7 @@ import typer
 from jax.app import console
 from jax.app.approver.documents import policy_document, root_document
 from jax.app.approver.gate import Gate
-from jax.app.approver.keyring import acting_person
+from jax.app.approver.keyring import Keyring, acting_person
 from jax.app.approver.options_cli import AsJson, KeyFile, PublishingPerson, example, print_result, usage_error
 from jax.app.home import home_folder
 from jax.domain.gate_key import GateKey, GateRole
@@ -59,12 +59,12 @@ def init(
         begun = begin_desk(home)
         print_result(as_json, root_document(begun.root, begun.path), f"{begun.path} holds no key yet")
         return
-    begun = begin_alone(home, hand_of(home, person, key_file))
+    hand = hand_of(home, person, key_file)
 
-    async def run(gate: Gate) -> GatePolicy:
-        return await publish_gate(gate, actor=person)
+    async def run(gate: Gate) -> tuple[Keyring, GatePolicy]:
+        return begin_alone(home, hand), await publish_gate(gate, actor=hand.person)
 
-    in_force = at_the_gate(run)
+    begun, in_force = at_the_gate(run)
     print_result(
         as_json,
         {**root_document(begun.root, begun.path), "policy": in_force.mark},

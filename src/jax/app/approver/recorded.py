@@ -1,5 +1,6 @@
 """What `log` prints of the record."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from jax.domain.visible_text import visible
 from jax.ports.trade_provenance import TradeProvenance
 
 _ALL = 1_000_000
+_HASH = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ async def _page(gate: Gate, entries: Sequence[AuditEntry]) -> Page:
 def _line(entry: AuditEntry) -> str:
     event = entry.event
     told = f"{entry.n:>6}  {event.at:%Y-%m-%d %H:%M:%S}  {event.kind}  {event.actor}  {event.subject}"
-    return visible(f"{told}  {_data(event.data)}".rstrip())
+    # Hashes are shortened here and whole with --json.
+    return _HASH.sub(r"\1", visible(f"{told}  {_data(event.data)}".rstrip()))
 
 
 def _data(data: Json) -> str:

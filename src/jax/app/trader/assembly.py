@@ -7,6 +7,7 @@ from typing import Protocol
 
 from jax.app.trader.engine import Engine, LivenessLock
 from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
@@ -60,6 +61,13 @@ async def trader_at_work(
         LoaderParts(unit_of_work, around.object_store, clock, trust=around.trust, memory=around.memory)
     )
     artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars, clock=clock)
+    report = RunningReport(
+        unit_of_work=unit_of_work,
+        clock=clock,
+        boot_id=facts.boot_id,
+        account=account,
+        artifacts=artifacts,
+    )
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
     trading = TradingAccount(account, epoch, settings.risk_limits(), settings.order_type)
     parts = TraderParts(
@@ -68,6 +76,7 @@ async def trader_at_work(
         broker=broker,
         gate=gate,
         artifacts=artifacts,
+        report=report,
         receive_bars=receive_bars,
         decide_signal=DecideSignal(unit_of_work=unit_of_work, clock=clock),
         execute_signal=ExecuteSignal(
@@ -88,7 +97,7 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    engine = Engine(gate, artifacts, cancel_entries, reconcile, around.event_bus, around.lock)
+    engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock)
     async with engine.running():
         trader = Trader(parts, facts)
         try:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.reconcile_orders import ReconcileOrders
@@ -15,10 +16,12 @@ from jax.ports.errors import Unavailable
 from jax.ports.event_bus import EventBus
 
 _EVERY_SECONDS = 1.0
+_REPORT_EVERY_SECONDS = 3.0
 _LOADING = "loading artifacts"
 _CANCELING = "canceling entries"
 _RECONCILIATION = "reconciliation"
 _WATCHING = "watching the lock"
+_REPORTING = "reporting what runs"
 _HINTS = "hearing of artifacts"
 _LOCK_LOST = (
     "this trader has lost its lock in the database, so another one may be running: restart jax-trader"
@@ -39,6 +42,7 @@ class Engine:
     artifacts: RunningArtifacts
     cancel_entries: CancelEntries
     reconcile: ReconcileOrders
+    report: RunningReport
     event_bus: EventBus
     lock: LivenessLock
 
@@ -46,33 +50,40 @@ class Engine:
     async def running(self) -> AsyncIterator[None]:
         """Does everything once, then goes on in the background until the block ends."""
         cancel = self._job(_CANCELING, self._cancel_entries)
-        reload = self._job(_LOADING, lambda: self._reload(cancel))
+        report = self._job(_REPORTING, self.report.run_once, interval_seconds=_REPORT_EVERY_SECONDS)
+        reload = self._job(_LOADING, lambda: self._reload(cancel, report))
         reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
         watch = self._job(_WATCHING, self._watch_lock)
         await reload.run_once()
         await reconcile.run_once()
         await cancel.run_once()
+        await report.run_once()
         async with AsyncExitStack() as stack:
             for name, work in (
                 (_LOADING, reload.run()),
                 (_CANCELING, cancel.run()),
                 (_RECONCILIATION, reconcile.run()),
                 (_WATCHING, watch.run()),
+                (_REPORTING, report.run()),
                 (_HINTS, self._pass_on_hints(reload)),
             ):
                 await stack.enter_async_context(self._running(name, work))
             yield
 
-    def _job(self, name: str, action: Any) -> PeriodicJob:
-        return PeriodicJob(name, action, interval_seconds=_EVERY_SECONDS, gate=self.gate)
+    def _job(self, name: str, action: Any, *, interval_seconds: float | None = None) -> PeriodicJob:
+        every = _EVERY_SECONDS if interval_seconds is None else interval_seconds
+        return PeriodicJob(name, action, interval_seconds=every, gate=self.gate)
 
-    async def _reload(self, cancel: PeriodicJob) -> None:
+    async def _reload(self, cancel: PeriodicJob, report: PeriodicJob) -> None:
         before = self.artifacts.ids_by_hash().keys()
         try:
             await self.artifacts.reload()
         finally:
-            if before - self.artifacts.ids_by_hash().keys():
+            after = self.artifacts.ids_by_hash().keys()
+            if before - after:
                 cancel.hint()
+            if before != after:
+                report.hint()
 
     async def _cancel_entries(self) -> None:
         # A trader that could not load anything yet does not know what has left.

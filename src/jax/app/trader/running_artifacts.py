@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from jax.domain.loaded_artifact import EntryRight
 from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.clock import Clock
@@ -36,10 +37,17 @@ class RunningArtifacts:
             return {}
         return {artifact.payload_sha256: artifact.artifact_id for artifact in self.now.loaded}
 
-    def that_may_enter(self) -> Mapping[str, str]:
-        """`ids_by_hash`, but none when the last look at the gate is too long ago to enter on."""
+    def that_may_enter(self) -> Mapping[str, EntryRight]:
+        """As `ids_by_hash`, but none when the last look at the gate is too long ago to enter on."""
         seconds = (self._clock.monotonic_ns() - self._loaded_ns) / 1e9
-        return self.ids_by_hash() if seconds <= FRESH_FOR_SECONDS else {}
+        if not (seconds <= FRESH_FOR_SECONDS):
+            return {}
+        ids = self.ids_by_hash()
+        return {
+            artifact.payload_sha256: EntryRight(artifact.artifact_id, artifact.policy_sha256)
+            for artifact in self.now.loaded
+            if artifact.payload_sha256 in ids
+        }
 
     def policy_of(self, payload_sha256: str) -> str | None:
         """The hash of the policy that the loaded artifact was approved under."""

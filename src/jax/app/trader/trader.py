@@ -11,6 +11,7 @@ import structlog
 from jax.app.trader.executions import Executions
 from jax.app.trader.health import Dependency, Health, LastExecution
 from jax.app.trader.running_artifacts import RunningArtifacts
+from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.order import Order
@@ -50,6 +51,7 @@ class TraderParts:
     broker: Broker
     gate: SendingGate
     artifacts: RunningArtifacts
+    report: RunningReport
     receive_bars: ReceiveBars
     decide_signal: DecideSignal
     execute_signal: ExecuteSignal
@@ -117,7 +119,7 @@ class Trader:
             artifacts=parts.artifacts.now,
             database=Dependency("database", database_problem),
             broker=Dependency(parts.broker.name, broker_problem),
-            alarms=parts.gate.alarms(),
+            alarms=parts.gate.alarms() + parts.report.alarms(),
             last_execution=_last_execution(*newest[0]) if newest else None,
             execution_enabled=self.facts.execution_enabled,
             mode=self.facts.mode,

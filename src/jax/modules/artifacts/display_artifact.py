@@ -101,6 +101,7 @@ def _evidence(view: ArtifactView) -> list[str]:
     if view.evidence is None:
         return [*trials, *_wrapped(view.evidence_problem or "")]
     rerun, found = view.evidence.rerun, view.evidence.rerun.overfitting
+    least = plain(asked.min_deflated_sharpe)
     return [
         *_field("re-run", f"by {view.evidence.validator}, {view.evidence.issued_at:%Y-%m-%d %H:%M} UTC"),
         *_field("engine", f"{rerun.engine_version}, Python {rerun.python}"),
@@ -108,11 +109,8 @@ def _evidence(view: ArtifactView) -> list[str]:
         *_field("golden", f"{len(rerun.golden_passed)} cases passed, {len(rerun.golden_failed)} failed"),
         *trials,
         *_row("variants run", f"{found.studied}"),
-        *_row(
-            "deflated_sharpe",
-            f"{_figure(found.deflated_sharpe)}, the policy asks for {plain(asked.min_deflated_sharpe)}",
-        ),
-        *_row("pbo", f"{_figure(found.pbo)}, the policy allows {plain(asked.max_pbo)}"),
+        *_row("deflated_sharpe", f"{_figure(found.deflated_sharpe)}; the policy asks for {least} or more"),
+        *_row("pbo", f"{_figure(found.pbo)}; the policy allows {plain(asked.max_pbo)} or less"),
         *_row("walk_forward_sharpe", _figure(found.walk_forward_sharpe)),
     ]
 
@@ -146,9 +144,10 @@ def _difference(view: ArtifactView) -> list[str]:
 def _files(version: ShownVersion) -> list[str]:
     if version.bundle is None:
         return _wrapped(f"The code cannot be shown: {version.bundle_problem}")
-    lines: list[str] = []
+    lines = ["`artifact-approver diff` prints the code of these files:"]
     for file in version.bundle.files:
-        lines.extend(_wrapped(f"{file.path}, {file.source.count(chr(10))} lines"))
+        count = file.source.count("\n")
+        lines.extend(_wrapped(f"{file.path}, {count} line{'' if count == 1 else 's'}"))
         lines.extend(_field("", sha256_of(file.source.encode())))
     return lines
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jax.domain.approval_count import subject_name
 from jax.domain.bundle import Bundle
-from jax.domain.canonical_json import Json
+from jax.domain.canonical_json import Json, canonical_bytes
 from jax.domain.visible_text import visible
 from jax.modules.artifacts.artifact_view import ShownVersion
 
@@ -15,7 +15,7 @@ _NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A leaf of the payload, such as `risk.max_daily_loss`, that differs; None where a version lacks it."""
+    """A leaf of the payload, such as `risk.max_daily_loss`, that differs, as JSON; None where it lacks."""
 
     field: str
     before: str | None
@@ -86,7 +86,6 @@ def _leaves(field: str, value: Json) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from _leaves(f"{field}.{key}" if field else key, item)
-    elif isinstance(value, list):
-        yield field, ", ".join(str(item) for item in value)
     else:
-        yield field, str(value)
+        # As JSON, so that 1 and "1", or a list and a text with a comma, are not taken for the same.
+        yield field, canonical_bytes(value).decode()

@@ -7,7 +7,8 @@ is in docs/adr/0012-what-a-strategy-may-do.md.
 
 import ast
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import resolve_name
 from types import CodeType, ModuleType
@@ -36,8 +37,8 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     """The strategy `entry` (`module:ATTRIBUTE`) compiled from the bundle's bytes and nothing else.
 
     BundleRefused when a file says what no strategy may, does not compile or fails, imports something that is
-    neither in the bundle nor in ALLOWED_MODULES, keeps something that can change, or the entry is not a
-    strategy. The strategy's `indicators` raises BundleRefused when it declares something that can change.
+    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, or the entry is
+    not a strategy. Its `indicators` raises BundleRefused too, when it does so for other parameters only.
     """
     module_name, _, attribute = entry.partition(":")
     loading = _Loading(bundle)
@@ -46,7 +47,10 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
         raise BundleRefused(f"{entry} is not a Strategy")
     loading.check_frozen()
     strategy = Strategy(*found)
-    return strategy._replace(indicators=loading.frozen_result(strategy.indicators))
+    strategy = strategy._replace(indicators=loading.frozen_result(strategy.indicators))
+    with _refusing(loading.file(module_name)):
+        strategy.indicators(strategy.params)
+    return strategy
 
 
 class _Loading:
@@ -68,16 +72,20 @@ class _Loading:
     def load(self, name: str) -> ModuleType:
         if name in self._loaded:
             return self._loaded[name]
-        file = self._sources.get(name)
-        if file is None:
-            raise BundleRefused(f"{name} is not in the bundle")
+        file = self.file(name)
         code, self._lines[name] = _checked_code(file, self._bundled)
         module = module_named(name)
         module.__dict__.update(__builtins__=self._builtins, __package__=name.rpartition(".")[0])
         self._loaded[name] = module
         self._namespaces.append(module.__dict__)
-        _run(file, code, module.__dict__)
+        with _refusing(file):
+            exec(code, module.__dict__)  # noqa: S102 - running approved bytes is what this module is for
         return module
+
+    def file(self, name: str) -> SourceFile:
+        if name not in self._sources:
+            raise BundleRefused(f"{name} is not in the bundle")
+        return self._sources[name]
 
     def check_frozen(self) -> None:
         for name, module in self._loaded.items():
@@ -121,21 +129,18 @@ class _Loading:
 # The trader verifies again and again: a text that was checked is known by the whole of it.
 @lru_cache(maxsize=256)
 def _checked_code(file: SourceFile, bundled: frozenset[str]) -> tuple[CodeType, Mapping[str, int]]:
-    try:
-        check_text(file.source, path=file.path)
+    check_text(file.source, path=file.path)
+    with _refusing(file):
         tree = ast.parse(file.source, _shown(file))
         lines = check_source(tree, path=file.path, bundled=bundled)
         # The tree that was checked is what is compiled, and the same under every optimization of Python's.
         return compile(tree, _shown(file), "exec", dont_inherit=True, optimize=0), lines
-    except BundleRefused:
-        raise
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise _failed(file, error) from error
 
 
-def _run(file: SourceFile, code: CodeType, namespace: dict[str, Any]) -> None:
+@contextmanager
+def _refusing(file: SourceFile) -> Iterator[None]:
     try:
-        exec(code, namespace)  # noqa: S102 - running approved bytes is what this module is for
+        yield
     except BundleRefused:
         raise
     except Exception as error:

@@ -264,7 +264,7 @@ TABLES = (
     # No foreign key and no key but a random one: an emergency stop must not wait for anybody.
     f"""
     CREATE TABLE gate.revocation (
-        revocation_id text NOT NULL DEFAULT gen_random_uuid()::text,
+        revocation_id text NOT NULL,
         payload_sha256 text NOT NULL,
         revoker text NOT NULL,
         reason text NOT NULL,

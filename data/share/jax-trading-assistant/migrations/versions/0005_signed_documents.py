@@ -228,6 +228,7 @@ DOCUMENTS = (
     DECLARE
         statement CONSTANT jsonb := gate.statement(NEW.envelope);
     BEGIN
+        NEW.revocation_id := COALESCE(NEW.revocation_id, gen_random_uuid()::text);
         NEW.payload_sha256 := COALESCE(
             NEW.payload_sha256, 'sha256:' || (statement #>> '{subject,0,digest,sha256}'));
         NEW.reason := COALESCE(NEW.reason, statement #>> '{predicate,reason}');

@@ -46,7 +46,8 @@ CREATE_ROLES = """
             EXECUTE format('GRANT jax_owner TO %I', session_user);
         END IF;
     EXCEPTION WHEN insufficient_privilege THEN
-        RAISE EXCEPTION '% may not make the roles of the gate (%): let a superuser run "%", and migrate again',
+        RAISE EXCEPTION
+            '% may not make the roles of the gate (%): let a superuser run "%", and migrate again',
             session_user, SQLERRM, remedy USING ERRCODE = 'JX019';
     END
     $$

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -247,7 +246,7 @@ snapshot = Table(
 revocation = Table(
     "revocation",
     registry,
-    text("revocation_id", primary_key=True, server_default=sql("gen_random_uuid()::text")),
+    text("revocation_id", primary_key=True),
     text("payload_sha256"),
     text("revoker"),
     text("reason"),
