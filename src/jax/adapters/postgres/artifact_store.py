@@ -1,7 +1,7 @@
 """Artifacts in schema `gate`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,7 @@ class PostgresArtifactStore:
     async def history(self, artifact_id: str) -> Sequence[ArtifactEvent]:
         table = gate.artifact_event
         query = (
-            select(*(c for c in table.columns if c.name != "prev_n"))
+            select(*(table.c[f.name] for f in fields(ArtifactEvent)))
             .where(table.c.artifact_id == artifact_id)
             .order_by(table.c.n)
         )
@@ -131,8 +131,9 @@ class PostgresArtifactStore:
         await self._session.execute(insert(gate.artifact_event).values(**values))
 
     async def _select(self, *conditions: ColumnElement[bool]) -> Sequence[Artifact]:
+        columns = [gate.artifact.c[f.name] for f in fields(Artifact) if f.name != "state"]
         query = (
-            select(gate.artifact, gate.artifact_state.c.state)
+            select(*columns, gate.artifact_state.c.state)
             .join(gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id)
             .where(*conditions)
             .order_by(gate.artifact.c.created_at, gate.artifact.c.artifact_id.collate("C"))
