@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from jax.domain.running_trader import RunningTrader
-from jax.ports.unit_of_work import UnitOfWork
+from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.contract.stored_values import NOW, minutes
 from tests.contract.within import within
 
@@ -34,6 +36,16 @@ async def test_a_later_word_of_a_process_takes_the_place_of_the_earlier(unit_of_
     later = RunningTrader("boot-1", "other", _HASHES[:1], 8, NOW + minutes(1))
     await _report(unit_of_work, trader(), trader("boot-2"), later)
     assert await _after(unit_of_work, -1) == [later, trader("boot-2")]
+
+
+async def test_a_word_of_a_transaction_that_fails_was_never_said(unit_of_work: UnitOfWork) -> None:
+    async def fail(tx: Transaction) -> None:
+        await tx.running.report(trader())
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await within(unit_of_work, fail)
+    assert await _after(unit_of_work, -1) == []
 
 
 async def test_only_words_younger_than_the_moment_are_given_back(unit_of_work: UnitOfWork) -> None:

@@ -85,6 +85,54 @@ async def test_goes_down_to_each_revision_and_up_from_there(database_url: str, r
     assert await migrate_to_head(database_url) == after
 
 
+# A payload as it was before the signed gate, and what an artifact of it has come through.
+_BEFORE = """
+    INSERT INTO gate.artifact (artifact_id, payload, created_at) VALUES ('art-0',
+        '{"author":"Ada L.","code":{"bundle_sha256":"sha256:0"},"name":"old_v1","schema":"jax/artifact/v1",'
+        '"version":"1"}', now());
+    INSERT INTO gate.artifact_event (artifact_id, n, from_state, to_state, payload_sha256, actor, reason, at)
+        SELECT 'art-0', n, old, new, payload_sha256, 'the team', 'as planned', now()
+        FROM gate.artifact, (VALUES (1, 'NONE', 'DRAFT'), (2, 'DRAFT', 'VALIDATED'),
+            (3, 'VALIDATED', 'REVIEWED'), (4, 'REVIEWED', 'APPROVED'), (5, 'APPROVED', 'ACTIVE'))
+            AS step (n, old, new);
+    INSERT INTO gate.artifact_approval SELECT 'art-0', payload_sha256, author, 'RISK', 'Bob', 'fine', now()
+        FROM gate.artifact;
+    INSERT INTO trading.account VALUES ('paper', 1);
+    INSERT INTO trading.signal (signal_id, artifact_id, artifact_hash, strategy, symbol, side, entry_price,
+            stop_loss, confidence, reason, ts_event, created_at, status)
+        SELECT 'sg0', 'art-0', payload_sha256, name, 'AAPL', 'BUY', 150, 145, 0.7, 'test', now(), now(),
+            'EXECUTED' FROM gate.artifact;
+    INSERT INTO trading.orders (client_order_id, account, signal_id, artifact_id, artifact_hash, strategy,
+            symbol, side, order_type, quantity, time_in_force, epoch, created_at, deadline_at, updated_at,
+            status, filled_quantity, not_found_count)
+        SELECT 'jx0', 'paper', 'sg0', 'art-0', payload_sha256, name, 'AAPL', 'BUY', 'MARKET', 10, 'DAY', 1,
+            now(), now(), now(), 'PENDING_NEW', 0, 0 FROM gate.artifact;
+    INSERT INTO trading.trade SELECT 'tr0', 'sg0', 'jx0', 'art-0', payload_sha256, name, 'AAPL', 'BUY', 10,
+            150, 145, NULL, 50, 0.1, 1500, 'olivia', now() FROM gate.artifact;
+"""
+
+
+async def test_what_was_there_before_the_signed_gate_is_kept_and_trades_no_more(database_url: str) -> None:
+    await downgrade(database_url, to="0003")
+    await asyncio.to_thread(run_sql, database_url, _BEFORE)
+    await migrate_to_head(database_url)
+    sql = await asyncpg.connect(database_url)
+    artifact = await sql.fetchrow(
+        "SELECT author, bundle_sha256, golden_suite_sha256, orders_sha256 FROM gate.artifact"
+    )
+    assert tuple(artifact) == ("Ada L.", "sha256:0", None, None)
+    assert await sql.fetchval("SELECT state FROM gate.artifact_state") == "ACTIVE"
+    assert await sql.fetchval("SELECT count(*) FROM gate.artifact_event WHERE entry_n IS NULL") == 5
+    assert await sql.fetchval("SELECT gate.is_loadable('art-0')") is False
+    provenance = await sql.fetchrow("SELECT trade_id, policy_sha256, approvals FROM gate.trade_provenance")
+    assert tuple(provenance) == ("tr0", None, "[]")
+    await sql.execute("UPDATE trading.orders SET status = 'NEW'")
+    await open_gate(sql)
+    await bring_to(sql, an_artifact(), ArtifactState.ACTIVE)
+    await sql.close()
+    await downgrade(database_url, to="0003")
+
+
 async def test_processes_that_migrate_at_once_do_the_work_once(empty_database_url: str) -> None:
     program = (
         "import asyncio, sys; from jax.adapters.postgres.migrations import migrate_to_head; "

@@ -250,6 +250,14 @@ def test_a_key_is_added_by_the_next_number() -> None:
     assert parse_root(root.encoded()) == root
 
 
+def test_however_keys_are_added_the_root_is_the_one_of_its_file() -> None:
+    root = GateRoot(1, False, ())
+    for number in range(8):
+        root = with_key(root, replace(_TESSA, public_key=bytes([number]) * 32))
+        assert parse_root(root.encoded()) == root
+    assert (root.number, len(root.keys)) == (9, 8)
+
+
 def test_a_person_may_have_two_keys() -> None:
     second = replace(_TESSA, public_key=b"\3" * 32)
     assert {key.key_id for key in with_key(a_root(), second).keys} >= {_TESSA.key_id, second.key_id}

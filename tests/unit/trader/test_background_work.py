@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import pytest
 
@@ -180,6 +181,29 @@ async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next
             assert await _status(floor) is OrderStatus.NEW
             await _revoke(floor)
             while await _status(floor) is not OrderStatus.CANCELED:  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+
+
+async def _said_to_run(floor: Floor) -> list[tuple[str, ...]]:
+    async with floor.desk.unit_of_work.begin() as transaction:
+        heard = await transaction.running.reported_after(floor.desk.clock.now() - timedelta(days=1))
+    return [trader.artifact_hashes for trader in heard]
+
+
+async def test_what_runs_is_told_before_the_trader_is_ready_and_as_soon_as_it_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_EVERY_SECONDS", "_REPORT_EVERY_SECONDS"):
+        monkeypatch.setattr(f"jax.app.trader.engine.{name}", _AN_HOUR)
+    database = MemoryDatabase()
+    async with open_floor(MemoryUnitOfWork(database)) as floor:
+        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(database))
+        async with engine.running(), asyncio.timeout(10):
+            assert await _said_to_run(floor) == [(floor.artifact.payload_sha256,)]
+            while not database.subscribers.get("artifact"):  # noqa: ASYNC110 - it subscribes by itself
+                await asyncio.sleep(0.01)
+            await _revoke(floor)
+            while await _said_to_run(floor) != [()]:  # noqa: ASYNC110 - it calls nobody
                 await asyncio.sleep(0.01)
 
 

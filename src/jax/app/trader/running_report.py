@@ -61,7 +61,5 @@ class RunningReport:
         )
 
     def _is_another(self, other: RunningTrader) -> bool:
-        if other.boot_id == self._boot_id:
-            return False
         # The last word of the process that this one has replaced says nothing of now.
         return other.account != self._account or other.reported_at > self._started_at
