@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from jax.domain.artifact import Artifact
 from jax.domain.entry_decision import RiskLimits
+from jax.domain.gate_policy import DESK_POLICY
+from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.position import positions_of
@@ -49,7 +51,10 @@ class Floor:
             broker=broker or self.desk.broker,
             clock=self.desk.clock,
             trading=TradingAccount(ACCOUNT, self.epoch, limits, order_type),
-            loaded=lambda: ids,
+            loaded=lambda: {
+                payload_sha256: EntryRight(artifact_id, DESK_POLICY.sha256)
+                for payload_sha256, artifact_id in ids.items()
+            },
         )
 
     def reconciler(self, broker: Broker | None = None) -> ReconcileOrders:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.gate_root import with_key_ended
+from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.record_row import RecordRow
 from jax.modules.execution.execute_signal import Executed, ExecuteSignal
@@ -65,7 +67,7 @@ async def trade(desk: Desk, artifact: Artifact, signal_id: str, symbol: str) -> 
     async with desk.unit_of_work.begin() as transaction:
         await transaction.bars.append([bar])
         epoch = await transaction.orders.raise_epoch(ACCOUNT)
-    loaded = {artifact.payload_sha256: artifact.artifact_id}
+    loaded = {artifact.payload_sha256: EntryRight(artifact.artifact_id, DESK_POLICY.sha256)}
     engine = ExecuteSignal(
         unit_of_work=desk.unit_of_work,
         broker=desk.broker,

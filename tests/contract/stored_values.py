@@ -10,6 +10,7 @@ from jax.domain.artifact_payload import payload_of
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.canonical_json import sha256_of
 from jax.domain.fill import Fill
+from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.order_status import FIRST_STATUSES, OrderStatus
 from jax.domain.side import Side
@@ -155,6 +156,7 @@ def trade(of: Order, signal_: Signal, *, submitted_at: datetime = NOW) -> Trade:
         position_value=Decimal(15025),
         approved_by="paul",
         submitted_at=submitted_at,
+        policy_sha256=DESK_POLICY.sha256,
     )
 
 

@@ -12,7 +12,7 @@ from jax.domain.payload_fields import timestamp
 from jax.ports.errors import Conflict
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.contract.gate_acts import publish, release, state_of
-from tests.contract.stored_values import artifact, store_artifact, store_order, store_signal
+from tests.contract.stored_values import artifact, order, store_artifact, store_order, store_signal, trade
 from tests.contract.within import within
 from tests.gate_people import SIGNED_AT, gate_key, recorded_revocation
 
@@ -122,3 +122,31 @@ async def test_the_revocation_of_another_artifact_stops_nothing(
     await release(unit_of_work, approved)
     await within(unit_of_work, lambda tx: tx.releases.add_revocation(recorded_revocation(other)))
     await within(unit_of_work, _order)
+
+
+async def test_a_trade_names_a_stored_policy(unit_of_work: UnitOfWork, approved: Artifact) -> None:
+    await release(unit_of_work, approved)
+    decided = await within(unit_of_work, lambda tx: tx.signals.get("sg1"))
+    new = order(decided, created_at=SIGNED_AT)
+    recorded = trade(new, decided)
+    assert recorded.policy_sha256 == DESK_POLICY.sha256
+    unknown = replace(recorded, policy_sha256="sha256:" + "9" * 64)
+    with pytest.raises(Conflict, match="policy that is not stored"):
+        await within(unit_of_work, lambda tx: tx.orders.add(new, unknown))
+    await within(unit_of_work, lambda tx: tx.orders.add(new, recorded))
+    assert await within(unit_of_work, lambda tx: tx.orders.trade_of_signal("sg1")) == (recorded, new)
+
+
+async def test_a_trade_that_names_no_policy_is_under_the_released_one(
+    unit_of_work: UnitOfWork, approved: Artifact
+) -> None:
+    newer = replace(DESK_POLICY, version=2)
+    await release(unit_of_work, approved)
+    await publish(unit_of_work, policy=newer)
+    await release(unit_of_work, approved, policy=newer)
+    decided = await within(unit_of_work, lambda tx: tx.signals.get("sg1"))
+    new = order(decided, created_at=SIGNED_AT)
+    unnamed = replace(trade(new, decided), policy_sha256=None)
+    await within(unit_of_work, lambda tx: tx.orders.add(new, unnamed))
+    found = await within(unit_of_work, lambda tx: tx.orders.trade_of_signal("sg1"))
+    assert found == (replace(unnamed, policy_sha256=newer.sha256), new)

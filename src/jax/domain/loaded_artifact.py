@@ -8,6 +8,14 @@ from jax.domain.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
+class EntryRight:
+    """That a trader may enter for certain bytes: which artifact they are, and under which policy."""
+
+    artifact_id: str
+    policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedArtifact:
     """The strategy compiled from the very bytes whose hash was approved, with its parameters.
 

@@ -14,7 +14,8 @@ class Trade:
 
     It is written with its entry order, before anything is sent; what became of the order (status, filled
     quantity, average price) is the order's to say. `risk_amount` and `position_value` are in currency,
-    `risk_fraction` is of net liquidation at decision time.
+    `risk_fraction` is of net liquidation at decision time. `policy_sha256` is of the policy that the artifact
+    was approved under; None in trades from before there were policies.
     """
 
     trade_id: str
@@ -34,6 +35,7 @@ class Trade:
     position_value: Decimal
     approved_by: str
     submitted_at: datetime
+    policy_sha256: str | None
 
     def __post_init__(self) -> None:
         for field in ("trade_id", "signal_id", "client_order_id", "artifact_id"):
@@ -48,3 +50,5 @@ class Trade:
         checks.not_negative("risk_fraction", self.risk_fraction)
         checks.text("approved_by", self.approved_by)
         checks.utc("submitted_at", self.submitted_at)
+        if self.policy_sha256 is not None:
+            checks.sha256("policy_sha256", self.policy_sha256)

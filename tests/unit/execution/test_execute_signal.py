@@ -10,6 +10,7 @@ import pytest
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.errors import InvalidValue
+from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.reason_code import ReasonCode
@@ -45,6 +46,7 @@ async def test_an_approved_signal_is_sized_sent_filled_and_recorded_with_its_art
             floor.artifact.payload_sha256,
         )
         assert (trade.approved_by, outcome.repeated) == ("olivia", False)
+        assert trade.policy_sha256 == DESK_POLICY.sha256
         assert order.venue_order_id is not None
         assert await floor.signal_status() is SignalStatus.EXECUTED
         assert await floor.desk.broker.positions(ACCOUNT) == {"AAPL": Decimal(133)}

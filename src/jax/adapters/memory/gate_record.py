@@ -12,7 +12,6 @@ from jax.domain.audit import AuditEntry
 from jax.domain.canonical_json import canonical_bytes, sha256_of
 from jax.domain.record_row import COLUMNS, RecordRow, plain
 from jax.domain.revocation import RecordedRevocation
-from jax.domain.trade import Trade
 
 _Values = Mapping[str, object]
 
@@ -148,22 +147,10 @@ def _trades(state: State) -> Iterator[_Values]:
         order = state.orders[trade.client_order_id]
         yield {
             **_fields(trade),
-            "policy_sha256": _policy_of(state, trade),
             "order_signal_id": order.signal_id,
             "order_artifact_id": order.artifact_id,
             "order_artifact_hash": order.artifact_hash,
         }
-
-
-def _policy_of(state: State, trade: Trade) -> str | None:
-    """The policy of the newest snapshot that may have let it trade."""
-    for row in reversed(state.snapshots):
-        snapshot = row.said
-        if snapshot.active.get(trade.strategy) == trade.artifact_hash and (
-            snapshot.issued_at <= trade.submitted_at
-        ):
-            return snapshot.policy_sha256
-    return None
 
 
 def _signed(state: State, row: SignedRow[Any]) -> dict[str, object]:

@@ -43,7 +43,7 @@ class MemoryOrderStore:
             raise self._session.conflict(refusal)
         state.epochs.setdefault(order.account, 0)
         state.orders[order.client_order_id] = order
-        state.trades[trade.trade_id] = trade
+        state.trades[trade.trade_id] = replace(trade, policy_sha256=_policy_of(state, trade))
 
     async def get(self, client_order_id: str) -> Order:
         order = (await self._session.write()).orders.get(client_order_id)
@@ -133,7 +133,14 @@ def _refusals_of_trade(state: State, order: Order, trade: Trade) -> list[str]:
     named = (trade.client_order_id, trade.signal_id, trade.artifact_id, trade.artifact_hash)
     if named != (order.client_order_id, order.signal_id, order.artifact_id, order.artifact_hash):
         refusals.append(f"Trade {trade.trade_id} does not belong to order {order.client_order_id}.")
+    if trade.policy_sha256 not in {None, *(policy.sha256 for policy in state.policies)}:
+        refusals.append(f"Trade {trade.trade_id} names a policy that is not stored.")
     return refusals
+
+
+def _policy_of(state: State, trade: Trade) -> str:
+    """The policy that the trade names; the released one for a trade that names none."""
+    return trade.policy_sha256 or state.snapshots[-1].said.policy_sha256
 
 
 def _bytes_of(value: Signal | Order) -> tuple[str, str]:

@@ -161,6 +161,6 @@ def _labeled(table: Table) -> list[Any]:
 
 def _trade_with_order(row: Row[Any]) -> tuple[Trade, Order]:
     values = row._mapping
-    trade = {c.name: values[f"trade.{c.name}"] for c in trading.trade.columns if c.name != "policy_sha256"}
+    trade = {c.name: values[f"trade.{c.name}"] for c in trading.trade.columns}
     order = {c.name: values[f"orders.{c.name}"] for c in trading.orders.columns}
     return Trade(**trade), Order(**order)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from jax.domain.errors import InvalidValue
+from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
@@ -42,8 +43,9 @@ class ExecuteSignal:
         broker: Broker,
         clock: Clock,
         trading: TradingAccount,
-        loaded: Callable[[], Mapping[str, str]],
+        loaded: Callable[[], Mapping[str, EntryRight]],
     ) -> None:
+        """`loaded` says what this trader may enter for now, by the hashes of its artifacts."""
         self._unit_of_work = unit_of_work
         self._broker = broker
         self._clock = clock
@@ -98,7 +100,8 @@ class ExecuteSignal:
     async def _send(self, order: Order) -> Order:
         if not (self._clock.now() <= order.deadline_at):
             return await self._close(order, OrderStatus.ABSENT, "DEADLINE_PASSED")
-        if self._loaded().get(order.artifact_hash) != order.artifact_id:
+        right = self._loaded().get(order.artifact_hash)
+        if right is None or right.artifact_id != order.artifact_id:
             # Revoked since the order was recorded: it has never left the house.
             return await self._close(order, OrderStatus.ABSENT, ReasonCode.ARTIFACT_NOT_LOADABLE)
         try:

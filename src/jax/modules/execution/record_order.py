@@ -16,6 +16,7 @@ from jax.domain.derived_id import client_order_id, trade_id
 from jax.domain.entry_decision import EntryInputs, Exposure, RiskLimits
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
+from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.order_limits import OrderRoute, decide_order
 from jax.domain.order_status import OPEN
@@ -60,11 +61,14 @@ class ExecutionRequest:
 
 
 async def record_order(
-    transaction: Transaction, trading: TradingAccount, request: ExecutionRequest, loaded: Mapping[str, str]
+    transaction: Transaction,
+    trading: TradingAccount,
+    request: ExecutionRequest,
+    loaded: Mapping[str, EntryRight],
 ) -> tuple[Trade, Order] | Denied:
     """Records the order of a signal as PENDING_NEW with its trade, or why there is none.
 
-    `loaded` maps the hashes of the artifacts that this trader runs to their ids. The account's row is
+    `loaded` holds what this trader may enter for, by the hashes of its artifacts. The account's row is
     locked first, so that decisions about one account are made one after the other. NotFound for a signal
     that does not exist.
     """
@@ -81,7 +85,7 @@ async def record_order(
         return decided
     approved, instrument = decided
     order = _order(trading, request, signal, approved, instrument)
-    trade = _trade(request, signal, approved, order)
+    trade = _trade(request, signal, approved, order, loaded[signal.artifact_hash])
     await transaction.orders.add(order, trade)
     return trade, order
 
@@ -91,7 +95,7 @@ async def _decide(
     trading: TradingAccount,
     request: ExecutionRequest,
     signal: Signal,
-    loaded: Mapping[str, str],
+    loaded: Mapping[str, EntryRight],
 ) -> tuple[Approved, Instrument] | Denied:
     denied = _refusal_of_approval(signal, request)
     if denied is not None:
@@ -151,10 +155,11 @@ def _unreserved(request: ExecutionRequest) -> AccountSnapshot:
 
 
 async def _approved_risk(
-    transaction: Transaction, signal: Signal, loaded: Mapping[str, str]
+    transaction: Transaction, signal: Signal, loaded: Mapping[str, EntryRight]
 ) -> RiskProfile | Denied:
     """The limits of the signal's artifact, if this trader runs it and it may still trade."""
-    if loaded.get(signal.artifact_hash) != signal.artifact_id:
+    right = loaded.get(signal.artifact_hash)
+    if right is None or right.artifact_id != signal.artifact_id:
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADED,
             f"this trader does not run {signal.strategy} {signal.artifact_hash}",
@@ -218,7 +223,9 @@ def _order(
     )
 
 
-def _trade(request: ExecutionRequest, signal: Signal, approved: Approved, order: Order) -> Trade:
+def _trade(
+    request: ExecutionRequest, signal: Signal, approved: Approved, order: Order, right: EntryRight
+) -> Trade:
     return Trade(
         trade_id=trade_id(client_order_id=order.client_order_id),
         signal_id=signal.signal_id,
@@ -237,6 +244,7 @@ def _trade(request: ExecutionRequest, signal: Signal, approved: Approved, order:
         position_value=approved.position_value,
         approved_by=request.approved_by,
         submitted_at=request.at,
+        policy_sha256=right.policy_sha256,
     )
 
 
