@@ -66,6 +66,20 @@ async def test_a_hint_brings_the_next_turn_at_once() -> None:
         await running
 
 
+@pytest.mark.parametrize("turns_between", [0, 1, 2, 3])
+async def test_a_hint_at_the_moment_of_its_end_does_not_keep_it_going(turns_between: int) -> None:
+    waiting = job(Work(), SendingGate(execution_enabled=True))
+    running = asyncio.create_task(waiting.run())
+    await asyncio.sleep(0.01)
+    waiting.hint()
+    for _ in range(turns_between):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=10)
+    running.cancel()
+    assert running in done
+
+
 async def test_without_hints_it_comes_again_after_its_interval() -> None:
     work, gate = Work(), SendingGate(execution_enabled=True)
     running = asyncio.create_task(job(work, gate, interval_seconds=0.001).run())

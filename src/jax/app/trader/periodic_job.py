@@ -42,8 +42,10 @@ class PeriodicJob:
     async def run(self) -> None:
         """Until canceled."""
         while True:
+            # Not asyncio.wait_for: in Python 3.11 it forgets to be canceled when the hint comes meanwhile.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hinted.wait(), self._interval_seconds)
+                async with asyncio.timeout(self._interval_seconds):
+                    await self._hinted.wait()
             self._hinted.clear()
             await self.run_once()
 

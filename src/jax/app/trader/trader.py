@@ -145,7 +145,8 @@ class Trader:
 
 async def _answer(asked: Awaitable[T]) -> tuple[T | None, str | None]:
     try:
-        return await asyncio.wait_for(asked, _ANSWER_WITHIN_SECONDS), None
+        async with asyncio.timeout(_ANSWER_WITHIN_SECONDS):
+            return await asked, None
     except TimeoutError:
         return None, f"no answer within {_ANSWER_WITHIN_SECONDS:.0f} seconds"
     except PortError as error:
