@@ -47,7 +47,7 @@ def test_every_field_that_differs_is_listed_with_both_values() -> None:
     )
     text = displayed_difference(a_version(base), a_version(after, number="1.0.1"))
     assert text.startswith(f"From house_v1 1.0.0, {a_version(base).artifact.payload_sha256}\n\nauthor:\n")
-    assert "\nparams.share:\n  - "0.25"\n  + nothing\nparams.wide:\n  - nothing\n  + 1\n" in text
+    assert '\nparams.share:\n  - "0.25"\n  + nothing\nparams.wide:\n  - nothing\n  + 1\n' in text
 
 
 def test_values_that_are_spelled_alike_are_still_different() -> None:
