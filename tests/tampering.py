@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from jax.domain.audit import GENESIS
 from jax.domain.record_row import Plain, RecordRow
-from jax.domain.stored_entry import stored_sha256
+from jax.domain.stored_entry import stored_entry
 
 Rows = list[RecordRow]
 
@@ -43,7 +43,7 @@ def rechained(rows: Iterable[RecordRow], edit: Callable[[RecordRow], RecordRow] 
     previous, hashes, made = GENESIS, dict[Plain, tuple[int, str]](), []
     for n, entry in enumerate(chain, start=1):
         edited = with_values(edit(entry), n=n, previous_sha256=previous)
-        previous = stored_sha256(edited)
+        previous = stored_entry(edited).sha256
         hashes[entry.row["n"]] = n, previous
         made.append(with_values(edited, entry_sha256=previous))
     return [*made, *(_pointing(row, hashes) for row in recorded if row.table != "audit.entry")]

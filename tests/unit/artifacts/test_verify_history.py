@@ -9,7 +9,7 @@ from jax.adapters.ed25519.verification import verify_ed25519
 from jax.domain.audit import AuditEntry
 from jax.domain.record_row import COLUMNS, Plain, RecordRow, plain
 from jax.domain.snapshot import LogHead
-from jax.domain.stored_entry import stored_sha256
+from jax.domain.stored_entry import stored_entry
 from jax.modules.artifacts.verify_history import verify_history
 from tests.gate_people import ROOT, snapshot_envelope
 from tests.recorded import Recorded, checkpoint_of
@@ -126,7 +126,7 @@ def test_an_edited_entry_is_named(recorded: Recorded) -> None:
 
 def test_an_edited_entry_that_was_hashed_anew_no_longer_leads_to_the_next(recorded: Recorded) -> None:
     entry = row_of(recorded.rows, "audit.entry", n=14)
-    rehashed = stored_sha256(with_values(entry, actor="mallory"))
+    rehashed = stored_entry(with_values(entry, actor="mallory")).sha256
     rows = changed(recorded.rows, entry, actor="mallory", entry_sha256=rehashed)
     assert recorded.findings(rows) == [
         "audit entry 15: it does not follow from entry 14: one of the two was replaced"

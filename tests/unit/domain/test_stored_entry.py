@@ -10,7 +10,7 @@ from jax.domain.audit import AuditEntry, AuditEvent, next_entry
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
 from jax.domain.record_row import Plain, RecordRow, plain
-from jax.domain.stored_entry import stored_sha256
+from jax.domain.stored_entry import stored_entry
 from tests.unit.domain.examples import NOON, an_audit_event
 from tests.unit.domain.json_values import values
 
@@ -42,7 +42,7 @@ def test_an_entry_hashes_to_the_hash_it_was_chained_with(data: Json, subject: st
     first = next_entry(an_audit_event(), last=None)
     event = AuditEvent("order.sent", subject, 'o"l\\ivia', at, strict_parse(canonical_bytes(data)))
     entry = next_entry(event, last=first)
-    assert stored_sha256(_row(entry)) == entry.entry_sha256
+    assert stored_entry(_row(entry)).sha256 == entry.entry_sha256
 
 
 @pytest.mark.parametrize("field", _FIELDS)
@@ -51,7 +51,7 @@ def test_the_hash_covers_every_field(field: str) -> None:
     row = _row(entry)
     value = row.row[field]
     other: Plain = value + 1 if isinstance(value, int) else {"data": "[]"}.get(field, f"{value}x")
-    assert stored_sha256(_row(entry, **{field: other})) != entry.entry_sha256
+    assert stored_entry(_row(entry, **{field: other})).sha256 != entry.entry_sha256
 
 
 @pytest.mark.parametrize(
@@ -81,16 +81,16 @@ def test_the_hash_covers_every_field(field: str) -> None:
 )
 def test_data_in_another_spelling_is_refused(data: str) -> None:
     with pytest.raises(NotCanonical):
-        stored_sha256(_row(next_entry(an_audit_event(), last=None), data=data))
+        stored_entry(_row(next_entry(an_audit_event(), last=None), data=data))
 
 
 def test_a_key_beyond_the_first_plane_sorts_as_rfc_8785_says() -> None:
     data = {"\U0001f600": 1, "\ufb33": 1}
     entry = next_entry(an_audit_event(data=data), last=None)
-    assert stored_sha256(_row(entry)) == entry.entry_sha256
+    assert stored_entry(_row(entry)).sha256 == entry.entry_sha256
 
 
 @pytest.mark.parametrize(("field", "value"), [("n", "1"), ("n", True), ("kind", None), ("data", 1)])
 def test_a_field_of_another_type_is_named(field: str, value: Plain) -> None:
     with pytest.raises(InvalidValue, match=f"^{field}:"):
-        stored_sha256(_row(next_entry(an_audit_event(), last=None), **{field: value}))
+        stored_entry(_row(next_entry(an_audit_event(), last=None), **{field: value}))

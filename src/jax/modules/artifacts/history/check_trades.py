@@ -129,7 +129,7 @@ class _Quorums:
     def __init__(self, case: Case, gate: Gate) -> None:
         self._case = case
         self._gate = gate
-        self._held: dict[tuple[str, int, str], tuple[datetime, datetime]] = {}
+        self._held: dict[tuple[str, int, int], tuple[datetime, datetime]] = {}
 
     def check(self, trade: _Trade) -> None:
         """GateRefused when the approvals that were there did not make the policy's quorum."""
@@ -138,7 +138,7 @@ class _Quorums:
         at = trade.submitted_at - LARGEST_CLOCK_SKEW
         known = self._gate.approvals.get(trade.artifact.artifact_id)
         envelopes = () if known is None else known.before(trade.told.n)
-        key = (trade.artifact.artifact_id, len(envelopes), policy.sha256)
+        key = trade.artifact.artifact_id, len(envelopes), policy.version
         since, until = self._held.get(key, (at, at))
         if not (since <= at < until):
             self._held[key] = at, self._count(trade.artifact, envelopes, policy, at)
