@@ -1,7 +1,7 @@
 """Trades: each by the bytes that were released, approved and not revoked when it was decided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -134,21 +134,19 @@ class _Quorums:
     def check(self, trade: _Trade) -> None:
         """GateRefused when the approvals that were there did not make the policy's quorum."""
         policy = self._gate.policies.in_force(trade.told.n)
-        # A trader looks every second, by its own clock.
-        at = trade.submitted_at - LARGEST_CLOCK_SKEW
         known = self._gate.approvals.get(trade.artifact.artifact_id)
         envelopes = () if known is None else known.before(trade.told.n)
         key = trade.artifact.artifact_id, len(envelopes), policy.version
+        # What ended a moment ago, by another clock, may not have ended yet for the trader.
+        at = trade.submitted_at - LARGEST_CLOCK_SKEW
         since, until = self._held.get(key, (at, at))
         if not (since <= at < until):
-            self._held[key] = at, self._count(trade.artifact, envelopes, policy, at)
+            self._held[key] = at, self._count(trade, envelopes, policy, at)
 
-    def _count(
-        self, artifact: Artifact, envelopes: Sequence[bytes], policy: GatePolicy, at: datetime
-    ) -> datetime:
+    def _count(self, trade: _Trade, envelopes: Sequence[bytes], policy: GatePolicy, at: datetime) -> datetime:
         """Until when the quorum holds at least."""
-        authority = Authority(trust_at(self._case.trust, at), policy, at)
-        counted = check_quorum(artifact, envelopes, authority)
+        trust = replace(trust_at(self._case.trust, at), at=trade.submitted_at)
+        counted = check_quorum(trade.artifact, envelopes, Authority(trust, policy, at))
         changes = [approval.expires_at for approval in counted]
         changes += [key.ended for key in self._case.trust.root.keys if key.ended is not None]
         return min((change for change in changes if at < change), default=at)
