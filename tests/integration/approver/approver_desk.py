@@ -53,10 +53,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ApproverDesk:
-    """A home and a database; `variables` come on top of the environment."""
+    """A home and a database (None: the embedded one); `variables` come on top of the environment."""
 
     home: Path
-    database_url: str
+    database_url: str | None
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, *arguments: str) -> Said:
@@ -113,18 +113,23 @@ class ApproverDesk:
         return {
             **kept,
             "JAX_HOME": str(self.home),
-            "DATABASE_URL": self.database_url,
+            **({} if self.database_url is None else {"DATABASE_URL": self.database_url}),
             "JAX_KEY_PASSPHRASE_FILE": str(self.home / "passphrase"),
             "PYTHONPATH": str(_SOURCES),
             "COLUMNS": "120",
             **self.variables,
         }
 
+    @property
+    def url(self) -> str:
+        """Of a database that is not the embedded one."""
+        return self.database_url or ""
+
     def stored(self, work: Any) -> Any:
         """What `work` gives of the desk's database."""
 
         async def run() -> Any:
-            database = PostgresDatabase(self.database_url)
+            database = PostgresDatabase(self.url)
             try:
                 unit_of_work: UnitOfWork = PostgresUnitOfWork(database)
                 return await work(unit_of_work)

@@ -50,7 +50,7 @@ def test_a_transaction_that_hangs_does_not_hold_up_a_stop(
     active_desk: ApproverDesk, copied: Copy, who: str
 ) -> None:
     desk = copied(active_desk)
-    with _hanging(desk.database_url, _HANGING[who]):
+    with _hanging(desk.url, _HANGING[who]):
         said = desk.run("revoke", FIRST, "--as", "rolf", "--reason", "stop", "--json")
         assert said.code == 0, said
         assert desk.good("list")["artifacts"][0]["state"] == "REVOKED"
@@ -76,7 +76,7 @@ def test_a_stop_by_sql_gets_its_place_in_the_record_with_the_next_release(
     desk = copied(active_desk)
     sha256 = desk.good("list")["artifacts"][0]["payload_sha256"]
     run_sql(
-        desk.database_url,
+        desk.url,
         f"INSERT INTO gate.revocation (payload_sha256, reason) VALUES ('{sha256}', 'no time')",
     )
     assert desk.good("list")["artifacts"][0]["state"] == "REVOKED"
