@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from jax.adapters.ed25519.verification import verify_ed25519
+from jax.domain.artifact import Artifact
 from jax.domain.checkpoint import Checkpoint
 from jax.domain.gate_root import GateRoot
 from jax.modules.artifacts.verify_history import HistoryVerdict, verify_history
 from tests.gate_people import SIGNED_AT, sign
-from tests.tampering import Rows
+from tests.tampering import Rows, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,19 @@ class Recorded:
 
     rows: Rows
     root: GateRoot
+
+    def artifact(self, artifact_id: str) -> Artifact:
+        """As its columns say."""
+        row = row_of(self.rows, "gate.artifact", artifact_id=artifact_id)
+        return Artifact(
+            artifact_id=artifact_id,
+            name=row.text("name"),
+            version=row.text("version"),
+            author=row.text("author"),
+            payload=row.content("payload"),
+            payload_sha256=row.text("payload_sha256"),
+            created_at=row.moment("created_at"),
+        )
 
     def verdict(self, rows: Rows | None = None, *, checkpoint: bytes | None = None) -> HistoryVerdict:
         """Of these rows, or of those that were recorded."""
