@@ -22,6 +22,8 @@ from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.bundle import SourceFile, bundle_of
 from jax.domain.entry_decision import RiskLimits
+from jax.domain.gate_policy import DESK_POLICY, GatePolicy
+from jax.domain.gate_root import GateRoot
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits
 from jax.domain.risk_profile import RiskProfile
@@ -40,7 +42,7 @@ from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.strategy_catalog import StrategySource
 from jax.ports.unit_of_work import UnitOfWork
 from tests.gate_desk import GateDesk
-from tests.gate_people import SIGNED_AT
+from tests.gate_people import ROOT, SIGNED_AT
 
 # A database goes by its own clock when it looks whether a snapshot has expired.
 NOW = SIGNED_AT
@@ -88,8 +90,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Desk]:
-    """A desk with one instrument, today's session, and nothing approved yet."""
+async def open_desk(
+    unit_of_work: UnitOfWork | None = None, *, root: GateRoot = ROOT, policy: GatePolicy = DESK_POLICY
+) -> AsyncIterator[Desk]:
+    """A desk with two instruments, today's session, and nothing approved yet."""
     clock, objects = SettableClock(NOW), MemoryObjectStore()
     records = unit_of_work or MemoryUnitOfWork(MemoryDatabase())
 
@@ -103,8 +107,8 @@ async def open_desk(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Des
             "XNAS", NOW.date(), NOW - timedelta(minutes=30), NOW + timedelta(hours=6), False
         )
         await transaction.reference.put_sessions([session], [])
-    gate = GateDesk(records, clock)
-    await gate.open()
+    gate = GateDesk(records, clock, root=root)
+    await gate.open(policy)
     async with open_paper_broker(
         IN_MEMORY, PaperAccount(), clock=clock, instrument_of=instrument_of
     ) as broker:

@@ -138,6 +138,21 @@ async def test_refuses_a_limit_below_one(unit_of_work: UnitOfWork, limit: int) -
         await within(unit_of_work, lambda tx: tx.audit.entries(limit=limit))
 
 
+async def test_entries_behind_one_come_from_the_oldest_on(unit_of_work: UnitOfWork) -> None:
+    await _append(unit_of_work, *(_event(f"jx{n}") for n in range(1, 6)))
+    async with unit_of_work.begin() as tx:
+        pages = [await tx.audit.entries_after(n, limit=2) for n in (0, 2, 4, 5, 99)]
+        everything = await tx.audit.entries_after(0)
+    assert [[entry.n for entry in page] for page in pages] == [[1, 2], [3, 4], [5], [], []]
+    assert list(everything) == list(await within(unit_of_work, lambda tx: tx.audit.entries()))
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_refuses_a_page_of_less_than_one_entry(unit_of_work: UnitOfWork, limit: int) -> None:
+    with pytest.raises(InvalidValue, match="limit"):
+        await within(unit_of_work, lambda tx: tx.audit.entries_after(0, limit=limit))
+
+
 async def test_writers_at_once_queue_and_the_chain_stays_whole(unit_of_work: UnitOfWork) -> None:
     async def write(writer: int) -> None:
         for n in range(5):

@@ -22,3 +22,7 @@ class AuditLog(Protocol):
     ) -> Sequence[AuditEntry]:
         """The newest `limit` entries (of a kind, of a subject), oldest of them first."""
         ...
+
+    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
+        """The oldest `limit` entries behind entry `n` (0: from the first on), oldest first."""
+        ...

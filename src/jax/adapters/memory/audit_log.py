@@ -46,6 +46,11 @@ class MemoryAuditLog:
         ]
         return chosen[-limit:]
 
+    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
+        if limit < 1:
+            raise InvalidValue("limit", f"must be at least 1, not {limit}")
+        return self._session.read().audit[max(n, 0) :][:limit]
+
     def _refuse_nobody(self, event: AuditEvent) -> None:
         """What is done at the gate is done by a person."""
         if event.kind.startswith(_GATE):

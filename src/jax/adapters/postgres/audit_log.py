@@ -52,11 +52,15 @@ class PostgresAuditLog:
     ) -> Sequence[AuditEntry]:
         return await self._newest(limit, kind=kind, subject=subject)
 
+    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
+        _check_limit(limit)
+        query = select(entry).where(entry.c.n > n).order_by(entry.c.n).limit(limit)
+        return [_entry(row) for row in await self._session.execute(query)]
+
     async def _newest(
         self, limit: int, *, kind: str | None = None, subject: str | None = None
     ) -> list[AuditEntry]:
-        if limit < 1:
-            raise InvalidValue("limit", f"must be at least 1, not {limit}")
+        _check_limit(limit)
         query = select(entry).order_by(entry.c.n.desc()).limit(limit)
         if kind is not None:
             query = query.where(entry.c.kind == kind)
@@ -64,6 +68,11 @@ class PostgresAuditLog:
             query = query.where(entry.c.subject == subject)
         result = await self._session.execute(query)
         return [_entry(row) for row in reversed(result.all())]
+
+
+def _check_limit(limit: int) -> None:
+    if limit < 1:
+        raise InvalidValue("limit", f"must be at least 1, not {limit}")
 
 
 def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:

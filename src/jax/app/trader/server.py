@@ -18,6 +18,7 @@ from jax.app.console import note
 from jax.app.trader.http.app import create_app
 from jax.app.trader.http.guard import LOOPBACK_NAMES, Access
 from jax.app.trader.listening_socket import url_of
+from jax.app.trader.log_lines import log_to_standard_error
 from jax.app.trader.run_file import run_file
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader
@@ -98,6 +99,7 @@ async def serve(place: Place, settings: TraderSettings, *, exit_with_parent: boo
     stop.watch(exit_with_parent=exit_with_parent)
     try:
         async with open_trader(place.home, settings) as trader:
+            log_to_standard_error(lambda: trader.policy)
             await _serve(trader, place, settings, stop)
     except asyncio.CancelledError:
         _log.info("trader.stopped", before="it was ready")
@@ -141,7 +143,8 @@ def _access(host: str, settings: TraderSettings) -> Access:
 def _banner(trader: Trader, url: str) -> str:
     facts = trader.facts
     sends = "ON, orders are sent" if facts.execution_enabled else "OFF, nothing is sent"
-    return f"jax-trader {facts.version} on {url}: execution {sends}; broker paper; mode {facts.mode}"
+    runs = f"broker paper; mode {facts.mode}; policy={trader.policy or 'none'}"
+    return f"jax-trader {facts.version} on {url}: execution {sends}; {runs}"
 
 
 def _give_up() -> None:

@@ -14,6 +14,7 @@ from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.gate_policy import parse_policy
 from jax.domain.order import Order
 from jax.domain.risk_decision import Denied
 from jax.domain.signal import Signal, SignalStatus
@@ -65,6 +66,7 @@ class Trader:
         self._parts = parts
         self._executions = Executions(parts.execute_signal.execute)
         self._started_ns = parts.clock.monotonic_ns()
+        self._marks: dict[str, str] = {}
 
     async def receive_bars(self, bars: Sequence[Bar]) -> BarsReceived:
         """Stores bars and returns the signals that came of the new ones."""
@@ -106,9 +108,18 @@ class Trader:
             return await transaction.orders.trades(self.facts.account, limit=limit)
 
     @property
-    def policy(self) -> str:
-        """The mark of the policy in force."""
-        return self._parts.artifacts.now.policy or "none"
+    def policy(self) -> str | None:
+        """The mark of the policy in force: its name, or `solo`; None while there is none."""
+        return self._parts.artifacts.now.policy
+
+    async def policy_marks(self, trades: Sequence[Trade]) -> Mapping[str, str]:
+        """The mark of each policy that these trades were made under, by its hash."""
+        wanted = {trade.policy_sha256 for trade in trades} - {None, *self._marks}
+        async with self._parts.unit_of_work.begin() as transaction:
+            for sha256 in wanted:
+                document = await transaction.releases.policy(str(sha256))
+                self._marks[str(sha256)] = parse_policy(document).mark
+        return self._marks
 
     async def health(self) -> Health:
         """Asks the database and the broker, waiting at most two seconds for each."""

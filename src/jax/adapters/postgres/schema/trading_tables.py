@@ -142,6 +142,7 @@ orders = Table(
     CheckConstraint("epoch >= 0", name="epoch_not_negative"),
     CheckConstraint("not_found_count >= 0", name="not_found_count_not_negative"),
     Index("orders_account_status", "account", "status"),
+    Index("orders_artifact_created", "artifact_hash", "created_at"),
     schema="trading",
 )
 

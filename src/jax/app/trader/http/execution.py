@@ -1,5 +1,6 @@
 """A signal becomes an order, and what was traded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Response
@@ -51,10 +52,12 @@ class TradeBody(BaseModel):
     submitted_at: datetime
     artifact_id: str
     artifact_hash: str
-    policy: str = Field(description="The policy it was approved under; `solo` for a person alone.")
+    policy: str | None = Field(
+        description="The policy it was approved under; `solo` for a person alone; null from before the gate."
+    )
 
     @classmethod
-    def of(cls, trade: Trade, order: Order, policy: str) -> "TradeBody":
+    def of(cls, trade: Trade, order: Order, policy: str | None) -> "TradeBody":
         return cls(
             trade_id=trade.trade_id,
             signal_id=trade.signal_id,
@@ -128,7 +131,7 @@ def execution_routes(trader: Trader) -> APIRouter:
             success=True,
             trade_id=trade.trade_id,
             order_id=order.client_order_id,
-            trade=TradeBody.of(trade, order, trader.policy),
+            trade=(await _bodies(trader, [(trade, order)]))[0],
             duration=(order.updated_at - trade.submitted_at).total_seconds(),
         )
 
@@ -136,9 +139,14 @@ def execution_routes(trader: Trader) -> APIRouter:
     async def trades(limit: Limit = 100) -> TradesAnswer:
         """The newest trades with their orders."""
         found = await trader.trades(limit)
-        return TradesAnswer(trades=[TradeBody.of(trade, order, trader.policy) for trade, order in found])
+        return TradesAnswer(trades=await _bodies(trader, found))
 
     return routes
+
+
+async def _bodies(trader: Trader, found: Sequence[tuple[Trade, Order]]) -> list[TradeBody]:
+    marks = await trader.policy_marks([trade for trade, _ in found])
+    return [TradeBody.of(trade, order, marks.get(trade.policy_sha256 or "")) for trade, order in found]
 
 
 def _status_code(order: Order, *, repeated: bool) -> int:
