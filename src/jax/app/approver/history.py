@@ -5,12 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from jax.app.approver.gate import Gate
 from jax.app.approver.signing import Hand
 from jax.app.approver.whole_file import refuse_taken, whole_file
 from jax.app.console import CommandFailed
-from jax.app.research.progress import progress_bar
+from jax.app.research.progress import Advance, progress_bar
 from jax.domain.checkpoint import Checkpoint
 from jax.domain.signed import Trust
 from jax.modules.artifacts.export_record import LONGEST_LINE, ExportRecord, read_export
@@ -45,17 +46,13 @@ async def export_to(gate: Gate, path: Path) -> int:
 
 
 def verify_export(path: Path, trust: Trust, checkpoint: bytes | None) -> HistoryVerdict:
-    """What holds of an export, and what does not; InvalidValue when it is none, OSError."""
-    size = path.stat().st_size
-    with path.open("rb") as file, progress_bar("Verifying the record", "bytes") as bar:
-
-        def lines() -> Iterator[bytes]:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b"")):
-                if number % _TELL_EVERY == 0:
-                    bar.to(file.tell(), size)
-                yield line
-
-        return verify_history(read_export(lines()), trust.root, trust.verify, checkpoint)
+    """What holds of an export, and what does not; InvalidValue when it is none, CommandFailed."""
+    try:
+        with path.open("rb") as file, progress_bar("Verifying the record", "bytes") as bar:
+            rows = read_export(_lines(file, path.stat().st_size, bar))
+            return verify_history(rows, trust.root, trust.verify, checkpoint)
+    except OSError as error:
+        raise CommandFailed(f"the export {path} cannot be read ({error.strerror or error})") from error
 
 
 async def verify_stored(gate: Gate, trust: Trust, checkpoint: bytes | None) -> HistoryVerdict:
@@ -89,3 +86,10 @@ def read_checkpoint(path: Path) -> bytes:
             return file.read(LONGEST_LINE).rstrip(b"\r\n")
     except OSError as error:
         raise CommandFailed(f"the checkpoint {path} cannot be read ({error.strerror or error})") from error
+
+
+def _lines(file: BinaryIO, size: int, bar: Advance) -> Iterator[bytes]:
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b"")):
+        if number % _TELL_EVERY == 0:
+            bar.to(file.tell(), size)
+        yield line

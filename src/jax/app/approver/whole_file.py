@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,24 +18,37 @@ def refuse_taken(path: Path, remedy: str = "name another file") -> None:
 
 @contextmanager
 def whole_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """What the block writes is at `path` (mode 0600) once it has ended well; CommandFailed, OSError."""
+    """What the block writes is at `path` (mode 0600) once it has ended well; CommandFailed says why not."""
     if not overwrite:
         refuse_taken(path)
+    try:
+        with _draft(path) as draft:
+            with draft.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                draft.replace(path)
+            else:
+                _put(draft, path)
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise CommandFailed(
+            f"{path} cannot be written ({error.strerror or error}): name a file in a folder that you can "
+            "write, with free space"
+        ) from error
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """An empty file beside `path` that nobody else may read; gone afterwards."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(descriptor)
     draft = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        if overwrite:
-            draft.replace(path)
-        else:
-            _put(draft, path)
-        _sync_folder(path.parent)
+        yield draft
     finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _put(draft: Path, path: Path) -> None:
