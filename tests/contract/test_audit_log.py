@@ -10,6 +10,7 @@ import pytest
 from jax.domain.audit import GENESIS, AuditEvent, first_broken_entry, next_entry
 from jax.domain.canonical_json import NotCanonical
 from jax.domain.errors import InvalidValue
+from jax.ports.errors import Conflict, NotFound
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.contract.stored_values import NOW
 from tests.contract.within import within
@@ -43,6 +44,25 @@ async def test_gives_back_what_was_appended(unit_of_work: UnitOfWork) -> None:
     (stored,) = await within(unit_of_work, lambda tx: tx.audit.entries())
     assert stored == appended
     assert stored.event == event
+
+
+async def test_gives_back_an_entry_by_its_number(unit_of_work: UnitOfWork) -> None:
+    await _append(unit_of_work, *(_event(f"jx{n}") for n in range(1, 4)))
+    async with unit_of_work.begin() as tx:
+        assert [(await tx.audit.entry(n)).event.subject for n in (1, 2, 3)] == ["jx1", "jx2", "jx3"]
+        assert await tx.audit.entry(2) == (await tx.audit.entries())[1]
+        for n in (0, -1, 4):
+            with pytest.raises(NotFound, match=f"entry {n}"):
+                await tx.audit.entry(n)
+
+
+@pytest.mark.parametrize("kind", ["artifact.step", "gate.snapshot"])
+async def test_what_is_done_at_the_gate_is_done_by_a_person(unit_of_work: UnitOfWork, kind: str) -> None:
+    for actor in ("jax-trader", "Mallory Smith"):
+        with pytest.raises(Conflict, match=actor):
+            await _append(unit_of_work, replace(_event(kind=kind), actor=actor))
+    await _append(unit_of_work, replace(_event(kind=kind), actor="rene"), _event(kind="artifacts.loaded"))
+    assert len(await within(unit_of_work, lambda tx: tx.audit.entries())) == 2
 
 
 async def test_data_is_kept_as_json_says_it_and_not_as_the_caller_changes_it(

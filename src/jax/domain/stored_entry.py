@@ -4,42 +4,50 @@ What `domain.audit` says an entry's hash is, it is here too: the tests hold the 
 """
 
 import json
+from dataclasses import dataclass
 from typing import NoReturn
 
-from jax.domain.canonical_json import NotCanonical, sha256_of, strict_parse
+from jax.domain.canonical_json import Json, NotCanonical, sha256_of, strict_parse
 from jax.domain.record_row import RecordRow
 
 _LARGEST_INTEGER = 2**53 - 1
 _SPELL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-def stored_sha256(row: RecordRow) -> str:
-    """The hash of what a row of `audit.entry` says, whatever hash it names; InvalidValue, NotCanonical."""
-    data = row.text("data")
-    _check_canonical(data)
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """What a row of `audit.entry` hashes to, whatever hash it names, and its data."""
+
+    sha256: str
+    data: Json
+
+
+def stored_entry(row: RecordRow) -> StoredEntry:
+    """The row as it is; InvalidValue for a field of another type, NotCanonical for data spelled otherwise."""
+    spelled = row.text("data")
+    data = _data(spelled)
     # The keys of the whole document, sorted: actor, at, data, kind, n, previous_sha256, subject.
     before = _SPELL({field: row.text(field) for field in ("actor", "at")})
     after = _SPELL(
         {"n": row.whole("n"), **{field: row.text(field) for field in ("kind", "previous_sha256", "subject")}}
     )
-    return sha256_of(f'{before[:-1]},"data":{data},{after[1:]}'.encode())
+    return StoredEntry(sha256_of(f'{before[:-1]},"data":{spelled},{after[1:]}'.encode()), data)
 
 
-def _check_canonical(data: str) -> None:
-    """NotCanonical unless it is the one spelling of what it says.
+def _data(spelled: str) -> Json:
+    """What canonical JSON says.
 
-    Of ASCII text without floats, the standard library writes that spelling too; about all else
+    Of ASCII text without floats, the standard library writes the one spelling too; about all else
     `canonical_json` decides.
     """
-    if not (data.isascii() and _spelled_again(data) == data):
-        strict_parse(data.encode())
-
-
-def _spelled_again(data: str) -> str | None:
-    try:
-        return _SPELL(json.loads(data, parse_int=_small, parse_float=_refuse, parse_constant=_refuse))
-    except (ValueError, RecursionError):
-        return None
+    if spelled.isascii():
+        try:
+            data: Json = _READ(spelled)
+            if _SPELL(data) == spelled:
+                return data
+        except (ValueError, RecursionError):
+            pass
+    return strict_parse(spelled.encode())
 
 
 def _small(written: str) -> int:
@@ -51,3 +59,6 @@ def _small(written: str) -> int:
 
 def _refuse(written: str) -> NoReturn:
     raise NotCanonical(f"{written} has no one spelling")
+
+
+_READ = json.JSONDecoder(parse_int=_small, parse_float=_refuse, parse_constant=_refuse).decode

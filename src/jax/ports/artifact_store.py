@@ -52,7 +52,8 @@ class ArtifactStore(Protocol):
 
     async def add_evidence(self, artifact_id: str, envelope: bytes) -> None:
         """Records signed evidence (`domain.evidence`); Conflict when these bytes are there already, or are of
-        another hash than the artifact's, or of a key that is not the signer's.
+        another hash than the artifact's, or of a key that is not the signer's; InvalidValue for bytes that
+        spell no evidence; NotFound.
         """
         ...
 
@@ -64,7 +65,8 @@ class ArtifactStore(Protocol):
         """Records a signed approval (`domain.approval`) under a policy that is `solo` or not.
 
         Conflict when the person's earlier decision under this policy has not expired, when it is the
-        author's under a policy that is not solo, or when hash, policy, key or role are not those it names.
+        author's under a policy that is not solo, or when hash, policy, key or role are not those it names;
+        InvalidValue for bytes that spell no approval; NotFound.
         """
         ...
 

@@ -100,6 +100,14 @@ def test_a_solo_policy_is_named_on_the_first_line() -> None:
     assert displayed(a_view()).splitlines()[0].endswith("  policy=desk")
 
 
+def test_whoever_decided_is_named_with_what_until_when_and_why() -> None:
+    opinion = an_opinion(a_version())
+    against = replace(opinion, decision=Decision.REJECT, kind=ApprovalKind.RISK, approver="tim", reason="no")
+    lines = displayed(a_view(approvals=ApprovalCount((opinion,), (against,), ()))).splitlines()
+    assert "TECHNICAL APPROVE by tessa, from 2026-03-04 until 2026-08-31: read the code" in lines
+    assert "RISK REJECT by tim, from 2026-03-04 until 2026-08-31: no" in lines
+
+
 def test_figures_that_are_not_defined_are_said_to_be_so() -> None:
     figures = OverfittingFigures(1, 13, None, None, None)
     text = displayed(a_view(evidence=some_evidence(a_version(), overfitting=figures)))

@@ -22,9 +22,14 @@ def _of(*files: SourceFile) -> ShownVersion:
     return a_version(a_submission(*files), number="1.0.1")
 
 
+def _code(before: ShownVersion | None, after: ShownVersion) -> list[str]:
+    assert after.bundle is not None
+    return code_lines(before=None if before is None else before.bundle, after=after.bundle)
+
+
 def test_the_same_bytes_have_no_difference() -> None:
-    assert field_changes(a_version(), a_version()) == ()
-    assert displayed_difference(a_version(), a_version()).endswith("\n\nThe code is the same.\n")
+    assert field_changes(before=a_version(), after=a_version()) == ()
+    assert displayed_difference(before=a_version(), after=a_version()).endswith("\n\nThe code is the same.\n")
 
 
 def test_every_field_that_differs_is_listed_with_both_values() -> None:
@@ -35,7 +40,7 @@ def test_every_field_that_differs_is_listed_with_both_values() -> None:
         data=replace(base.data, vendor="another"),
         author="adam",
     )
-    changes = field_changes(a_version(base), a_version(after, number="1.0.1"))
+    changes = field_changes(before=a_version(base), after=a_version(after, number="1.0.1"))
     assert changes == (
         FieldChange("author", '"ada"', '"adam"'),
         FieldChange("data.vendor", '"a vendor"', '"another"'),
@@ -45,9 +50,9 @@ def test_every_field_that_differs_is_listed_with_both_values() -> None:
         FieldChange("risk.venues", '["ib","paper"]', '["paper"]'),
         FieldChange("version", '"1.0.0"', '"1.0.1"'),
     )
-    text = displayed_difference(a_version(base), a_version(after, number="1.0.1"))
+    text = displayed_difference(before=a_version(base), after=a_version(after, number="1.0.1"))
     assert text.startswith(f"From house_v1 1.0.0, {a_version(base).artifact.payload_sha256}\n\nauthor:\n")
-    assert "\nparams.share:\n  - "0.25"\n  + nothing\nparams.wide:\n  - nothing\n  + 1\n" in text
+    assert '\nparams.share:\n  - "0.25"\n  + nothing\nparams.wide:\n  - nothing\n  + 1\n' in text
 
 
 def test_values_that_are_spelled_alike_are_still_different() -> None:
@@ -60,13 +65,15 @@ def test_values_that_are_spelled_alike_are_still_different() -> None:
             "risk.venues",
         ),
     ):
-        assert [change.field for change in field_changes(a_version(one), a_version(other))] == [field]
+        assert [change.field for change in field_changes(before=a_version(one), after=a_version(other))] == [
+            field
+        ]
 
 
 def test_code_is_a_unified_diff_file_by_file() -> None:
     changed = replace(FIRST, source=FIRST.source.replace("SPAN = 3", "SPAN = 4"))
     new = SourceFile("house/new.py", "A = 1\n")
-    assert code_lines(_of(FIRST, SECOND).bundle, _of(changed, new).bundle) == [  # type: ignore[arg-type]  # both are there
+    assert _code(_of(FIRST, SECOND), _of(changed, new)) == [
         "diff a/house/average.py b/house/average.py",
         "--- a/house/average.py",
         "+++ b/house/average.py",
@@ -92,7 +99,7 @@ def test_code_is_a_unified_diff_file_by_file() -> None:
 
 
 def test_without_a_version_before_all_code_is_new() -> None:
-    text = displayed_difference(None, a_version())
+    text = displayed_difference(before=None, after=a_version())
     assert text.startswith("All of house_v1 1.0.0 is new.\n\ndiff /dev/null b/house/average.py\n")
     added = [line[1:] for line in text.split("\n") if line.startswith("+") and not line.startswith("+++")]
     assert "\n".join(added) == FIRST.source + "\n" + SECOND.source
@@ -112,19 +119,19 @@ def test_without_a_version_before_all_code_is_new() -> None:
     ],
 )
 def test_a_line_that_would_hide_something_shows_it(hidden: str, shown: str) -> None:
-    lines = code_lines(None, _of(SourceFile("house/new.py", hidden)).bundle)  # type: ignore[arg-type]  # it is there
+    lines = _code(None, _of(SourceFile("house/new.py", hidden)))
     assert lines[4] == shown
     assert sum(line.startswith("diff ") for line in lines) == 1
 
 
 def test_a_missing_line_end_is_a_difference() -> None:
     changed = replace(SECOND, source=SECOND.source.rstrip("\n"))
-    lines = code_lines(_of(SECOND).bundle, _of(changed).bundle)  # type: ignore[arg-type]  # both are there
+    lines = _code(_of(SECOND), _of(changed))
     assert lines[-2:] == [" from house.average import mean", "-"]
 
 
 def test_code_that_is_not_there_is_said_to_be_missing() -> None:
     lost = replace(_of(FIRST), bundle=None, bundle_problem="There is no object x\x1b.")
     for before, after in ((lost, _of(SECOND)), (_of(SECOND), lost), (None, lost)):
-        text = displayed_difference(before, after)
+        text = displayed_difference(before=before, after=after)
         assert text.endswith("The code of house_v1 1.0.1 cannot be shown: There is no object x<U+001B>.\n")

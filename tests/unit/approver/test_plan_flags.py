@@ -26,6 +26,7 @@ from jax.app.approver.plan_flags import translated
         # The last of two counts, as in the plan's own parser.
         (["-id", "one", "-id", "two"], ["approve", "--", "two"]),
         (["-id", ""], ["approve", "--", ""]),
+        (["-notes=", "-id", "x"], ["approve", "--reason=", "--", "x"]),
         # A flag without a value is for the option parser to complain about.
         (["-id", "x", "-notes"], ["approve", "--reason", "--", "x"]),
         (["-approver", "tessa", "-id"], ["approve", "--as=tessa"]),

@@ -3,7 +3,7 @@
 import sys
 
 from jax.app import console
-from jax.app.approver import keyring_cli, log_cli, release_cli, review_cli, submit_cli
+from jax.app.approver import history_cli, keyring_cli, log_cli, release_cli, review_cli, submit_cli
 from jax.app.approver.plan_flags import translated
 
 _PROGRAM = "artifact-approver"
@@ -12,7 +12,7 @@ app = console.new_app(
     program=_PROGRAM,
 )
 # The order of the help page; a further group of commands is one more module in this list.
-for commands in (submit_cli, review_cli, release_cli, log_cli, keyring_cli):
+for commands in (submit_cli, review_cli, release_cli, log_cli, history_cli, keyring_cli):
     commands.register(app)
 
 

@@ -45,4 +45,4 @@ def _starts(artifact: Artifact, wanted: str) -> bool:
     if len(start) < _SHORTEST_PREFIX:
         return False
     by_hash = artifact.payload_sha256.removeprefix(_HASH).startswith(start)
-    return by_hash or (start == wanted and artifact.artifact_id.startswith(wanted))
+    return by_hash or artifact.artifact_id.startswith(wanted)

@@ -81,9 +81,9 @@ async def difference_document(gate: Gate, wanted: str, against: str | None) -> d
         "against": None if before is None else artifact_document(before.artifact, mark),
         "fields": [
             {"field": change.field, "before": change.before, "after": change.after}
-            for change in (() if before is None else field_changes(before, after))
+            for change in (() if before is None else field_changes(before=before, after=after))
         ],
-        "displayed": displayed_difference(before, after),
+        "displayed": displayed_difference(before=before, after=after),
         "policy": mark,
     }
 

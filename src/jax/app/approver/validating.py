@@ -60,9 +60,8 @@ async def hand_in(gate: Gate, ran: Ran, hand: Hand) -> Validated:
     """Signs the evidence and takes the step; GateRefused when the run is not what the payload says."""
     found = ran.differences
     if found:
-        raise GateRefused(
-            f"{subject_name(ran.artifact)} is not validated: {len(found)} things are not as its payload says"
-        )
+        count = "one thing is" if len(found) == 1 else f"{len(found)} things are"
+        raise GateRefused(f"{subject_name(ran.artifact)} is not validated: {count} not as its payload says")
     accepting = AcceptEvidence(unit_of_work=gate.unit_of_work, clock=gate.clock, trust=gate.trust)
     evidence = accepting.draft(ran.artifact, ran.rerun, validator=hand.person)
     envelopes = hand.sign(*evidence.statements(ran.payload.golden_suite_sha256))

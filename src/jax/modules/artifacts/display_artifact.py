@@ -137,7 +137,7 @@ def _decision(decision: Approval) -> list[str]:
 
 def _difference(view: ArtifactView) -> list[str]:
     if view.released is not None:
-        return difference_lines(view.released, view.version)
+        return difference_lines(before=view.released, after=view.version)
     return [*_wrapped(f"To nothing: {view.release_problem}"), *_files(view.version)]
 
 

@@ -22,7 +22,7 @@ class FieldChange:
     after: str | None
 
 
-def field_changes(before: ShownVersion, after: ShownVersion) -> tuple[FieldChange, ...]:
+def field_changes(*, before: ShownVersion, after: ShownVersion) -> tuple[FieldChange, ...]:
     """Every leaf of the payloads that differs, sorted: parameters, metrics, data, risk and all the others."""
     old, new = (dict(_leaves("", version.payload.document)) for version in (before, after))
     return tuple(
@@ -32,7 +32,7 @@ def field_changes(before: ShownVersion, after: ShownVersion) -> tuple[FieldChang
     )
 
 
-def code_lines(before: Bundle | None, after: Bundle) -> list[str]:
+def code_lines(*, before: Bundle | None, after: Bundle) -> list[str]:
     """The unified diff of the bundles' files, sorted by path; without `before`, every file as a new one."""
     old = {} if before is None else {file.path: file.source for file in before.files}
     new = {file.path: file.source for file in after.files}
@@ -42,18 +42,18 @@ def code_lines(before: Bundle | None, after: Bundle) -> list[str]:
     return lines
 
 
-def displayed_difference(before: ShownVersion | None, after: ShownVersion) -> str:
+def displayed_difference(*, before: ShownVersion | None, after: ShownVersion) -> str:
     """The whole difference: fields first, then code; `before` None is nothing at all."""
     name = subject_name(after.artifact)
     if before is None:
         return "\n".join([f"All of {name} is new.", "", *_code(None, after)]) + "\n"
-    return "\n".join(difference_lines(before, after)) + "\n"
+    return "\n".join(difference_lines(before=before, after=after)) + "\n"
 
 
-def difference_lines(before: ShownVersion, after: ShownVersion) -> list[str]:
+def difference_lines(*, before: ShownVersion, after: ShownVersion) -> list[str]:
     """From `before` to `after`, each change of a field on lines of its own."""
     lines = [f"From {subject_name(before.artifact)}, {before.artifact.payload_sha256}", ""]
-    for change in field_changes(before, after):
+    for change in field_changes(before=before, after=after):
         lines.append(f"{visible(change.field)}:")
         lines.append(f"  - {_NOTHING if change.before is None else visible(change.before)}")
         lines.append(f"  + {_NOTHING if change.after is None else visible(change.after)}")
@@ -67,7 +67,8 @@ def _code(before: ShownVersion | None, after: ShownVersion) -> list[str]:
             return [f"The code of {name} cannot be shown: {visible(version.bundle_problem or '')}"]
     if after.bundle is None:
         return []
-    return code_lines(None if before is None else before.bundle, after.bundle) or ["The code is the same."]
+    old = None if before is None else before.bundle
+    return code_lines(before=old, after=after.bundle) or ["The code is the same."]
 
 
 def _file_diff(path: str, before: str | None, after: str | None) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from jax.domain.checkpoint import Checkpoint
 from jax.domain.dsse import VerifySignature
 from jax.domain.gate_root import GateRoot
 from jax.domain.record_row import RecordRow
@@ -30,7 +31,7 @@ class HistoryVerdict:
     """What is wrong, how much was verified, and where the record ends.
 
     `head` is the newest entry (None when there is none), `snapshot_seq` the number of the newest snapshot
-    (0: none), `revoked` are all revoked hashes, sorted.
+    (0: none), `revoked` are all revoked hashes, sorted; `checkpoint` is what it was held against.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +41,7 @@ class HistoryVerdict:
     head: LogHead | None
     snapshot_seq: int
     revoked: tuple[str, ...]
+    checkpoint: Checkpoint | None
 
 
 def verify_history(
@@ -68,7 +70,7 @@ def verify_history(
     )
     check_trades(case, gate, check_steps(case, gate))
     _check_unclaimed(case)
-    check_pins(case, gate.released, revoked, checkpoint)
+    kept = check_pins(case, gate.released, revoked, checkpoint)
     return HistoryVerdict(
         findings=findings.found,
         entries=len(case.record.hashes),
@@ -76,10 +78,15 @@ def verify_history(
         trades=len(case.rows("trading.trade")),
         head=case.record.head,
         snapshot_seq=max((snapshot.seq for _, snapshot in gate.released.told), default=0),
-        revoked=tuple(
-            sorted({one.payload_sha256 for one in revoked}.union(*(s.revoked for _, s in gate.released.told)))
-        ),
+        revoked=tuple(sorted(_revoked(gate))),
+        checkpoint=kept,
     )
+
+
+def _revoked(gate: Gate) -> set[str]:
+    """Every hash that a row or a snapshot says is revoked."""
+    named = (snapshot.revoked for _, snapshot in gate.released.told)
+    return {revocation.payload_sha256 for revocation in gate.revoked}.union(*named)
 
 
 def _check_unclaimed(case: Case) -> None:

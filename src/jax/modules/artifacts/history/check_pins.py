@@ -23,9 +23,15 @@ class _Pin:
     head: LogHead
 
 
-def check_pins(case: Case, released: Released, revoked: Sequence[Revoked], envelope: bytes | None) -> None:
-    """Holds the chain, the snapshots and the revocations against the signed heads, oldest first."""
+def check_pins(
+    case: Case, released: Released, revoked: Sequence[Revoked], envelope: bytes | None
+) -> Checkpoint | None:
+    """Holds the chain, the snapshots and the revocations against the signed heads, oldest first.
+
+    Returns the checkpoint in `envelope`, if it counts.
+    """
     pins = [_Pin(f"snapshot {snapshot.seq}", snapshot.log_head) for _, snapshot in released.told]
+    checkpoint = None
     if envelope is not None:
         with case.findings.noting(_CHECKPOINT):
             checkpoint = _opened(envelope, case.trust)
@@ -38,6 +44,7 @@ def check_pins(case: Case, released: Released, revoked: Sequence[Revoked], envel
             confirmed = pin.head.n
         else:
             case.findings.add(f"audit entry {pin.head.n}", _rewritten(case, pin, confirmed))
+    return checkpoint
 
 
 def _opened(envelope: bytes, trust: Trust) -> Checkpoint:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from jax.domain import checks
 from jax.domain.approval_count import subject_name
 from jax.domain.artifact import Artifact
 from jax.domain.canonical_json import sha256_of
@@ -38,7 +39,8 @@ def check_revocations(case: Case, artifacts: Mapping[str, Artifact]) -> tuple[Re
             if told is None:
                 case.findings.add(thing, _UNTOLD)
             told_n = None if told is None else told.n
-            found.append(Revoked(row.text("payload_sha256"), row.moment("revoked_at"), told_n))
+            revoked_hash = checks.sha256("payload_sha256", row.text("payload_sha256"))
+            found.append(Revoked(revoked_hash, row.moment("revoked_at"), told_n))
             envelope = None if row.is_null("envelope") else row.content("envelope")
             if told is not None:
                 _check_told(case, thing, row, envelope, told)

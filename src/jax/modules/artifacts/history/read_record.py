@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jax.domain.audit import GENESIS
-from jax.domain.canonical_json import strict_parse
+from jax.domain.canonical_json import Json
 from jax.domain.record_row import COLUMNS, RecordRow
 from jax.domain.signed import Trust
 from jax.domain.snapshot import LogHead
-from jax.domain.stored_entry import stored_sha256
+from jax.domain.stored_entry import stored_entry
 from jax.modules.artifacts.history.finding import Findings
 from jax.modules.artifacts.history.told import Told, ToldEntries, is_told
 
@@ -93,10 +93,11 @@ class _Chain:
             self._check_link(thing, n, row.text("previous_sha256"))
             self._last = n, entry_sha256
             self.hashes[n] = entry_sha256
-            if stored_sha256(row) != entry_sha256:
+            stored = stored_entry(row)
+            if stored.sha256 != entry_sha256:
                 self._findings.add(thing, "it does not hash to the hash stored with it: it was changed")
             if is_told(row.text("kind")):
-                told = _told(n, row)
+                told = _told(n, row, stored.data)
                 self._check_date(told)
                 self.told.add(told)
 
@@ -116,8 +117,7 @@ class _Chain:
         self._newest = told.at if self._newest is None else max(self._newest, told.at)
 
 
-def _told(n: int, row: RecordRow) -> Told:
-    data = strict_parse(row.text("data").encode())
+def _told(n: int, row: RecordRow, data: Json) -> Told:
     return Told(
         n=n,
         kind=row.text("kind"),
