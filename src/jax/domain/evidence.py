@@ -100,6 +100,8 @@ def golden_result_of(statement: Statement) -> GoldenResult:
     digest = payload_fields.section("digest", suite["digest"], keys=frozenset({"sha256"}))
     passed = payload_fields.items("passedTests", found["passedTests"])
     failed = payload_fields.items("failedTests", found["failedTests"])
+    if found["result"] not in (_PASSED, _FAILED):
+        raise InvalidValue("result", f"is {found['result']!r}, neither {_PASSED} nor {_FAILED}")
     return GoldenResult(
         validator=payload_fields.text("validator", found["validator"]),
         golden_suite_sha256=payload_fields.hex_sha256("digest.sha256", digest["sha256"]),

@@ -272,6 +272,12 @@ async def test_a_snapshot_that_is_kept_for_ever_expires(scene: Scene) -> None:
     assert "snapshot 1 expired" in await scene.refusal()
 
 
+async def test_a_snapshot_that_was_signed_to_live_for_ever_is_refused(scene: Scene) -> None:
+    active = {scene.artifact.name: scene.artifact.payload_sha256}
+    await _plant_snapshot(scene, active, expires="2999-01-01T00:00:00Z")
+    assert "snapshot 2 lives longer than the 30 days of its policy" in await scene.refusal()
+
+
 async def test_two_snapshots_with_one_number_are_not_both_believed(scene: Scene) -> None:
     await scene.tamper("DELETE FROM gate.snapshot")
     await _plant_snapshot(scene, {}, seq=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jax.domain.approval_count import Authority
 from jax.domain.artifact import Artifact
@@ -65,6 +65,10 @@ async def open_release(
     except (SignatureRefused, PortError, OSError) as error:
         raise SnapshotRefused(str(error)) from error
     policy = await _policy(transaction, snapshot, trusted)
+    if not (snapshot.expires_at - snapshot.issued_at <= timedelta(days=policy.snapshot_days)):
+        raise SnapshotRefused(
+            f"snapshot {snapshot.seq} lives longer than the {policy.snapshot_days} days of its policy"
+        )
     return Release(snapshot, Authority(trusted, policy, at), revoked)
 
 
