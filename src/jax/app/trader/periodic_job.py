@@ -42,7 +42,7 @@ class PeriodicJob:
     async def run(self) -> None:
         """Until canceled."""
         while True:
-            # Not asyncio.wait_for: in Python 3.11 it forgets to be canceled when the hint comes meanwhile.
+            # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the hint.
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_seconds):
                     await self._hinted.wait()
