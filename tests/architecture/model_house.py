@@ -49,7 +49,8 @@ KEPT: Mapping[str, str] = {
     "app/trader/server.py": "import uvicorn\nfrom jax.app.trader.http import app",
     "app/trader/service.py": "from jax.modules.execution import submit_order",
     "app/trader/wiring.py": (
-        "from jax.adapters import brokers, ed25519, gate_files, system\nfrom jax.adapters.brokers import paper\n"
+        "from jax.adapters import brokers, ed25519, gate_files, system\n"
+        "from jax.adapters.brokers import paper\n"
         "from jax.app import settings\nfrom jax.app.trader import database_wiring, service"
     ),
     "app/trader/http/app.py": "import fastapi, starlette.responses\nfrom jax.app.trader import service",

@@ -75,7 +75,7 @@ class RecordRow:
 
     def moment(self, field: str) -> datetime:
         """A time in UTC."""
-        return moment_of(field, self.text(field))
+        return moment_of(field, written=self.text(field))
 
     def content(self, field: str) -> bytes:
         """Bytes."""
@@ -107,7 +107,7 @@ def plain(value: object) -> Plain:
     raise TypeError(f"no column holds a {type(value).__name__}")
 
 
-def moment_of(field: str, written: str) -> datetime:
+def moment_of(field: str, *, written: str) -> datetime:
     """The time in UTC that ISO 8601 text says; InvalidValue."""
     try:
         moment = datetime.fromisoformat(written)

@@ -1,6 +1,7 @@
 """Whatever the gate does not let pass is one line that says what is missing, and leaves nothing behind."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -212,8 +213,11 @@ def _submit(desk: ApproverDesk, lie: Lie) -> None:
     desk.stored(work)
 
 
-def test_what_is_validated_is_not_run_again(validated_desk: ApproverDesk) -> None:
-    assert validated_desk.refused("validate", FIRST, "--as", "victor") == (
+def test_what_is_validated_is_not_run_again(validated_desk: ApproverDesk, copied: Copy) -> None:
+    desk = copied(validated_desk)
+    # Without bars nothing could be run.
+    shutil.rmtree(desk.home / "market_data")
+    assert desk.refused("validate", FIRST, "--as", "victor") == (
         f"artifact {NAME}: no step leads from VALIDATED to VALIDATED"
     )
 

@@ -22,10 +22,11 @@ from tests.postgres_server import run_sql
 
 
 async def _trade(url: str) -> tuple[str, TradeProvenance]:
-    """A trade's id and where it comes from; another snapshot follows it."""
+    """A trade's id and where it comes from; it was made between the second and the third snapshot."""
     database = PostgresDatabase(url)
     try:
         async with open_floor(PostgresUnitOfWork(database)) as floor:
+            await floor.desk.gate.renew()
             outcome = await floor.engine().execute("sg1", approved_by="olivia")
             assert isinstance(outcome, Executed)
             floor.desk.clock.advance(timedelta(minutes=2))
@@ -54,8 +55,8 @@ async def test_a_trade_leads_to_signal_artifact_approvals_policy_and_snapshot(da
     }
     for approval in found.approvals:
         assert approval.issued_at <= found.submitted_at < approval.expires_at
-    # The one that was in force then, not the newest one.
-    assert (found.snapshot_seq, found.snapshot_signer, found.is_named) == (1, "rene", True)
+    # The one that was in force then: neither the first nor the newest one.
+    assert (found.snapshot_seq, found.snapshot_signer, found.is_named) == (2, "rene", True)
 
 
 async def test_a_trade_that_is_not_there_is_not_found(database_url: str) -> None:
@@ -82,7 +83,7 @@ def test_the_command_prints_the_whole_way(database_url: str, tmp_path: Path) -> 
     ]
     assert all(line.endswith("  policy=desk") for line in lines)
     assert lines[3] == f"hash      {found.payload_sha256}  policy=desk"
-    assert lines[-1] == (f"snapshot  1 by rene, names the artifact, {found.snapshot_sha256}  policy=desk")
+    assert lines[-1] == (f"snapshot  2 by rene, names the artifact, {found.snapshot_sha256}  policy=desk")
     document = desk.good("log", "--trade", trade_id)
     assert document["artifact"]["payload_sha256"] == found.payload_sha256
     assert document["snapshot"]["names_artifact"] is True

@@ -1,4 +1,4 @@
-"""What is signed is what was shown, although the database is asked twice."""
+"""What is signed is what was shown or run, although the database may say what it likes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,15 +13,17 @@ from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.app.approver.deciding import Ask, decide
 from jax.app.approver.gate import Gate
 from jax.app.approver.signing import Hand
+from jax.app.approver.validating import run_again
 from jax.app.console import CommandFailed
 from jax.domain.approval import Decision
 from jax.domain.approval_count import GateRefused
-from jax.domain.artifact import ApprovalKind, Artifact
+from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
 from jax.domain.gate_policy import DESK_POLICY
 from jax.modules.artifacts.display_artifact import displayed
 from jax.ports.errors import NotFound, Refused
 from jax.ports.trade_provenance import TradeProvenance
 from tests.desk import open_desk, submission
+from tests.unit.approver.views import a_version
 
 _CHANGED = "ma_crossover_v1 1.0.0 or the policy was changed while it was shown: look again"
 
@@ -120,3 +122,11 @@ async def test_who_has_no_key_is_told_before_anything_is_shown(tmp_path: Path) -
         with pytest.raises(CommandFailed, match=r"there is no key of tessa at .*keyring create tessa"):
             await room.decide(shown=lines.append)
     assert lines == []
+
+
+async def test_a_payload_that_was_exchanged_behind_its_hash_is_not_run(tmp_path: Path) -> None:
+    async with _room(tmp_path) as room:
+        draft = replace(room.artifact, state=ArtifactState.DRAFT, payload=a_version().artifact.payload)
+        room.database.committed.artifacts[room.artifact.artifact_id] = draft
+        with pytest.raises(GateRefused, match=r"the payload of ma_crossover_v1 1\.0\.0 hashes to"):
+            await run_again(room.gate, "ma_crossover_v1@1.0.0", room.hand, lambda done, total: None)

@@ -90,4 +90,4 @@ def test_a_missing_column_is_named(read: str) -> None:
 def test_times_of_other_places_are_not_utc() -> None:
     elsewhere = _MOMENT.astimezone(timezone(timedelta(hours=2))).isoformat()
     with pytest.raises(InvalidValue, match="not a time in UTC"):
-        moment_of("at", elsewhere)
+        moment_of("at", written=elsewhere)

@@ -19,8 +19,8 @@ class PostgresDatabase:
     """A pool of at most `pool_size` connections to the database of `url`.
 
     `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Statements
-    may do what `role` may, or what the user may if there is none. Nothing is opened before it is used; `close`
-    closes what was.
+    may do what `role` may, or what the user may if there is none. Nothing is opened before it is used;
+    `close` closes what was.
     """
 
     def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:

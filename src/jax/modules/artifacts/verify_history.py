@@ -93,4 +93,4 @@ def _check_unclaimed(case: Case) -> None:
     for told in case.record.told.unclaimed():
         what = f"it tells of {told.kind} of {told.subject} by {told.actor}"
         problem = "and no row of it is left" if is_known(told.kind) else "which this version does not know"
-        case.findings.add(told.name, f"{what}, {problem}")
+        case.about(told.name).add(f"{what}, {problem}")

@@ -6,6 +6,7 @@ from jax.domain.artifact import Artifact
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.canonical_json import sha256_of
 from jax.domain.record_row import RecordRow
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 
 
@@ -13,12 +14,12 @@ def check_artifacts(case: Case) -> Mapping[str, Artifact]:
     """The artifacts by id, as their columns say, also those with a finding."""
     found: dict[str, Artifact] = {}
     for row in case.rows("gate.artifact"):
-        thing = f"artifact {row.row.get('name')} {row.row.get('version')}"
-        with case.findings.noting(thing):
+        about = case.about(f"artifact {row.row.get('name')} {row.row.get('version')}")
+        with about.noting():
             artifact = _artifact(row)
             found[artifact.artifact_id] = artifact
-            _check_told(case, thing, artifact)
-            _check_payload(case, thing, row, artifact)
+            _check_told(case, about, artifact)
+            _check_payload(about, row, artifact)
     return found
 
 
@@ -34,12 +35,11 @@ def _artifact(row: RecordRow) -> Artifact:
     )
 
 
-def _check_told(case: Case, thing: str, artifact: Artifact) -> None:
-    told = case.claim(thing, "artifact.submitted", artifact.artifact_id)
+def _check_told(case: Case, about: About, artifact: Artifact) -> None:
+    told = case.claim(about, "artifact.submitted", artifact.artifact_id)
     if told is None:
         return
-    case.findings.compare(
-        thing,
+    about.compare(
         told.name,
         [
             ("author", artifact.author, told.actor),
@@ -49,8 +49,8 @@ def _check_told(case: Case, thing: str, artifact: Artifact) -> None:
     )
 
 
-def _check_payload(case: Case, thing: str, row: RecordRow, artifact: Artifact) -> None:
-    case.compare_columns(thing, row, "its payload", {"payload_sha256": sha256_of(artifact.payload)})
+def _check_payload(about: About, row: RecordRow, artifact: Artifact) -> None:
+    about.compare_columns(row, "its payload", {"payload_sha256": sha256_of(artifact.payload)})
     payload = parse_payload(artifact.payload)
     said = {"name": payload.name, "version": payload.version, "author": payload.author}
-    case.compare_columns(thing, row, "its payload", said)
+    about.compare_columns(row, "its payload", said)

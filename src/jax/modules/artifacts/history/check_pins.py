@@ -31,19 +31,19 @@ def check_pins(
     Returns the checkpoint in `envelope`, if it counts.
     """
     pins = [_Pin(f"snapshot {snapshot.seq}", snapshot.log_head) for _, snapshot in released.told]
-    checkpoint = None
+    checkpoint, about = None, case.about(_CHECKPOINT)
     if envelope is not None:
-        with case.findings.noting(_CHECKPOINT):
+        with about.noting():
             checkpoint = _opened(envelope, case.trust)
             pins.append(_Pin(f"the checkpoint by {checkpoint.auditor}", checkpoint.log_head))
             for problem in _lost(checkpoint, released, revoked):
-                case.findings.add(_CHECKPOINT, problem)
+                about.add(problem)
     confirmed = 0
     for pin in sorted(pins, key=lambda pin: pin.head.n):
         if case.record.hashes.get(pin.head.n) == pin.head.entry_sha256:
             confirmed = pin.head.n
         else:
-            case.findings.add(f"audit entry {pin.head.n}", _rewritten(case, pin, confirmed))
+            case.about(f"audit entry {pin.head.n}").add(_rewritten(case, pin, confirmed))
     return checkpoint
 
 

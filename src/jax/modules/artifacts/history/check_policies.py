@@ -6,6 +6,7 @@ from jax.domain.approval_count import GateRefused
 from jax.domain.canonical_json import sha256_of
 from jax.domain.gate_policy import GatePolicy, check_floor, parse_policy
 from jax.domain.record_row import RecordRow
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.timeline import Timeline
 
@@ -25,28 +26,26 @@ def check_policies(case: Case) -> PoliciesInForce:
     """What is in the table is what was published, each with a higher version, none below the floor."""
     published: list[tuple[int, GatePolicy]] = []
     for row in case.rows("gate.policy"):
-        thing = f"policy {row.row.get('name')} {row.row.get('version')}"
-        with case.findings.noting(thing):
-            policy, sha256 = _policy(case, thing, row)
-            told = case.claim(thing, "gate.policy", sha256)
+        about = case.about(f"policy {row.row.get('name')} {row.row.get('version')}")
+        with about.noting():
+            policy, sha256 = _policy(about, row)
+            told = case.claim(about, "gate.policy", sha256)
             if told is not None:
                 said = told.data.get("policy_sha256")
-                case.findings.compare(thing, told.name, [("hash", sha256, said)])
+                about.compare(told.name, [("hash", sha256, said)])
                 published.append((told.n, policy))
             check_floor(policy, solo_allowed=case.trust.root.solo)
     policies = PoliciesInForce(published)
     for (_, before), (n, policy) in pairwise(policies.told):
         if policy.version <= before.version:
-            case.findings.add(
-                f"policy {policy.name} {policy.version}",
-                f"audit entry {n} published it after version {before.version}",
-            )
+            about = case.about(f"policy {policy.name} {policy.version}")
+            about.add(f"audit entry {n} published it after version {before.version}")
     return policies
 
 
-def _policy(case: Case, thing: str, row: RecordRow) -> tuple[GatePolicy, str]:
+def _policy(about: About, row: RecordRow) -> tuple[GatePolicy, str]:
     document = row.content("document")
     policy, sha256 = parse_policy(document), sha256_of(document)
     columns = {"sha256": sha256, "name": policy.name, "version": policy.version, "solo": policy.solo}
-    case.compare_columns(thing, row, "its document", columns)
+    about.compare_columns(row, "its document", columns)
     return policy, sha256

@@ -15,6 +15,7 @@ from jax.domain.record_row import RecordRow
 from jax.domain.signed import Signed, check_issued, check_signer, subject_of
 from jax.domain.statement import Statement, parse_statement
 from jax.modules.artifacts.history.check_policies import PoliciesInForce
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.timeline import Timeline
 from jax.modules.artifacts.history.told import Told
@@ -30,10 +31,10 @@ def check_evidence_rows(case: Case, artifacts: Mapping[str, Artifact]) -> Signat
     """
     found: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
     for row in case.rows("gate.evidence"):
-        thing = f"evidence of {_subject(row, artifacts)} by {_person(row, 'validator', 'signer')}"
-        with case.findings.noting(thing):
+        about = case.about(f"evidence of {_subject(row, artifacts)} by {_signer(row)}")
+        with about.noting():
             envelope = row.content("envelope")
-            told = case.claim(thing, "artifact.evidence", sha256_of(envelope))
+            told = case.claim(about, "artifact.evidence", sha256_of(envelope))
             artifact = _artifact(row, artifacts)
             if told is None:
                 # It says itself when it was signed, and its signature is worth a look all the same.
@@ -41,7 +42,7 @@ def check_evidence_rows(case: Case, artifacts: Mapping[str, Artifact]) -> Signat
                 continue
             found[artifact.artifact_id].append((told.n, envelope))
             signed = trust_at(case.trust, told.at).open(envelope)
-            _check_evidence(case, thing, row, signed, told)
+            _check_evidence(about, row, signed, told)
             subject_of(signed, name=subject_name(artifact), sha256=artifact.payload_sha256)
     return _signatures(found)
 
@@ -49,42 +50,42 @@ def check_evidence_rows(case: Case, artifacts: Mapping[str, Artifact]) -> Signat
 def check_approvals(case: Case, artifacts: Mapping[str, Artifact], policies: PoliciesInForce) -> Signatures:
     """Each is that of a person who might give it then, under the policy then in force."""
     found: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
-    decided: list[tuple[int, str, RecordRow]] = []
+    decided: list[tuple[int, About, RecordRow]] = []
     for row in case.rows("gate.approval"):
-        thing = f"approval of {_subject(row, artifacts)} by {_person(row, 'approver', 'approver')}"
-        with case.findings.noting(thing):
+        about = case.about(f"approval of {_subject(row, artifacts)} by {_signer(row)}")
+        with about.noting():
             envelope = row.content("envelope")
-            told = case.claim(thing, "artifact.approval", sha256_of(envelope))
+            told = case.claim(about, "artifact.approval", sha256_of(envelope))
             artifact = _artifact(row, artifacts)
             if told is None:
                 open_approval(artifact, envelope, trust_at(case.trust, row.moment("issued_at")))
                 continue
             found[artifact.artifact_id].append((told.n, envelope))
-            decided.append((told.n, thing, row))
+            decided.append((told.n, about, row))
             said = {c: told.data.get(c) for c in ("payload_sha256", "kind", "decision", "policy_sha256")}
             said |= {"artifact_id": told.subject, "approver": told.actor}
-            case.compare_columns(thing, row, told.name, said)
+            about.compare_columns(row, told.name, said)
             trust = trust_at(case.trust, told.at)
             approval = open_approval(artifact, envelope, trust)
             policy = policies.in_force(told.n)
-            _check_approval_columns(case, thing, row, approval)
-            case.compare_columns(thing, row, "the artifact", {"author": artifact.author})
-            case.compare_columns(thing, row, "its policy", {"solo": policy.solo})
+            _check_approval_columns(about, row, approval)
+            about.compare_columns(row, "the artifact", {"author": artifact.author})
+            about.compare_columns(row, "its policy", {"solo": policy.solo})
             check_approval(artifact, approval, Authority(trust, policy, told.at))
-    _check_renewals(case, decided)
+    _check_renewals(decided)
     return _signatures(found)
 
 
-def _check_renewals(case: Case, decided: Iterable[tuple[int, str, RecordRow]]) -> None:
+def _check_renewals(decided: Iterable[tuple[int, About, RecordRow]]) -> None:
     """A person's decisions about an artifact under a policy are counted from 0."""
     count: Counter[tuple[object, ...]] = Counter()
-    for _, thing, row in sorted(decided, key=lambda one: one[0]):
+    for _, about, row in sorted(decided, key=lambda one: one[0]):
         decision = tuple(row.row.get(c) for c in ("artifact_id", "policy_sha256", "approver"))
-        case.compare_columns(thing, row, "the order of decisions", {"renewal": count[decision]})
+        about.compare_columns(row, "the order of decisions", {"renewal": count[decision]})
         count[decision] += 1
 
 
-def _check_evidence(case: Case, thing: str, row: RecordRow, signed: Signed, told: Told) -> None:
+def _check_evidence(about: About, row: RecordRow, signed: Signed, told: Told) -> None:
     statement = signed.statement
     said = (golden_result_of if statement.predicate_type == GOLDEN_PREDICATE else evidence_of)(statement)
     columns = {
@@ -94,15 +95,15 @@ def _check_evidence(case: Case, thing: str, row: RecordRow, signed: Signed, told
         "key_id": signed.key.key_id,
         "issued_at": said.issued_at.isoformat(),
     }
-    case.compare_columns(thing, row, "its envelope", columns)
+    about.compare_columns(row, "its envelope", columns)
     payload_sha256 = told.data.get("payload_sha256")
     by_entry = {"artifact_id": told.subject, "signer": told.actor, "payload_sha256": payload_sha256}
-    case.compare_columns(thing, row, told.name, by_entry)
+    about.compare_columns(row, told.name, by_entry)
     check_signer(signed, person=said.validator, role=GateRole.VALIDATOR)
     check_issued(said.issued_at, at=told.at)
 
 
-def _check_approval_columns(case: Case, thing: str, row: RecordRow, approval: Approval) -> None:
+def _check_approval_columns(about: About, row: RecordRow, approval: Approval) -> None:
     columns = {
         "payload_sha256": approval.payload_sha256,
         "kind": approval.kind,
@@ -115,7 +116,7 @@ def _check_approval_columns(case: Case, thing: str, row: RecordRow, approval: Ap
         "issued_at": approval.issued_at.isoformat(),
         "expires_at": approval.expires_at.isoformat(),
     }
-    case.compare_columns(thing, row, "its envelope", columns)
+    about.compare_columns(row, "its envelope", columns)
 
 
 def _artifact(row: RecordRow, artifacts: Mapping[str, Artifact]) -> Artifact:
@@ -141,11 +142,13 @@ def _subject(row: RecordRow, artifacts: Mapping[str, Artifact]) -> str:
     return f"artifact {row.row.get('artifact_id')}" if artifact is None else subject_name(artifact)
 
 
-def _person(row: RecordRow, field: str, column: str) -> str:
-    """Who says to have signed it."""
+def _signer(row: RecordRow) -> str:
+    """Who says to have signed it; what the column says when nobody can read it."""
     statement = _statement(row)
-    said = None if statement is None else statement.predicate.get(field)
-    return str(row.row.get(column) if said is None else said)
+    said = {} if statement is None else statement.predicate
+    return str(
+        said.get("approver") or said.get("validator") or row.row.get("approver") or row.row.get("signer")
+    )
 
 
 def _signatures(found: Mapping[str, list[tuple[int, bytes]]]) -> Signatures:

@@ -13,6 +13,7 @@ from jax.domain.record_row import RecordRow
 from jax.domain.snapshot import Snapshot, check_in_force, open_snapshot
 from jax.modules.artifacts.history.check_policies import PoliciesInForce
 from jax.modules.artifacts.history.check_revocations import Revoked
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.timeline import Timeline
 from jax.modules.artifacts.history.told import Told
@@ -35,14 +36,14 @@ def check_snapshots(case: Case, around: Around) -> Released:
     found: list[tuple[int, Snapshot]] = []
     expected = 1
     for row in case.rows("gate.snapshot"):
-        thing = f"snapshot {row.row.get('seq')}"
-        with case.findings.noting(thing):
+        about = case.about(f"snapshot {row.row.get('seq')}")
+        with about.noting():
             seq = row.whole("seq")
             if seq != expected:
-                case.findings.add(thing, f"snapshot {expected} is missing before it")
+                about.add(f"snapshot {expected} is missing before it")
             expected = seq + 1
-            told = case.claim(thing, "gate.snapshot", seq)
-            snapshot = _opened(case, thing, row, told)
+            told = case.claim(about, "gate.snapshot", seq)
+            snapshot = _opened(case, about, row, told)
             if told is not None:
                 found.append((told.n, snapshot))
                 _check_moment(snapshot, around.policies, told)
@@ -53,11 +54,10 @@ def check_snapshots(case: Case, around: Around) -> Released:
     return released
 
 
-def _opened(case: Case, thing: str, row: RecordRow, told: Told | None) -> Snapshot:
+def _opened(case: Case, about: About, row: RecordRow, told: Told | None) -> Snapshot:
     envelope = row.content("envelope")
     if told is not None:
-        case.findings.compare(
-            thing,
+        about.compare(
             told.name,
             [
                 ("envelope", sha256_of(envelope), told.data.get("envelope_sha256")),
@@ -76,9 +76,8 @@ def _opened(case: Case, thing: str, row: RecordRow, told: Told | None) -> Snapsh
         "issued_at": snapshot.issued_at.isoformat(),
         "expires_at": snapshot.expires_at.isoformat(),
     }
-    case.compare_columns(thing, row, "its envelope", columns)
-    case.findings.compare(
-        thing,
+    about.compare_columns(row, "its envelope", columns)
+    about.compare(
         "its envelope",
         [
             ("active", _json(row, "active"), dict(snapshot.active)),
@@ -111,7 +110,7 @@ def _check_content(case: Case, snapshot: Snapshot, before: Snapshot | None, arou
         *_wrong_names(snapshot, around.artifacts),
         *_wrong_revocations(snapshot, before, around.revoked),
     ):
-        case.findings.add(f"snapshot {snapshot.seq}", problem)
+        case.about(f"snapshot {snapshot.seq}").add(problem)
 
 
 def _wrong_names(snapshot: Snapshot, artifacts: Mapping[str, Artifact]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from jax.modules.artifacts.history.check_policies import PoliciesInForce
 from jax.modules.artifacts.history.check_revocations import Revoked
 from jax.modules.artifacts.history.check_signatures import Signatures
 from jax.modules.artifacts.history.check_snapshots import Released
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.timeline import Timeline
 from jax.modules.artifacts.history.told import Told
@@ -46,14 +47,14 @@ def check_steps(case: Case, gate: Gate) -> States:
     last: dict[str, tuple[int, ArtifactState | None]] = {}
     for row in case.rows("gate.artifact_event"):
         artifact_id = str(row.row.get("artifact_id"))
-        thing = _thing(row, gate.artifacts.get(artifact_id))
-        with case.findings.noting(thing):
+        about = case.about(_name(row, gate.artifacts.get(artifact_id)))
+        with about.noting():
             step = _event(row)
             before = last.get(artifact_id, (0, None))
             last[artifact_id] = step.n, step.to_state
             if (step.n, step.from_state) != (before[0] + 1, before[1]):
-                case.findings.add(thing, f"it does not follow step {before[0]}, which led to {before[1]}")
-            told = _told(case, thing, row, step)
+                about.add(f"it does not follow step {before[0]}, which led to {before[1]}")
+            told = _told(case, about, row, step)
             states[artifact_id].append((told.n, step.to_state))
             _check_reasons(case, gate, step, told)
     return {artifact_id: Timeline(told) for artifact_id, told in states.items()}
@@ -80,7 +81,7 @@ def _state(column: str, row: RecordRow) -> ArtifactState:
         raise InvalidValue(column, f"is {row.text(column)!r}, which is no state") from error
 
 
-def _told(case: Case, thing: str, row: RecordRow, step: ArtifactEvent) -> Told:
+def _told(case: Case, about: About, row: RecordRow, step: ArtifactEvent) -> Told:
     """The entry that the step names, if it is of this very step; InvalidValue when there is none."""
     n = row.whole("entry_n")
     told = case.record.told.entry(n)
@@ -93,9 +94,8 @@ def _told(case: Case, thing: str, row: RecordRow, step: ArtifactEvent) -> Told:
     if kind == _STEP:
         data |= {"from": step.from_state, "to": step.to_state, "reason": step.reason}
     else:
-        case.compare_columns(thing, row, "every first step", {"reason": _FIRST_REASON})
-    case.findings.compare(
-        thing,
+        about.compare_columns(row, "every first step", {"reason": _FIRST_REASON})
+    about.compare(
         told.name,
         [
             ("artifact", step.artifact_id, told.subject),
@@ -152,6 +152,6 @@ def _before(signatures: Signatures, artifact: Artifact, told: Told) -> Sequence[
     return () if known is None else known.before(told.n)
 
 
-def _thing(row: RecordRow, artifact: Artifact | None) -> str:
+def _name(row: RecordRow, artifact: Artifact | None) -> str:
     name = f"artifact {row.row.get('artifact_id')}" if artifact is None else subject_name(artifact)
     return f"step {row.row.get('n')} of {name} to {row.row.get('to_state')}"

@@ -14,6 +14,7 @@ from jax.domain.record_row import RecordRow
 from jax.domain.signed import LARGEST_CLOCK_SKEW
 from jax.domain.snapshot import Snapshot
 from jax.modules.artifacts.history.check_steps import Gate, States
+from jax.modules.artifacts.history.finding import About
 from jax.modules.artifacts.history.read_record import Case
 from jax.modules.artifacts.history.told import DECIDED, Told
 from jax.modules.artifacts.history.trust_at import trust_at
@@ -25,7 +26,7 @@ _TABLE = "trading.trade"
 class _Trade:
     """A trade with the entry that tells of its decision."""
 
-    thing: str
+    about: About
     artifact: Artifact
     submitted_at: datetime
     told: Told
@@ -35,42 +36,40 @@ def check_trades(case: Case, gate: Gate, states: States) -> None:
     """The order in the chain decides what was in force; clocks may differ by a few minutes."""
     quorums = _Quorums(case, gate)
     for row in case.rows(_TABLE):
-        thing = f"trade {row.row.get('trade_id')}"
-        with case.findings.noting(thing):
-            _compare_with_order(case, thing, row)
-            told = case.claim(thing, DECIDED, row.text("signal_id"))
+        about = case.about(f"trade {row.row.get('trade_id')}")
+        with about.noting():
+            _compare_with_order(about, row)
+            told = case.claim(about, DECIDED, row.text("signal_id"))
             artifact = gate.artifacts.get(row.text("artifact_id"))
             if artifact is None or artifact.payload_sha256 != row.text("artifact_hash"):
                 raise InvalidValue("artifact_id", f"{row.text('artifact_id')} has no version with its hash")
             if told is None:
                 continue
-            _compare_with_entry(case, row, thing, told)
-            _compare_with_names(case, row, thing, artifact)
-            trade = _Trade(thing, artifact, row.moment("submitted_at"), told)
-            _check_policy(case, row, trade, _released(gate, trade), gate)
+            _compare_with_entry(row, about, told)
+            _compare_with_names(row, about, artifact)
+            trade = _Trade(about, artifact, row.moment("submitted_at"), told)
+            _check_policy(row, trade, _released(gate, trade), gate)
             _check_not_revoked(gate, trade)
             _check_state(states, trade)
             quorums.check(trade)
 
 
-def _compare_with_order(case: Case, thing: str, row: RecordRow) -> None:
+def _compare_with_order(about: About, row: RecordRow) -> None:
     columns = ("signal_id", "artifact_id", "artifact_hash")
-    case.compare_columns(
-        thing, row, "its order", {column: row.row.get(f"order_{column}") for column in columns}
-    )
+    about.compare_columns(row, "its order", {column: row.row.get(f"order_{column}") for column in columns})
 
 
-def _compare_with_entry(case: Case, row: RecordRow, thing: str, told: Told) -> None:
+def _compare_with_entry(row: RecordRow, about: About, told: Told) -> None:
     said = {column: told.data.get(column) for column in ("artifact_id", "artifact_hash")}
-    case.compare_columns(thing, row, told.name, {**said, "approved_by": told.actor})
+    about.compare_columns(row, told.name, {**said, "approved_by": told.actor})
     amounts = ((c, _decimal(row.row.get(c)), _decimal(told.data.get(c))) for c in ("quantity", "risk_amount"))
     times = ("time", row.moment("submitted_at"), told.at)
-    case.findings.compare(thing, told.name, [times, *amounts])
+    about.compare(told.name, [times, *amounts])
 
 
-def _compare_with_names(case: Case, row: RecordRow, thing: str, artifact: Artifact) -> None:
+def _compare_with_names(row: RecordRow, about: About, artifact: Artifact) -> None:
     said = {"trade_id": trade_id(client_order_id=row.text("client_order_id")), "strategy": artifact.name}
-    case.compare_columns(thing, row, "its order and artifact", said)
+    about.compare_columns(row, "its order and artifact", said)
 
 
 def _decimal(value: object) -> object:
@@ -97,13 +96,13 @@ def _released(gate: Gate, trade: _Trade) -> Snapshot:
     return snapshot
 
 
-def _check_policy(case: Case, row: RecordRow, trade: _Trade, snapshot: Snapshot, gate: Gate) -> None:
+def _check_policy(row: RecordRow, trade: _Trade, snapshot: Snapshot, gate: Gate) -> None:
     """A trader that has not looked yet since the newest snapshot still names the policy of the one before."""
     earlier = gate.released.before(trade.told.n)[-2:-1]
     is_new = trade.submitted_at < snapshot.issued_at + LARGEST_CLOCK_SKEW
     if is_new and row.row.get("policy_sha256") in {before.policy_sha256 for before in earlier}:
         return
-    case.compare_columns(trade.thing, row, "the snapshot", {"policy_sha256": snapshot.policy_sha256})
+    trade.about.compare_columns(row, "the snapshot", {"policy_sha256": snapshot.policy_sha256})
 
 
 def _check_not_revoked(gate: Gate, trade: _Trade) -> None:

@@ -10,7 +10,7 @@ from jax.domain.record_row import COLUMNS, RecordRow
 from jax.domain.signed import Trust
 from jax.domain.snapshot import LogHead
 from jax.domain.stored_entry import stored_entry
-from jax.modules.artifacts.history.finding import Findings
+from jax.modules.artifacts.history.finding import About, Findings
 from jax.modules.artifacts.history.told import Told, ToldEntries, is_told
 
 _CHAIN = "audit.entry"
@@ -45,19 +45,15 @@ class Case:
         """The rows of a table, in the order of its key."""
         return self.record.tables[table]
 
-    def compare_columns(
-        self, thing: str, row: RecordRow, said_by: str, columns: Mapping[str, object]
-    ) -> None:
-        """A finding for each column of `row` that is not what `said_by` says."""
-        self.findings.compare(
-            thing, said_by, [(name, row.row.get(name), said) for name, said in columns.items()]
-        )
+    def about(self, thing: str) -> About:
+        """Where what is wrong with `thing` goes."""
+        return self.findings.about(thing)
 
-    def claim(self, thing: str, kind: str, key: str | int) -> Told | None:
-        """The entry that tells of `thing`; none is a finding."""
+    def claim(self, about: About, kind: str, key: str | int) -> Told | None:
+        """The entry of a kind that tells of what `about` is about; none is a finding."""
         told = self.record.told.claim(kind, key)
         if told is None:
-            self.findings.add(thing, "no entry of the audit log tells of it")
+            about.add("no entry of the audit log tells of it")
         return told
 
 
@@ -71,7 +67,7 @@ def read_record(rows: Iterable[RecordRow], findings: Findings) -> Record:
         elif row.table in tables:
             tables[row.table].append(row)
         else:
-            findings.add(f"table {row.table}", "is none that this version of Jax knows")
+            findings.about(f"table {row.table}").add("is none that this version of Jax knows")
     return Record(chain.hashes, chain.told, tables)
 
 
@@ -86,34 +82,32 @@ class _Chain:
         self.told = ToldEntries()
 
     def add(self, row: RecordRow) -> None:
-        thing = f"audit entry {row.row.get('n')}"
-        with self._findings.noting(thing):
+        about = self._findings.about(f"audit entry {row.row.get('n')}")
+        with about.noting():
             head = LogHead(row.whole("n"), row.text("entry_sha256"))
             n, entry_sha256 = head.n, head.entry_sha256
-            self._check_link(thing, n, row.text("previous_sha256"))
+            self._check_link(about, n, row.text("previous_sha256"))
             self._last = n, entry_sha256
             self.hashes[n] = entry_sha256
             stored = stored_entry(row)
             if stored.sha256 != entry_sha256:
-                self._findings.add(thing, "it does not hash to the hash stored with it: it was changed")
+                about.add("it does not hash to the hash stored with it: it was changed")
             if is_told(row.text("kind")):
                 told = _told(n, row, stored.data)
-                self._check_date(told)
+                self._check_date(about, told)
                 self.told.add(told)
 
-    def _check_link(self, thing: str, n: int, previous_sha256: str) -> None:
+    def _check_link(self, about: About, n: int, previous_sha256: str) -> None:
         last, last_sha256 = self._last
         if n != last + 1:
             what = "what was between them is missing" if n > last else "its number was there already"
-            self._findings.add(thing, f"it follows entry {last}: {what}")
+            about.add(f"it follows entry {last}: {what}")
         elif previous_sha256 != last_sha256:
-            self._findings.add(thing, f"it does not follow from entry {last}: one of the two was replaced")
+            about.add(f"it does not follow from entry {last}: one of the two was replaced")
 
-    def _check_date(self, told: Told) -> None:
+    def _check_date(self, about: About, told: Told) -> None:
         if self._newest is not None and told.at < self._newest - _SLOWEST_CLOCK:
-            self._findings.add(
-                told.name, f"it is dated {told.at:%Y-%m-%d}, and one before it {self._newest:%Y-%m-%d}"
-            )
+            about.add(f"it is dated {told.at:%Y-%m-%d}, and one before it {self._newest:%Y-%m-%d}")
         self._newest = told.at if self._newest is None else max(self._newest, told.at)
 
 
