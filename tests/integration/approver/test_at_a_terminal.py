@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from tests.integration.approver.approver_desk import FIRST, PASSPHRASE, STRATEGY
 from tests.integration.approver.conftest import Copy
 
 _SILENCE_SECONDS = 60.0
+_CTRL_C = "\x03"
 
 
 def _typed(
@@ -38,7 +40,10 @@ def _typed(
             if waiting and waiting[0][0].encode() in shown[answered:]:
                 _, answer = waiting.pop(0)
                 answered = len(shown)
-                os.write(screen, answer.encode() + b"\n")
+                if answer == _CTRL_C:
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(screen, answer.encode() + b"\n")
         return process.wait(), shown.decode()
     finally:
         os.close(screen)
@@ -112,3 +117,18 @@ def test_a_passphrase_that_is_wrong_opens_nothing(active_desk: ApproverDesk) -> 
     assert "The passphrase does not open" in shown
     assert PASSPHRASE not in shown
     assert active_desk.good("log")["entries"] == before
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[("[yes/no] ", _CTRL_C)], [("[yes/no] ", "yes"), ("/tessa: ", _CTRL_C)]],
+    ids=["yes", "passphrase"],
+)
+def test_a_question_ends_with_ctrl_c_and_nothing_is_signed(
+    validated_desk: ApproverDesk, answers: list[tuple[str, str]]
+) -> None:
+    terms = ("approve", FIRST, "--as", "tessa", "--type", "TECHNICAL", "--reason", "read it")
+    code, shown = _typed(validated_desk, terms, answers)
+    assert code == 130
+    assert "Traceback" not in shown
+    assert validated_desk.good("show", FIRST)["approvals"] == []

@@ -2,9 +2,12 @@
 
 import getpass
 import os
+import signal
 import stat
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jax.app.console import CommandFailed
@@ -19,7 +22,8 @@ def confirm(question: str, *, otherwise: str) -> None:
         raise CommandFailed(f"there is no terminal to answer at, and nothing was signed: {otherwise}")
     sys.stderr.write(f"{question} [yes/no] ")
     sys.stderr.flush()
-    answer = sys.stdin.readline().strip()
+    with _interruptible():
+        answer = sys.stdin.readline().strip()
     if answer != "yes":
         raise CommandFailed("nothing was signed: the answer was not yes")
 
@@ -61,7 +65,7 @@ def _from_file(path: Path) -> bytes:
 
 
 def _typed(prompt: str) -> bytes:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _interruptible():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
             return getpass.getpass(prompt).encode()
@@ -70,3 +74,13 @@ def _typed(prompt: str) -> bytes:
                 f"there is no terminal to type the passphrase at: name a file that holds it, of mode 0600, "
                 f"in {VARIABLE}"
             ) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the question: the event loop would only note it, and go on waiting for the answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
