@@ -38,6 +38,8 @@ KEPT: Mapping[str, str] = {
     "app/settings.py": "import pydantic_settings",
     "app/agent_wiring.py": "from jax.adapters.agents import client",
     "app/bridge/wiring.py": "from jax.adapters.brokers.ib import client",
+    "app/http/guard.py": "import fastapi.responses, starlette.types",
+    "app/http/serving.py": "import uvicorn",
     "app/demo/cli.py": "from jax.app.trader import wiring\nfrom jax.app.research import wiring as research",
     "app/research/cli.py": "import typer\nfrom jax.app.research import wiring",
     "app/research/wiring.py": (
@@ -46,13 +48,19 @@ KEPT: Mapping[str, str] = {
     ),
     "app/trader/cli.py": "import typer",
     "app/trader/database_wiring.py": "from jax.adapters.postgres import orders",
-    "app/trader/server.py": "import uvicorn\nfrom jax.app.trader.http import app",
+    "app/trader/server.py": "from jax.app.http import serving\nfrom jax.app.trader.http import app",
     "app/trader/service.py": "from jax.modules.execution import submit_order",
     "app/trader/wiring.py": (
-        "from jax.adapters import brokers, ed25519, gate_files, system\nfrom jax.adapters.brokers import paper\n"
+        "from jax.adapters import brokers, ed25519, gate_files, system\n"
+        "from jax.adapters.brokers import paper\n"
         "from jax.app import settings\nfrom jax.app.trader import database_wiring, service"
     ),
-    "app/trader/http/app.py": "import fastapi, starlette.responses\nfrom jax.app.trader import service",
+    "app/research/http/app.py": "import fastapi\nfrom jax.app.http import guard",
+    "app/research/server.py": "from jax.app.http import serving\nfrom jax.app.research.http import app",
+    "app/trader/http/app.py": (
+        "import fastapi, starlette.responses\n"
+        "from jax.app.http import guard\nfrom jax.app.trader import service"
+    ),
 }
 
 

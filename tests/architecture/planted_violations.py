@@ -122,6 +122,9 @@ TRADER = {
     "the trader imports the research app": plant(
         "trader-reaches-no-research", "app/trader/planted.py", "from jax.app.research import wiring"
     ),
+    "the trader reaches research through what both serve with": plant(
+        "trader-reaches-no-research", "app/http/guard.py", "from jax.app.research import wiring", "research"
+    ),
     "the trader reaches a package through an adapter": plant(
         "trader-reaches-no-research", "adapters/postgres/orders.py", "import pandas", "pandas"
     ),
@@ -147,6 +150,9 @@ RESEARCH = {
     "research reaches a broker through the trader": plant(
         "research-reaches-no-broker", "app/research/planted.py", "from jax.app.trader import wiring"
     ),
+    "research reaches a broker through what both serve with": plant(
+        "research-reaches-no-broker", "app/http/guard.py", "from jax.app.trader import wiring", "trader"
+    ),
     "research reaches a broker through shared wiring": plant(
         "research-reaches-no-broker",
         "app/research/planted.py",
@@ -166,7 +172,11 @@ PACKAGES = {
     "an adapter imports starlette": plant(
         "http-packages", "adapters/planted.py", "import starlette.requests"
     ),
+    "a file beside what services share imports FastAPI": plant(
+        "http-packages", "app/planted.py", "import fastapi"
+    ),
     "wiring imports uvicorn": plant("http-server", "app/trader/planted_wiring.py", "import uvicorn"),
+    "a service runs uvicorn by itself": plant("http-server", "app/trader/http/planted.py", "import uvicorn"),
     "another broker imports ib_async": plant(
         "interactive-brokers-sdk", "adapters/brokers/planted.py", "import ib_async"
     ),

@@ -27,6 +27,7 @@ from tests.postgres_server import run_sql
 
 DRAFT, APPROVED, STOPPED = artifact(), artifact("art-2", version="2"), artifact("art-3", version="3")
 UNBORN = artifact("art-4", version="4")
+ACTIVE = artifact("art-5", name="other_v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ async def _filled(url: str) -> Scene:
     await add_artifact(sql, DRAFT)
     await add_evidence(sql, DRAFT, signed_rerun(DRAFT), signed_golden(DRAFT))
     await bring_to(sql, APPROVED, ArtifactState.APPROVED)
-    await name_in_snapshot(sql, [APPROVED])
+    await bring_to(sql, ACTIVE, ArtifactState.ACTIVE)
+    await name_in_snapshot(sql, [APPROVED, ACTIVE])
     await bring_to(sql, STOPPED, ArtifactState.DRAFT)
     await revoke(sql, STOPPED)
     await sql.execute(
@@ -78,7 +80,7 @@ async def _filled(url: str) -> Scene:
     )
     entries = {}
     for login in LOGINS:
-        for of in (DRAFT, APPROVED, STOPPED, UNBORN):
+        for of in (DRAFT, APPROVED, STOPPED, UNBORN, ACTIVE):
             entries[f"{login} {of.artifact_id}"] = await append_entry(
                 sql, "artifact.step", of.artifact_id, login
             )

@@ -87,12 +87,13 @@ def _start(programs: Path, account: Account | None, program: str, *arguments: st
 
 
 async def _until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    while True:
-        try:
-            connection = await asyncpg.connect(url)
-        except (OSError, asyncpg.PostgresError):
-            assert process.poll() is None, "the server has ended"
-            await asyncio.sleep(0.05)
-        else:
-            await connection.close()
-            return
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                connection = await asyncpg.connect(url)
+            except (OSError, asyncpg.PostgresError):
+                assert process.poll() is None, "the server has ended"
+                await asyncio.sleep(0.05)
+            else:
+                await connection.close()
+                return

@@ -41,6 +41,7 @@ class Person:
 
 
 VICTOR = Person("victor", "VALIDATOR")
+VERA = Person("vera", "VALIDATOR")
 TESSA = Person("tessa", "TECHNICAL")
 TOBIAS = Person("tobias", "TECHNICAL")
 ROSA = Person("rosa", "RISK")
@@ -49,7 +50,7 @@ RENE = Person("rene", "RELEASE")
 # The author of the artifacts of tests, who also has a key that approves and one that validates.
 RITA = Person("rita", "TECHNICAL")
 RITA_VALIDATING = Person("rita", "VALIDATOR")
-PEOPLE = (VICTOR, TESSA, TOBIAS, ROSA, CORA, RENE, RITA, RITA_VALIDATING)
+PEOPLE = (VICTOR, VERA, TESSA, TOBIAS, ROSA, CORA, RENE, RITA, RITA_VALIDATING)
 
 
 def signed(statement: Statement, by: Person) -> bytes:

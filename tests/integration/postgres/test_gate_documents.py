@@ -101,6 +101,22 @@ async def test_policies_are_told_apart_by_their_versions(sql: asyncpg.Connection
 
 
 @pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"name": ""}, "policy_name_length"),
+        ({"name": "d" * 65}, "policy_name_length"),
+        ({"more": "d" * 1024 * 1024}, "policy_document_size"),
+    ],
+)
+async def test_a_policy_has_a_name_and_a_limit(
+    sql: asyncpg.Connection, change: dict[str, Json], constraint: str
+) -> None:
+    document = json.loads(DESK_POLICY.encoded()) | change
+    async with refused_by(constraint):
+        await sql.execute("INSERT INTO gate.policy (document) VALUES ($1)", canonical_bytes(document))
+
+
+@pytest.mark.parametrize(
     ("statement", "constraint"),
     [
         ("gate.member_key (public_key, person) VALUES ('', 'tom')", "member_key_public_key_size"),

@@ -42,7 +42,7 @@ IMPOSTURES: dict[str, tuple[str, Work]] = {
     ),
     "validator": ("tessa", plain(EVIDENCE, signed_rerun(DRAFT, but={"python": "3.12"}))),
     "approver": ("rosa", plain(APPROVAL, signed_approval(DRAFT, Person("tessa", "TECHNICAL")))),
-    "signer": ("rene", lambda scene, _: (SNAPSHOT, signed_snapshot(2, [], scene.head, by=_OLGA))),
+    "signer": ("rene", lambda scene, _: (SNAPSHOT, signed_snapshot(3, [], scene.head, by=_OLGA))),
     "revoker": ("rolf", plain(SIGNED_REVOCATION, signed_revocation(APPROVED))),
     "actor of entry": (
         "rita",
@@ -77,6 +77,18 @@ async def test_nobody_acts_under_another_name_but_who_may_act_for_all(
             await acting.close()
     finally:
         await asyncio.to_thread(run_sql, scene.url, f"REVOKE jax_owner FROM {login}")
+
+
+async def test_who_takes_on_another_role_is_still_the_one_who_logged_in(scene: Scene) -> None:
+    await asyncio.to_thread(run_sql, scene.url, "GRANT tessa TO rosa")
+    sql = await asyncpg.connect(scene.url_of("rosa"))
+    try:
+        await sql.execute("SET ROLE tessa")
+        async with refused_with("JX006", "the approver is tessa, and rosa is logged in"):
+            await sql.execute(APPROVAL, signed_approval(DRAFT, Person("tessa", "TECHNICAL")))
+    finally:
+        await sql.close()
+        await asyncio.to_thread(run_sql, scene.url, "REVOKE tessa FROM rosa")
 
 
 @pytest.mark.parametrize("kind", ["artifacts.loaded", "order.sent", "signal.generated"])

@@ -5,7 +5,7 @@ import pytest
 
 from jax.domain.gate_policy import DESK_POLICY
 from tests.contract.stored_values import artifact
-from tests.integration.postgres.gate_scene import APPROVED, DRAFT, STOPPED, UNBORN, Scene
+from tests.integration.postgres.gate_scene import ACTIVE, APPROVED, DRAFT, STOPPED, UNBORN, Scene
 from tests.integration.postgres.gate_work import (
     APPROVAL,
     ARTIFACT,
@@ -45,6 +45,7 @@ WRITES: dict[str, tuple[Work, set[str]]] = {
     "step to DRAFT": (step(UNBORN, 1, "NONE", "DRAFT"), {"rita"}),
     "step to VALIDATED": (step(DRAFT, 2, "DRAFT", "VALIDATED"), APPROVERS),
     "step to ACTIVE": (step(APPROVED, 5, "APPROVED", "ACTIVE"), {"rene"}),
+    "step to DEPRECATED": (step(ACTIVE, 6, "ACTIVE", "DEPRECATED"), {"rene"}),
     "step to REVOKED": (step(STOPPED, 2, "DRAFT", "REVOKED"), APPROVERS | {"rene", "rolf"}),
     "give evidence": (
         lambda _, login: (EVIDENCE, signed_rerun(DRAFT, Person(login, "VALIDATOR"), {"python": "3.12"})),
@@ -78,7 +79,7 @@ WRITES: dict[str, tuple[Work, set[str]]] = {
     "release": (
         lambda scene, login: (
             SNAPSHOT,
-            signed_snapshot(2, [APPROVED], scene.head, by=Person(login, "RELEASE")),
+            signed_snapshot(3, [APPROVED], scene.head, by=Person(login, "RELEASE")),
         ),
         {"rene"},
     ),

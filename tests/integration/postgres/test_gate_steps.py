@@ -35,6 +35,7 @@ from tests.integration.postgres.signed_rows import (
     TESSA,
     TOBIAS,
     TODAY,
+    VERA,
     VICTOR,
     signed_approval,
     signed_golden,
@@ -91,9 +92,13 @@ async def test_nothing_is_validated_without_its_evidence(
 async def test_evidence_by_a_key_that_was_ended_since_counts_no_more(gate: asyncpg.Connection) -> None:
     await add_artifact(gate, DRAFT)
     await add_evidence(gate, DRAFT, signed_rerun(DRAFT), signed_golden(DRAFT))
+    await add_artifact(gate, OTHER)
+    await add_evidence(gate, OTHER, signed_rerun(OTHER, VERA), signed_golden(OTHER))
     await _end_key_of(gate, VICTOR.key_id)
-    async with refused_with("JX015", "has no re-run"):
+    async with refused_with("JX015", "artifact art-1 has no re-run"):
         await take_step(gate, DRAFT, "VALIDATED")
+    async with refused_with("JX015", "artifact art-2 has no report"):
+        await take_step(gate, OTHER, "VALIDATED")
 
 
 async def test_under_a_solo_policy_the_author_validates_and_approves_alone(sql: asyncpg.Connection) -> None:
@@ -108,6 +113,20 @@ async def test_under_a_solo_policy_the_author_validates_and_approves_alone(sql: 
     await add_approval(sql, DRAFT, signed_approval(DRAFT, RITA, policy=SOLO_POLICY), solo=True)
     await take_step(sql, DRAFT, "REVIEWED")
     await take_step(sql, DRAFT, "APPROVED")
+
+
+async def test_what_one_did_alone_does_not_suffice_under_a_later_policy_of_many(
+    sql: asyncpg.Connection,
+) -> None:
+    await open_gate(sql, SOLO_POLICY)
+    await add_policy(sql, _desk(2))
+    await add_artifact(sql, DRAFT)
+    alone = (signed_rerun(DRAFT, RITA_VALIDATING), signed_golden(DRAFT, RITA_VALIDATING))
+    await add_evidence(sql, DRAFT, *alone)
+    async with refused_with("JX015", "by another person than rita"):
+        await take_step(sql, DRAFT, "VALIDATED")
+    await add_policy(sql, replace(SOLO_POLICY, version=3))
+    await take_step(sql, DRAFT, "VALIDATED")
 
 
 def _desk(version: int, **quorum: int) -> GatePolicy:
@@ -206,6 +225,18 @@ async def test_a_rejection_that_has_expired_or_whose_key_was_ended_stands_no_mor
     await add_approval(gate, DRAFT, signed_approval(DRAFT, CORA, decision="REJECT", issued=long_ago))
     await add_approval(gate, DRAFT, signed_approval(DRAFT, TOBIAS, decision="REJECT"))
     await _end_key_of(gate, TOBIAS.key_id)
+    await add_artifact(gate, OTHER)
+    await add_approval(gate, OTHER, signed_approval(OTHER, CORA, decision="REJECT"))
+    await take_step(gate, DRAFT, "APPROVED")
+
+
+async def test_a_rejection_is_of_one_policy(gate: asyncpg.Connection) -> None:
+    await bring_to(gate, DRAFT, ArtifactState.REVIEWED)
+    await add_approval(gate, DRAFT, signed_approval(DRAFT, CORA, decision="REJECT"))
+    later = _desk(2)
+    await add_policy(gate, later)
+    for person in (TESSA, ROSA):
+        await add_approval(gate, DRAFT, signed_approval(DRAFT, person, policy=later))
     await take_step(gate, DRAFT, "APPROVED")
 
 
@@ -223,7 +254,8 @@ async def test_what_is_activated_is_named_by_a_snapshot_in_force_and_still_appro
     async with refused_with("JX012", "no snapshot in force names artifact art-1"):
         await take_step(gate, DRAFT, "ACTIVE")
     await name_in_snapshot(gate, [DRAFT])
-    await name_in_snapshot(gate, [])
+    await bring_to(gate, OTHER, ArtifactState.DRAFT)
+    await name_in_snapshot(gate, [OTHER])
     async with refused_with("JX012", "no snapshot in force names artifact art-1"):
         await take_step(gate, DRAFT, "ACTIVE")
     await name_in_snapshot(gate, [DRAFT])
@@ -279,6 +311,16 @@ async def test_a_step_is_in_the_chain_with_an_entry_of_its_own(
     for entry in (other, (None, None), (other[0], None), (99, ONES), (other[0], first["entry_sha256"])):
         async with refused_with("JX018", "step 2 of artifact art-1 names no entry of the audit log"):
             await gate.execute(STEP, "art-1", 2, "DRAFT", "VALIDATED", DRAFT.payload_sha256, "victor", *entry)
+
+
+async def test_a_step_names_the_hash_of_its_entry_too(gate: asyncpg.Connection) -> None:
+    await bring_to(gate, DRAFT, ArtifactState.VALIDATED)
+    n, _ = await append_entry(gate, "artifact.step", "art-1", "tessa")
+    for entry_sha256 in (None, ONES):
+        async with refused_with("JX018", "step 3 of artifact art-1 names no entry"):
+            await gate.execute(
+                STEP, "art-1", 3, "VALIDATED", "REVIEWED", DRAFT.payload_sha256, "tessa", n, entry_sha256
+            )
 
 
 async def test_one_entry_stands_for_one_step(gate: asyncpg.Connection) -> None:

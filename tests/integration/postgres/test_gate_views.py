@@ -1,6 +1,7 @@
 """The plan's runbook asks by its own names, and one query tells where a trade comes from."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -11,7 +12,14 @@ from jax.domain.artifact import ArtifactState
 from jax.domain.canonical_json import Json, sha256_of
 from jax.domain.gate_policy import DESK_POLICY
 from tests.contract.stored_values import artifact, store_order, store_signal
-from tests.integration.postgres.gate_rows import add_approval, add_evidence, bring_to, open_gate, revoke
+from tests.integration.postgres.gate_rows import (
+    add_approval,
+    add_evidence,
+    add_policy,
+    bring_to,
+    open_gate,
+    revoke,
+)
 from tests.integration.postgres.signed_rows import (
     CORA,
     ROSA,
@@ -25,6 +33,7 @@ from tests.integration.postgres.signed_rows import (
 )
 
 OF = artifact()
+LATER = replace(DESK_POLICY, version=2)
 
 
 @pytest.fixture
@@ -73,6 +82,10 @@ async def test_artifact_approvals_says_who_decided_and_whether_it_still_counts(
         ("tobias", "TECHNICAL", "REJECT", True),
     ]
     assert {tuple(row)[4:] for row in rows} == {("ACTIVE", "read it twice")}
+    await add_policy(gate, LATER)
+    await add_approval(gate, OF, signed_approval(OF, ROSA, policy=LATER))
+    standing = await gate.fetch("SELECT approved_by, policy_sha256 FROM artifact_approvals WHERE in_force")
+    assert [tuple(row) for row in standing] == [("rosa", LATER.sha256)]
 
 
 async def test_artifact_promotions_is_the_history_with_its_entries(gate: asyncpg.Connection) -> None:
@@ -112,6 +125,8 @@ async def test_trade_provenance_leads_from_a_trade_to_its_approvals_and_its_poli
 ) -> None:
     await add_approval(gate, OF, signed_approval(OF, TOBIAS, issued=TODAY - timedelta(days=181)))
     await add_approval(gate, OF, signed_approval(OF, CORA, decision="REJECT"))
+    await add_policy(gate, LATER)
+    await add_approval(gate, OF, signed_approval(OF, CORA, policy=LATER))
     decided = await store_signal(unit_of_work, OF, "sg1")
     async with unit_of_work.begin() as tx:
         await store_order(tx, decided, at=TODAY + timedelta(minutes=1))

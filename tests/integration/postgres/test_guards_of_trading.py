@@ -234,7 +234,9 @@ async def test_a_trade_names_the_policy_that_it_was_made_under(
     await copy_row(sql, "trading.orders", order)
     async with refused_by("trade_under_policy"):
         await copy_row(sql, "trading.trade", _NEXT_TRADE | {"policy_sha256": ZEROS})
-    await _release_nothing(sql)
+    other = artifact("art-2", name="other_v1")
+    await bring_to(sql, other, ArtifactState.DRAFT)
+    await name_in_snapshot(sql, [other])
     async with refused_with("JX005", "trade tr2: no snapshot in force says by which policy it is made"):
         await copy_row(sql, "trading.trade", _NEXT_TRADE)
 
@@ -242,6 +244,14 @@ async def test_a_trade_names_the_policy_that_it_was_made_under(
 async def test_no_order_begins_in_the_middle(sql: asyncpg.Connection, working: Order) -> None:
     with pytest.raises(asyncpg.PostgresError, match="no order begins as FILLED"):
         await copy_row(sql, "trading.orders", {"client_order_id": "jx2", "status": "FILLED"})
+
+
+@pytest.mark.parametrize("hashes", ["{}", "3", "no list"])
+async def test_a_process_reports_the_list_of_what_it_runs(sql: asyncpg.Connection, hashes: str) -> None:
+    reporting = "INSERT INTO trading.running VALUES ('boot-1', 'paper', $1, NULL, now())"
+    with pytest.raises((asyncpg.CheckViolationError, asyncpg.InvalidTextRepresentationError)):
+        await sql.execute(reporting, hashes)
+    await sql.execute(reporting, '["sha256:1"]')
 
 
 _TOLD_BY_BROKER = frozenset(

@@ -190,6 +190,7 @@ async def test_no_row_says_otherwise_than_its_envelope(
         (signed_revocation(RUNNING, but={"issued": "yesterday"}), "JX007"),
         (signed_approval(RUNNING, ROSA), "23514"),
         (b"stop", "JX007"),
+        (signed_revocation(RUNNING, but={"extra": "r" * 1024 * 1024}), "23514"),
     ],
 )
 async def test_a_signed_revocation_is_one(gate: asyncpg.Connection, envelope: bytes, code: str) -> None:
@@ -219,6 +220,13 @@ async def test_refuses_a_revocation(gate: asyncpg.Connection, but: dict[str, Jso
             "INSERT INTO gate.revocation (revocation_id, payload_sha256, reason) VALUES ($1, $2, $3)",
             *row.values(),
         )
+
+
+async def test_one_id_is_one_revocation(gate: asyncpg.Connection) -> None:
+    stopping = "INSERT INTO gate.revocation (revocation_id, payload_sha256, reason) VALUES ('1', $1, 'stop')"
+    await gate.execute(stopping, RUNNING.payload_sha256)
+    async with refused_by("revocation_pk"):
+        await gate.execute(stopping, LATEST.payload_sha256)
 
 
 async def test_a_stop_says_what_and_why(gate: asyncpg.Connection) -> None:

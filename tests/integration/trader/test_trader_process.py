@@ -38,7 +38,7 @@ def test_a_new_trader_says_where_it_is_and_that_it_has_nothing_to_trade_with(
     assert reason.startswith(f"there is nothing to trade with: There is no root file {home}/gate/root.json")
     assert banner == (
         f"jax-trader {trader.state['version']} on http://127.0.0.1:{port}: "
-        "execution OFF, nothing is sent; broker paper; mode paper"
+        "execution OFF, nothing is sent; broker paper; mode paper; policy=none"
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from jax.app.trader.http.guard import Access
+from jax.app.http.guard import Access
 from tests.integration.trader.trading_floor import Floor, open_floor
 
 TOKEN = "correct-horse-battery"

@@ -21,9 +21,9 @@ from jax.adapters.memory.event_bus import MemoryEventBus
 from jax.adapters.memory.object_store import MemoryObjectStore
 from jax.adapters.memory.snapshot_memory import MemorySnapshotMemory
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
+from jax.app.http.guard import Access
 from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_work
 from jax.app.trader.http.app import create_app
-from jax.app.trader.http.guard import Access
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import TraderFacts
 from jax.domain.account import AccountSnapshot

@@ -1,4 +1,4 @@
-"""jax-research: imports bars, lists strategies, runs backtests."""
+"""jax-research: imports bars, lists strategies, runs backtests, offers the gate over HTTP."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,8 @@ app = console.new_app("Market data and backtests: what a strategy would have don
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 _DAY = ["%Y-%m-%d"]
+# 8092 is the bridge's.
+_PORTS = (8091, *range(8093, 8100))
 _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
 
 
@@ -111,6 +113,36 @@ def backtest(
         shown = value.items() if isinstance(value, dict) else [(name, value)]
         for key, item in shown:
             typer.echo(f"{key:<16} {', '.join(item) if isinstance(item, list) else item}")
+
+
+@app.command(epilog="Example: jax-research serve --port 8091")
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other than loopback needs JAX_API_TOKEN.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port; by default the first free one from 8091 to 8099."),
+    ] = None,
+) -> None:
+    """Offer the promotion gate over HTTP; private keys stay with the people who sign."""
+    from jax.app.home import home_folder
+    from jax.app.listening_socket import check_guarded, listen
+    from jax.app.log_lines import log_to_standard_error
+    from jax.app.service_settings import ServiceSettings, settings_of_environment
+
+    settings = settings_of_environment(ServiceSettings)
+    check_guarded(host, settings.api_token)
+    home = home_folder()
+    with listen(host, port, ports=_PORTS) as listening:
+        taken = listening.getsockname()[1]
+        if port is None and taken != _PORTS[0]:
+            console.note(f"port {_PORTS[0]} is taken: {_PROGRAM} uses {taken}")
+        log_to_standard_error()
+        from jax.app.http.serving import Place
+        from jax.app.research.server import serve as serve_desk
+
+        asyncio.run(serve_desk(Place(home, listening, host), settings))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from jax.app import console
-from jax.app.console import CommandFailed
 from jax.app.home import home_folder
 
 PROGRAM = "jax-trader"
+_PORTS = range(8100, 8200)
 _HELP = """Runs the trader: loads approved artifacts, turns bars into signals, and executes approved ones.
 
 Settings come from the environment: EXECUTION_ENABLED, MODE, DATABASE_URL, JAX_API_TOKEN, MAX_RISK_PER_TRADE,
@@ -44,22 +44,20 @@ def trader(
     ] = False,
     exit_with_parent: Annotated[bool, typer.Option("--exit-with-parent", hidden=True)] = False,
 ) -> None:
-    from jax.app.trader.listening_socket import DEFAULT_PORT, is_loopback, listen
-    from jax.app.trader.log_lines import log_to_standard_error
+    from jax.app.listening_socket import check_guarded, listen
+    from jax.app.log_lines import log_to_standard_error
     from jax.app.trader.settings import load_settings
 
     settings = load_settings()
-    if not is_loopback(host) and settings.api_token is None:
-        raise CommandFailed(
-            f"--host {host} can be reached from other machines; set JAX_API_TOKEN, or listen on 127.0.0.1"
-        )
+    check_guarded(host, settings.api_token)
     home = home_folder()
-    with listen(host, port) as listening:
+    with listen(host, port, ports=_PORTS) as listening:
         taken = listening.getsockname()[1]
-        if port is None and taken != DEFAULT_PORT:
-            console.note(f"port {DEFAULT_PORT} is taken: jax-trader uses {taken}")
+        if port is None and taken != _PORTS[0]:
+            console.note(f"port {_PORTS[0]} is taken: {PROGRAM} uses {taken}")
         log_to_standard_error()
-        from jax.app.trader.server import Place, serve
+        from jax.app.http.serving import Place
+        from jax.app.trader.server import serve
 
         asyncio.run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
 

@@ -42,8 +42,10 @@ class PeriodicJob:
     async def run(self) -> None:
         """Until canceled."""
         while True:
+            # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the hint.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hinted.wait(), self._interval_seconds)
+                async with asyncio.timeout(self._interval_seconds):
+                    await self._hinted.wait()
             self._hinted.clear()
             await self.run_once()
 

@@ -149,7 +149,7 @@ STEPS = (
     CREATE FUNCTION gate.check_in_chain(step gate.artifact_event) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-        IF num_nulls(step.entry_n, step.entry_sha256) > 0 OR NOT EXISTS (
+        IF NOT EXISTS (
             SELECT FROM audit.entry WHERE n = step.entry_n AND entry_sha256 = step.entry_sha256
                 AND starts_with(kind, 'artifact.') AND subject = step.artifact_id
                 AND actor = step.actor) THEN

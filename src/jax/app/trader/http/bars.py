@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from jax.app.trader.http.decimal_text import DecimalText
-from jax.app.trader.http.problems import responses
+from jax.app.http.decimal_text import DecimalText
+from jax.app.http.problems import responses
 from jax.app.trader.http.signals import SignalBody
 from jax.app.trader.trader import Trader
 from jax.domain.bar import Bar, Timeframe

@@ -6,8 +6,9 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from jax.app.trader.http.decimal_text import DecimalText
-from jax.app.trader.http.problems import ProblemRaised, problem_of_denial, responses
+from jax.app.http.decimal_text import DecimalText
+from jax.app.http.problems import ProblemRaised, responses
+from jax.app.trader.http.denials import problem_of_denial
 from jax.app.trader.http.signals import Limit, Person, signal_must_exist
 from jax.app.trader.trader import Trader
 from jax.domain.order import Order

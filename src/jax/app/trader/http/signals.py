@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from jax.app.trader.http.decimal_text import DecimalText
-from jax.app.trader.http.problems import ProblemRaised, responses
+from jax.app.http.decimal_text import DecimalText
+from jax.app.http.problems import ProblemRaised, responses
 from jax.app.trader.trader import Trader
 from jax.domain.reason_code import ReasonCode
 from jax.domain.side import Side

@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem details, with a code that a program can act on."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,24 +10,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from jax.app.trader.http.decimal_text import DecimalText
-from jax.domain.decimal_text import plain
+from jax.app.http.decimal_text import DecimalText
+from jax.domain.approval_count import GateRefused
 from jax.domain.errors import IllegalTransition, InvalidValue
-from jax.domain.reason_code import ReasonCode
-from jax.domain.risk_decision import Denied
 from jax.ports.errors import Conflict, NotFound, OutcomeUnknown, Refused, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
-_STATUS_OF_DENIAL = {
-    ReasonCode.SIGNAL_NOT_FOUND: 404,
-    ReasonCode.SIGNAL_NOT_APPROVED: 409,
-    ReasonCode.EXECUTION_DISABLED: 423,
-    ReasonCode.FENCED: 423,
-    ReasonCode.BROKER_UNAVAILABLE: 503,
-}
 _STATUS_AND_CODE_OF_ERROR: Mapping[type[Exception], tuple[int, str]] = {
     NotFound: (404, "NOT_FOUND"),
     Conflict: (409, "CONFLICT"),
+    GateRefused: (409, "GATE_REFUSED"),
     IllegalTransition: (409, "ILLEGAL_TRANSITION"),
     InvalidValue: (422, "INVALID_VALUE"),
     Refused: (422, "REFUSED"),
@@ -37,24 +28,27 @@ _STATUS_AND_CODE_OF_ERROR: Mapping[type[Exception], tuple[int, str]] = {
 }
 _MOST_FIELDS = 20
 
+# Further members of a problem that is about the caller's doing, such as the policy that refused it.
+Members = Callable[[], Awaitable[Mapping[str, Any]]]
+
 
 class FieldProblem(BaseModel):
     """What is wrong with one field of the request."""
 
-    field: str
-    problem: str
+    field: str = Field(examples=["bars[3].low"])
+    problem: str = Field(examples=['must be a decimal number as a string, such as "150.25"'])
 
 
 class Problem(BaseModel):
     """RFC 9457; `error` repeats `detail` for older clients, `numbers` are those that broke the rule."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    error: str
-    numbers: dict[str, DecimalText] = Field(default_factory=dict)
+    type: str = Field("about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    code: str = Field(examples=["NOT_FOUND"])
+    detail: str = Field(examples=["There is no artifact 5f0c."])
+    error: str = Field(examples=["There is no artifact 5f0c."])
+    numbers: dict[str, DecimalText] = Field(default_factory=dict, examples=[{"limit": "0.2"}])
     fields: list[FieldProblem] = Field(default_factory=list)
 
 
@@ -84,45 +78,49 @@ def problem_response(
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
-def problem_of_denial(denied: Denied) -> ProblemRaised:
-    """Why there is no order: 422 unless the code says more."""
-    status = _STATUS_OF_DENIAL.get(denied.reason_code, 422)
-    return ProblemRaised(status, denied.reason_code, denied.detail, numbers=spelled(denied.numbers))
+def status_and_code_of(error: Exception) -> tuple[int, str] | None:
+    """What an error of the domain or the ports means over HTTP; None for one that is our fault."""
+    for kind, found in _STATUS_AND_CODE_OF_ERROR.items():
+        if isinstance(error, kind):
+            return found
+    return None
 
 
-def spelled(numbers: Mapping[str, Decimal]) -> dict[str, str]:
-    """Numbers as the wire has them; what is not finite keeps its name."""
-    return {name: plain(value) if value.is_finite() else str(value) for name, value in numbers.items()}
-
-
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def responses(*statuses: int, model: type[Problem] = Problem) -> dict[int | str, dict[str, Any]]:
     """The problems of a route, for its description."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
     return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": content}
+        status: {"model": model, "description": HTTPStatus(status).phrase, "content": content}
         for status in statuses
     }
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """No error leaves `app` in any other form."""
+def install_problem_handlers(app: FastAPI, *, program: str, members: Members | None = None) -> None:
+    """No error leaves `app` in any other form.
+
+    `members` are added to the problems that the domain and the ports make of a request; not to failures.
+    """
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        match error:
+            case ProblemRaised():
+                return problem_response(error.status, error.code, str(error), more=error.more)
+            case RequestValidationError():
+                return _invalid_request(error)
+            case HTTPException():
+                return _http_error(request, error)
+        known = status_and_code_of(error)
+        if known is None:
+            # The server logs the traceback; whoever asked learns that it is our fault, and no more.
+            return problem_response(
+                500, "INTERNAL_ERROR", f"{program} failed on this request; its log says why"
+            )
+        status, code = known
+        more = await members() if members is not None and status < 500 else {}
+        return problem_response(status, code, str(error), more=more)
+
     for kind in (ProblemRaised, RequestValidationError, HTTPException, *_STATUS_AND_CODE_OF_ERROR, Exception):
-        app.add_exception_handler(kind, _answer)
-
-
-async def _answer(request: Request, error: Exception) -> JSONResponse:
-    match error:
-        case ProblemRaised():
-            return problem_response(error.status, error.code, str(error), more=error.more)
-        case RequestValidationError():
-            return _invalid_request(error)
-        case HTTPException():
-            return _http_error(request, error)
-    for kind, (status, code) in _STATUS_AND_CODE_OF_ERROR.items():
-        if isinstance(error, kind):
-            return problem_response(status, code, str(error))
-    # The server logs the traceback; whoever asked learns that it is our fault, and no more.
-    return problem_response(500, "INTERNAL_ERROR", "jax-trader failed on this request; its log says why")
+        app.add_exception_handler(kind, answer)
 
 
 def _invalid_request(error: RequestValidationError) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Who may speak to the trader at all, checked before anything of the request is read."""
+"""Who may speak to a service at all, checked before anything of the request is read."""
 
 import hmac
 from dataclasses import dataclass
@@ -7,31 +7,38 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jax.app.trader.http.problems import problem_response
+from jax.app.http.problems import problem_response
 
-_MOST_BODY_BYTES = 4 * 1024 * 1024
+MOST_BODY_BYTES = 4 * 1024 * 1024
 _OPEN_PATHS = frozenset({"/health"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`token` is asked of every request but /health, if set; `hosts` are the names the trader answers to.
+    """`token` is asked of every request but /health, if set; `hosts` are the names the service answers to.
 
     Without a token `hosts` must be names of this machine only: a web page whose name was pointed at
-    127.0.0.1 must not reach the trader (DNS rebinding). None answers to any name.
+    127.0.0.1 must not reach the service (DNS rebinding). None answers to any name.
     """
 
     token: str | None = None
     hosts: frozenset[str] | None = LOOPBACK_NAMES
 
 
-class RequestGuard:
-    """Host, origin, token and size of each request; what fails never reaches a route."""
+def access_on(host: str, token: str | None) -> Access:
+    """Access to a service that listens on `host`."""
+    # With a token a foreign name does no harm, and a proxy may use any.
+    return Access(token=token, hosts=None if token else LOOPBACK_NAMES | {host})
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+
+class RequestGuard:
+    """Host, origin, token and size of each request to `program`; what fails never reaches a route."""
+
+    def __init__(self, app: ASGIApp, access: Access, program: str) -> None:
         self._app = app
         self._access = access
+        self._program = program
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,7 +54,7 @@ class RequestGuard:
             return
         if body is None:
             too_large = problem_response(
-                413, "BODY_TOO_LARGE", f"a request may have {_MOST_BODY_BYTES} bytes: send fewer bars at once"
+                413, "BODY_TOO_LARGE", f"a request may have {MOST_BODY_BYTES} bytes: send less at once"
             )
             await too_large(scope, receive, send)
             return
@@ -56,10 +63,12 @@ class RequestGuard:
     def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
         host = _host_name(headers.get("host", ""))
         if self._access.hosts is not None and host not in self._access.hosts:
-            return problem_response(421, "HOST_NOT_SERVED", f"this trader does not answer to {host!r}")
+            return problem_response(421, "HOST_NOT_SERVED", f"{self._program} does not answer to {host!r}")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != headers.get("host"):
-            return problem_response(403, "ORIGIN_REFUSED", "pages of other sites may not use the trader")
+            return problem_response(
+                403, "ORIGIN_REFUSED", f"pages of other sites may not use {self._program}"
+            )
         if path not in _OPEN_PATHS and not self._has_token(headers):
             response = problem_response(401, "UNAUTHORIZED", "send Authorization: Bearer with JAX_API_TOKEN")
             response.headers["WWW-Authenticate"] = "Bearer"
@@ -96,7 +105,7 @@ async def _read_body(receive: Receive) -> bytes | None:
             raise _HungUp
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > _MOST_BODY_BYTES:
+        if size > MOST_BODY_BYTES:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)

@@ -1,30 +1,37 @@
-"""The address the trader listens on, taken before anything else starts."""
+"""The address a service listens on, taken before anything else starts."""
 
 import errno
 import ipaddress
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 
 from jax.app.console import CommandFailed
 
-DEFAULT_PORT = 8100
-_LAST_PORT = 8199
 _WAITING_CONNECTIONS = 128
 
 
-def listen(host: str, port: int | None) -> socket.socket:
-    """A socket that listens on `host` and `port`; with None on the first free port from 8100 to 8199.
+def listen(host: str, port: int | None, *, ports: Sequence[int]) -> socket.socket:
+    """A socket that listens on `host` and `port`; with None on the first of `ports` that is free.
 
     CommandFailed names the address that cannot be had.
     """
     if port is not None:
         return _listen_on(host, port, taken=f"choose another --port, or stop what listens on {host}:{port}")
-    for candidate in range(DEFAULT_PORT, _LAST_PORT + 1):
+    for candidate in ports:
         with suppress(_Taken):
             return _listen_on(host, candidate, taken="")
     raise CommandFailed(
-        f"every port from {DEFAULT_PORT} to {_LAST_PORT} on {host} is taken; free one, or choose with --port"
+        f"every port from {ports[0]} to {ports[-1]} on {host} is taken; free one, or choose with --port"
     )
+
+
+def check_guarded(host: str, token: str | None) -> None:
+    """CommandFailed when other machines could reach `host` and no token is asked of them."""
+    if token is None and not is_loopback(host):
+        raise CommandFailed(
+            f"--host {host} can be reached from other machines; set JAX_API_TOKEN, or listen on 127.0.0.1"
+        )
 
 
 def is_loopback(host: str) -> bool:
@@ -50,7 +57,7 @@ def _listen_on(host: str, port: int, *, taken: str) -> socket.socket:
     # Named, since asyncio turns Nagle's delay off only for sockets that say they are TCP: 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # A restart must not wait for the connections of the trader before to time out.
+        # A restart must not wait for the connections of the service before to time out.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address[0], port, *address[2:]))
         listening.listen(_WAITING_CONNECTIONS)

@@ -2,7 +2,7 @@
 
 from starlette.types import Message, Receive, Scope, Send
 
-from jax.app.trader.http.guard import Access, RequestGuard
+from jax.app.http.guard import Access, RequestGuard
 
 
 async def _send_to_guard(messages: list[Message]) -> tuple[int, list[Message]]:
@@ -26,7 +26,8 @@ async def _send_to_guard(messages: list[Message]) -> tuple[int, list[Message]]:
         "path": "/api/v1/execute",
         "headers": [(b"host", b"127.0.0.1")],
     }
-    await RequestGuard(application, Access(token=None, hosts=frozenset({"127.0.0.1"})))(scope, receive, send)
+    access = Access(token=None, hosts=frozenset({"127.0.0.1"}))
+    await RequestGuard(application, access, "jax-trader")(scope, receive, send)
     return reached, answered
 
 

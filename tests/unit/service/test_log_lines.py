@@ -9,7 +9,7 @@ from tests.architecture.checkout import SRC, environment_with, python_command
 
 _PROGRAM = """
 import logging, structlog
-from jax.app.trader.log_lines import log_to_standard_error
+from jax.app.log_lines import log_to_standard_error
 
 log_to_standard_error()
 

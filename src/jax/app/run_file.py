@@ -1,4 +1,4 @@
-"""Tells other programs on this machine where the trader is."""
+"""Tells other programs on this machine where a service is."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def run_file(path: Path, state: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        # A trader that started meanwhile has written its own.
+        # A service that started meanwhile has written its own.
         if _boot_id(path) == state["boot_id"]:
             path.unlink(missing_ok=True)
 

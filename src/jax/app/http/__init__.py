@@ -1,0 +1,1 @@
+"""What every service speaks HTTP with: guard, problems, numbers as text, the server itself."""

@@ -1,0 +1,1 @@
+"""The gate as research offers it to people who are elsewhere: it holds nobody's private key."""
