@@ -141,7 +141,7 @@ async def walk_through_every_fault(open_floor: OpenFloor) -> None:
     """Every call of the protocol fails in every way; a restarted trader asks again; both sides agree."""
     async with open_floor() as floor:
         steps = (await _run_with_fault(floor, 0, Fault.CRASH_BEFORE)).log
-    assert steps == ["commit", "account", "commit", "place", "commit"]
+    assert steps == ["commit", "account", "commit", "commit", "place", "commit"]
     for at in range(1, len(steps) + 1):
         for fault in Fault:
             async with open_floor() as floor:

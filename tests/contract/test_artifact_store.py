@@ -31,6 +31,25 @@ async def test_gives_back_what_was_added_as_a_draft(unit_of_work: UnitOfWork) ->
     assert await within(unit_of_work, lambda tx: tx.artifacts.by_sha256(stored.payload_sha256)) == stored
 
 
+async def test_gives_many_artifacts_with_their_own_approvals_at_once(unit_of_work: UnitOfWork) -> None:
+    first, second, third = (artifact(f"art-{n}", version=str(n)) for n in (1, 2, 3))
+    for one, state in ((first, _S.APPROVED), (second, _S.REVIEWED), (third, _S.DRAFT)):
+        await store_artifact(unit_of_work, one, state=state)
+    asked = [first.payload_sha256, second.payload_sha256, "sha256:" + "0" * 64]
+    async with unit_of_work.begin() as tx:
+        found = await tx.artifacts.with_approvals(asked)
+        one_by_one = {
+            one.payload_sha256: (
+                await tx.artifacts.get(one.artifact_id),
+                await tx.artifacts.approvals(one.artifact_id),
+            )
+            for one in (first, second)
+        }
+        assert await tx.artifacts.with_approvals([]) == {}
+    assert found == one_by_one
+    assert sorted(len(approvals) for _, approvals in found.values()) == [1, 2]
+
+
 async def test_the_history_begins_with_the_draft_as_the_audit_log_tells_it(unit_of_work: UnitOfWork) -> None:
     await store_draft(unit_of_work, artifact())
     assert list(await within(unit_of_work, lambda tx: tx.artifacts.history("art-1"))) == [

@@ -31,9 +31,24 @@ async def _order(tx: Transaction) -> None:
     await store_order(tx, await tx.signals.get("sg1"), at=SIGNED_AT)
 
 
+async def _is_loadable(unit_of_work: UnitOfWork, artifact_id: str = "art-1") -> bool:
+    return await within(unit_of_work, lambda tx: tx.artifacts.is_loadable(artifact_id))
+
+
+async def _taken(unit_of_work: UnitOfWork) -> None:
+    assert await _is_loadable(unit_of_work)
+    await within(unit_of_work, _order)
+
+
 async def _refused(unit_of_work: UnitOfWork) -> None:
+    assert not await _is_loadable(unit_of_work)
     with pytest.raises(Conflict, match="artifact art-1 is not loadable"):
         await within(unit_of_work, _order)
+
+
+async def test_what_is_not_stored_is_not_loadable(unit_of_work: UnitOfWork, approved: Artifact) -> None:
+    await release(unit_of_work, approved)
+    assert not await _is_loadable(unit_of_work, "art-9")
 
 
 async def test_an_approved_artifact_trades_as_soon_as_the_newest_snapshot_names_it(
@@ -41,7 +56,7 @@ async def test_an_approved_artifact_trades_as_soon_as_the_newest_snapshot_names_
 ) -> None:
     await _refused(unit_of_work)
     await release(unit_of_work, approved)
-    await within(unit_of_work, _order)
+    await _taken(unit_of_work)
 
 
 async def test_an_active_artifact_that_the_newest_snapshot_no_longer_names_does_not_trade(
@@ -54,7 +69,7 @@ async def test_an_active_artifact_that_the_newest_snapshot_no_longer_names_does_
     assert await state_of(unit_of_work) is ArtifactState.ACTIVE
     await _refused(unit_of_work)
     await release(unit_of_work, active)
-    await within(unit_of_work, _order)
+    await _taken(unit_of_work)
 
 
 @pytest.mark.parametrize("state", [ArtifactState.DRAFT, ArtifactState.VALIDATED, ArtifactState.REVIEWED])
@@ -88,7 +103,7 @@ async def test_a_snapshot_of_the_policy_before_still_lets_trade(
 ) -> None:
     await release(unit_of_work, approved)
     await publish(unit_of_work, policy=replace(DESK_POLICY, version=2))
-    await within(unit_of_work, _order)
+    await _taken(unit_of_work)
 
 
 async def test_a_revocation_stops_trading_before_any_history_tells_of_it(
@@ -108,7 +123,9 @@ async def test_a_revocation_stops_an_order_whose_transaction_had_begun(
     async def begin_and_order(tx: Transaction) -> None:
         await tx.signals.get("sg1")
         revocation = recorded_revocation(approved)
+        assert await tx.artifacts.is_loadable("art-1")
         await within(unit_of_work, lambda other: other.releases.add_revocation(revocation))
+        assert not await tx.artifacts.is_loadable("art-1")
         await _order(tx)
 
     with pytest.raises(Conflict, match="artifact art-1 is not loadable"):
@@ -121,7 +138,7 @@ async def test_the_revocation_of_another_artifact_stops_nothing(
     other = await store_artifact(unit_of_work, artifact("art-2", version="2"))
     await release(unit_of_work, approved)
     await within(unit_of_work, lambda tx: tx.releases.add_revocation(recorded_revocation(other)))
-    await within(unit_of_work, _order)
+    await _taken(unit_of_work)
 
 
 async def test_a_trade_names_a_stored_policy(unit_of_work: UnitOfWork, approved: Artifact) -> None:

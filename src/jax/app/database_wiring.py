@@ -12,15 +12,19 @@ from jax.app.console import CommandFailed
 
 @asynccontextmanager
 async def open_database(
-    home: Path, database_url: str | None, *, role: str | None = None
+    home: Path,
+    database_url: str | None,
+    *,
+    role: str | None = None,
+    lock_timeout_seconds: float | None = None,
 ) -> AsyncIterator[PostgresDatabase]:
-    """The database at the newest schema, with the rights of `role` if one is given.
+    """The database at the newest schema, for PostgresDatabase's `role` and `lock_timeout_seconds`.
 
     CommandFailed or Unavailable say why there is none.
     """
     with _server(home, database_url) as url:
         await migrate_to_head(url)
-        database = PostgresDatabase(url, role=role)
+        database = PostgresDatabase(url, role=role, lock_timeout_seconds=lock_timeout_seconds)
         try:
             yield database
         finally:

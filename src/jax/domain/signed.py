@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from jax.domain.canonical_json import Json
 from jax.domain.dsse import VerifySignature, decode_envelope, signed_bytes
@@ -13,6 +14,8 @@ from jax.domain.statement import Statement, parse_statement
 
 # Clocks of two machines may differ; what is signed later than this is not yet signed.
 LARGEST_CLOCK_SKEW = timedelta(minutes=5)
+# A trader opens the same envelopes again and again: three for each of some hundred artifacts.
+_REMEMBERED = 2048
 
 
 class SignatureRefused(ValueError):
@@ -35,25 +38,36 @@ class Trust:
     verify: VerifySignature
 
     def open(self, envelope: bytes) -> Signed:
-        """The statement and the key that signed it, also one that has ended; SignatureRefused."""
-        try:
-            found = decode_envelope(envelope)
-            key = self.root.key(found.key_id)
-            if key is None:
-                raise SignatureRefused(f"it names key {found.key_id[:18]}..., which the root file lacks")
-            if not self.verify(key.public_key, signed_bytes(found.payload), found.signature):
-                raise SignatureRefused(f"its signature is not one by the key of {key.person}")
-            return Signed(parse_statement(found.payload), key)
-        except InvalidValue as error:
-            raise SignatureRefused(f"it is no signed statement: {error}") from error
+        """The statement and the key that signed it, also one that has ended; SignatureRefused.
+
+        It follows from root and bytes alone, so what was opened once is remembered; a refusal is not.
+        """
+        return _opened(self, envelope)
 
 
-def check_signer(signed: Signed, *, person: str, role: GateRole) -> None:
-    """SignatureRefused unless the key is `person`'s, is in use, and has `role`."""
+@lru_cache(maxsize=_REMEMBERED)
+def _opened(trust: Trust, envelope: bytes) -> Signed:
+    try:
+        found = decode_envelope(envelope)
+        key = trust.root.key(found.key_id)
+        if key is None:
+            raise SignatureRefused(f"it names key {found.key_id[:18]}..., which the root file lacks")
+        if not trust.verify(key.public_key, signed_bytes(found.payload), found.signature):
+            raise SignatureRefused(f"its signature is not one by the key of {key.person}")
+        return Signed(parse_statement(found.payload), key)
+    except InvalidValue as error:
+        raise SignatureRefused(f"it is no signed statement: {error}") from error
+
+
+def check_signer(signed: Signed, *, person: str, role: GateRole, also_ended: bool = False) -> None:
+    """SignatureRefused unless the key is `person`'s, is in use, and has `role`.
+
+    `also_ended` is for history: it takes a key that was in use once.
+    """
     key = signed.key
     if key.person != person:
         raise SignatureRefused(f"it says that {person} signed, the key is {key.person}'s")
-    if key.ended is not None:
+    if key.ended is not None and not also_ended:
         raise SignatureRefused(f"the key of {person} was ended {key.ended:%Y-%m-%d}")
     if role not in key.roles:
         raise SignatureRefused(f"the key of {person} has no {role} role")

@@ -107,14 +107,17 @@ def log_head_of(value: Json) -> LogHead:
     )
 
 
-def open_snapshot(envelope: bytes, trust: Trust) -> Snapshot:
-    """The snapshot, if somebody signed it who releases, expired or not; SignatureRefused otherwise."""
+def open_snapshot(envelope: bytes, trust: Trust, *, also_ended: bool = False) -> Snapshot:
+    """The snapshot, if somebody signed it who releases, expired or not; SignatureRefused otherwise.
+
+    `also_ended` takes one by a key that has ended, which nobody loads by: the next snapshot follows it.
+    """
     signed = trust.open(envelope)
     try:
         snapshot = snapshot_of(signed.statement)
     except InvalidValue as error:
         raise SignatureRefused(f"it is no snapshot: {error}") from error
-    check_signer(signed, person=snapshot.signer, role=GateRole.RELEASE)
+    check_signer(signed, person=snapshot.signer, role=GateRole.RELEASE, also_ended=also_ended)
     return snapshot
 
 

@@ -1,6 +1,6 @@
 """Artifacts, the steps of their lives, and what people signed about them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from jax.domain.artifact import Artifact, ArtifactEvent, ArtifactState
@@ -30,6 +30,22 @@ class ArtifactStore(Protocol):
 
     async def by_sha256(self, payload_sha256: str) -> Artifact:
         """The artifact whose payload has this hash; NotFound."""
+        ...
+
+    async def with_approvals(
+        self, payload_sha256s: Collection[str]
+    ) -> Mapping[str, tuple[Artifact, Sequence[bytes]]]:
+        """The artifacts whose payloads have these hashes, by hash, each with what `approvals` gives.
+
+        What is not stored is left out.
+        """
+        ...
+
+    async def is_loadable(self, artifact_id: str) -> bool:
+        """Whether an order of the artifact would be taken at this moment; False for one that is not stored.
+
+        It reads what is committed now, as the OrderStore does when it takes an order.
+        """
         ...
 
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:

@@ -4,8 +4,6 @@ import json
 import stat
 from pathlib import Path
 
-import pytest
-
 from jax.domain.gate_policy import DESK_POLICY, SOLO_POLICY
 from tests.integration.approver.approver_desk import FIRST, ROLES, ApproverDesk
 from tests.integration.approver.conftest import Copy
@@ -157,10 +155,6 @@ def test_the_root_file_may_be_elsewhere(approved_desk: ApproverDesk, copied: Cop
     assert elsewhere.good("show", FIRST)["missing"] is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="newest_snapshot refuses the snapshot of an ended key, so nobody can sign the next one",
-)
 def test_a_releaser_whose_key_was_ended_is_replaced(active_desk: ApproverDesk, copied: Copy) -> None:
     desk = copied(active_desk)
     desk.good("keyring", "end", "rene")

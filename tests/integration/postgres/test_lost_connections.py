@@ -198,6 +198,19 @@ async def test_a_statement_that_takes_too_long_is_unavailable(
     await database.close()
 
 
+async def test_who_waits_for_a_lock_only_so_long_is_told_and_may_try_again(database_url: str) -> None:
+    waiting = PostgresDatabase(database_url, lock_timeout_seconds=0.2)
+    patient = PostgresDatabase(database_url)
+    event = AuditEvent(kind="order.sent", subject="jx1", actor="jax-trader", at=NOW, data=None)
+    async with PostgresUnitOfWork(patient).begin() as hanging:
+        await hanging.audit.append(event)
+        with pytest.raises(Unavailable, match=r"lock timeout.*nothing was stored: try again"):
+            await within(PostgresUnitOfWork(waiting), lambda tx: tx.audit.append(event))
+    assert (await within(PostgresUnitOfWork(waiting), lambda tx: tx.audit.append(event))).n == 2
+    await waiting.close()
+    await patient.close()
+
+
 async def test_a_pool_whose_connections_are_all_busy_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:

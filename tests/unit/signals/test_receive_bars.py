@@ -67,7 +67,7 @@ async def _receiver(desk: Desk, ear: Ear | None = None, fuse: Fuse | None = None
         clock=desk.clock,
         listeners=[ear] if ear else [],
     )
-    await receiver.use_artifacts(await _loaded(desk))
+    receiver.use_artifacts(await _loaded(desk))
     return receiver
 
 
@@ -204,9 +204,9 @@ async def test_an_artifact_that_is_no_longer_used_decides_nothing() -> None:
     async with open_desk() as desk:
         receiver = await _receiver(desk)
         await receiver.receive(bars[:_HISTORY])
-        await receiver.use_artifacts([])
+        receiver.use_artifacts([])
         assert (await receiver.receive(bars[_HISTORY:500])).signals == ()
-        await receiver.use_artifacts(await _loaded(desk))
+        receiver.use_artifacts(await _loaded(desk))
         rest = (await receiver.receive(bars[500:])).signals
     assert _seen(rest) == [found for found in _expected(bars) if found[0] > bars[499].end]
 
@@ -316,8 +316,9 @@ async def test_warming_up_begins_with_the_backtests_first_bar_and_signals_after_
             (loaded,) = await _loaded(desk)
             receiver = await _receiver(desk)
             await receiver.receive(earlier + bars[:_HISTORY])
-            await receiver.use_artifacts([])
-            await receiver.use_artifacts([_counting(loaded, buy_on=buy_on)])
+            receiver.use_artifacts([])
+            await receiver.receive([])
+            receiver.use_artifacts([_counting(loaded, buy_on=buy_on)])
             outcome = await receiver.receive(bars[_HISTORY:])
         assert [signal.ts_event for signal in outcome.signals] == expected
 
@@ -327,7 +328,7 @@ async def test_a_decision_on_the_last_bar_of_the_backtest_is_history() -> None:
     async with open_desk() as desk:
         (loaded,) = await _loaded(desk)
         receiver = await _receiver(desk)
-        await receiver.use_artifacts([_counting(loaded, buy_on=_HISTORY)])
+        receiver.use_artifacts([_counting(loaded, buy_on=_HISTORY)])
         assert bars[-1].end == loaded.payload.data_to
         assert (await receiver.receive(bars)).signals == ()
 

@@ -1,7 +1,7 @@
 """The jobs of the engine, and when they close the gate."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -15,18 +15,16 @@ from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
-from jax.domain.bar import Bar
 from jax.domain.order import OrderType
 from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
-from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts, LoaderParts
+from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts, Look
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.errors import Conflict, NotFound, Unavailable
 from jax.ports.event_bus import EventBus
 from tests.cancel_walk import working
-from tests.contract import stored_values
 from tests.desk import ACCOUNT, LIMITS
 from tests.floor import Floor, open_floor
 
@@ -142,7 +140,7 @@ class HeldLock:
 class FailingLoader(LoadArtifacts):
     """Cannot reach the database."""
 
-    async def load(self) -> ArtifactsLoaded:
+    async def look(self) -> Look:
         raise Unavailable("the database is away")
 
 
@@ -184,7 +182,8 @@ async def _status(floor: Floor) -> OrderStatus:
 async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next_poll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("jax.app.trader.engine._EVERY_SECONDS", _AN_HOUR)
+    for name in ("_EVERY_SECONDS", "_LOAD_EVERY_SECONDS"):
+        monkeypatch.setattr(f"jax.app.trader.engine.{name}", _AN_HOUR)
     database = MemoryDatabase()
     async with open_floor(MemoryUnitOfWork(database)) as floor:
         await working(floor)
@@ -198,6 +197,37 @@ async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next
                 await asyncio.sleep(0.01)
 
 
+async def test_a_revocation_that_nobody_tells_of_is_found_by_looking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._LOAD_EVERY_SECONDS", 0.01)
+    async with open_floor() as floor:
+        # A bus that knows another database hears nothing of this one.
+        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(MemoryDatabase()))
+        async with engine.running(), asyncio.timeout(10):
+            assert engine.artifacts.that_may_enter()
+            await _revoke(floor)
+            while engine.artifacts.that_may_enter():  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+
+
+async def test_working_entries_are_canceled_when_the_snapshot_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._EVERY_SECONDS", 0.01)
+    monkeypatch.setattr("jax.app.trader.engine._LOAD_EVERY_SECONDS", _AN_HOUR)
+    async with open_floor() as floor:
+        await working(floor)
+        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(MemoryDatabase()))
+        async with engine.running(), asyncio.timeout(10):
+            expires_at = engine.artifacts.now.expires_at
+            assert expires_at is not None
+            assert await _status(floor) is OrderStatus.NEW
+            floor.desk.clock.jump_to(expires_at)
+            while await _status(floor) is not OrderStatus.CANCELED:  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+
+
 async def _said_to_run(floor: Floor) -> list[tuple[str, ...]]:
     async with floor.desk.unit_of_work.begin() as transaction:
         heard = await transaction.running.reported_after(floor.desk.clock.now() - timedelta(days=1))
@@ -207,7 +237,7 @@ async def _said_to_run(floor: Floor) -> list[tuple[str, ...]]:
 async def test_what_runs_is_told_before_the_trader_is_ready_and_as_soon_as_it_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("_EVERY_SECONDS", "_REPORT_EVERY_SECONDS"):
+    for name in ("_EVERY_SECONDS", "_LOAD_EVERY_SECONDS", "_REPORT_EVERY_SECONDS"):
         monkeypatch.setattr(f"jax.app.trader.engine.{name}", _AN_HOUR)
     database = MemoryDatabase()
     async with open_floor(MemoryUnitOfWork(database)) as floor:
@@ -244,34 +274,6 @@ async def test_a_trader_that_could_not_load_anything_yet_takes_nothing_back() ->
         async with engine.running():
             assert await _status(floor) is OrderStatus.NEW
         assert not engine.artifacts.are_known
-
-
-async def test_bars_that_are_being_received_do_not_keep_what_was_revoked_entering() -> None:
-    async with open_floor() as floor:
-        told, may_go_on = asyncio.Event(), asyncio.Event()
-
-        class Slow:
-            async def on_bars(self, bars: Sequence[Bar]) -> None:
-                told.set()
-                await may_go_on.wait()
-
-        desk = floor.desk
-        receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock, listeners=[Slow()])
-        artifacts = RunningArtifacts(
-            load_artifacts=desk.loader(), receive_bars=receive_bars, clock=desk.clock
-        )
-        await artifacts.reload()
-        assert set(artifacts.ids_by_hash()) == {floor.artifact.payload_sha256}
-        receiving = asyncio.create_task(receive_bars.receive([stored_values.bar(symbol="MSFT")]))
-        await asyncio.wait_for(told.wait(), 10)
-        await _revoke(floor)
-        reloading = asyncio.create_task(artifacts.reload())
-        async with asyncio.timeout(10):
-            while artifacts.ids_by_hash():  # noqa: ASYNC110 - it calls nobody
-                await asyncio.sleep(0.01)
-        assert not reloading.done()
-        may_go_on.set()
-        await asyncio.gather(receiving, reloading)
 
 
 async def test_background_work_that_has_died_is_told_and_closes_the_gate() -> None:

@@ -1,6 +1,6 @@
 """Artifacts and what is signed about them, in memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,12 @@ from jax.adapters.memory.signing_rules import (
     refusals_of_time,
 )
 from jax.adapters.memory.state import State
-from jax.adapters.memory.step_rules import is_standing, refusals_of_entry, refusals_of_step
+from jax.adapters.memory.step_rules import (
+    is_standing,
+    refusal_of_orders,
+    refusals_of_entry,
+    refusals_of_step,
+)
 from jax.domain.approval import Approval, approval_of
 from jax.domain.artifact import Artifact, ArtifactEvent, ArtifactState
 from jax.domain.artifact_payload import parse_payload
@@ -54,6 +59,24 @@ class MemoryArtifactStore:
             if artifact.payload_sha256 == payload_sha256:
                 return self._seen(artifact)
         raise NotFound(f"There is no artifact with the hash {payload_sha256}.")
+
+    async def with_approvals(
+        self, payload_sha256s: Collection[str]
+    ) -> Mapping[str, tuple[Artifact, Sequence[bytes]]]:
+        state = self._session.read()
+        return {
+            artifact.payload_sha256: (
+                self._seen(artifact),
+                _envelopes(state, artifact.artifact_id, state.approvals),
+            )
+            for artifact in state.artifacts.values()
+            if artifact.payload_sha256 in payload_sha256s
+        }
+
+    async def is_loadable(self, artifact_id: str) -> bool:
+        state = self._session.read()
+        artifact = state.artifacts.get(artifact_id)
+        return artifact is not None and refusal_of_orders(self._session, artifact, state.now) is None
 
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         stored = self._session.read().artifacts.values()

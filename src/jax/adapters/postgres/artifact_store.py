@@ -1,10 +1,10 @@
 """Artifacts, and what is signed about them, in schema `gate`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select
 
 from jax.adapters.postgres.rows import values_of
 from jax.adapters.postgres.schema import gate_tables as gate
@@ -67,6 +67,20 @@ class PostgresArtifactStore:
             raise NotFound(f"There is no artifact with the hash {payload_sha256}.")
         return found[0]
 
+    async def with_approvals(
+        self, payload_sha256s: Collection[str]
+    ) -> Mapping[str, tuple[Artifact, Sequence[bytes]]]:
+        found = await self._select(gate.artifact.c.payload_sha256.in_(payload_sha256s))
+        given: dict[str, list[bytes]] = {artifact.artifact_id: [] for artifact in found}
+        approvals = _oldest_first(signed.approval, signed.approval.c.approval_sha256, given)
+        for row in await self._session.execute(approvals):
+            given[row.artifact_id].append(row.envelope)
+        return {artifact.payload_sha256: (artifact, given[artifact.artifact_id]) for artifact in found}
+
+    async def is_loadable(self, artifact_id: str) -> bool:
+        query = select(func.gate.is_loadable(artifact_id))
+        return bool((await self._session.execute(query)).scalar_one())
+
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         return await self._select() if name is None else await self._select(gate.artifact.c.name == name)
 
@@ -103,7 +117,7 @@ class PostgresArtifactStore:
         await self._session.execute(adding)
 
     async def evidence(self, artifact_id: str) -> Sequence[bytes]:
-        return await self._envelopes(signed.evidence, "evidence_sha256", artifact_id)
+        return await self._envelopes(signed.evidence, signed.evidence.c.evidence_sha256, artifact_id)
 
     async def add_approval(self, artifact: Artifact, envelope: bytes, *, solo: bool) -> None:
         approval = approval_of(parse_statement(decode_envelope(envelope).payload))
@@ -124,7 +138,7 @@ class PostgresArtifactStore:
         await self._session.execute(adding)
 
     async def approvals(self, artifact_id: str) -> Sequence[bytes]:
-        return await self._envelopes(signed.approval, "approval_sha256", artifact_id)
+        return await self._envelopes(signed.approval, signed.approval.c.approval_sha256, artifact_id)
 
     async def _append(
         self, artifact: Artifact, n: int, to_state: ArtifactState, *, entry: AuditEntry, reason: str
@@ -155,13 +169,11 @@ class PostgresArtifactStore:
         if (await self._session.execute(query)).one_or_none() is None:
             raise NotFound(f"There is no artifact {artifact_id}.")
 
-    async def _envelopes(self, table: Table, hash_column: str, artifact_id: str) -> Sequence[bytes]:
-        query = (
-            select(table.c.envelope)
-            .where(table.c.artifact_id == artifact_id)
-            .order_by(table.c.issued_at, table.c[hash_column].collate("C"))
-        )
-        return (await self._session.execute(query)).scalars().all()
+    async def _envelopes(
+        self, table: Table, own_hash: ColumnElement[str], artifact_id: str
+    ) -> Sequence[bytes]:
+        rows = await self._session.execute(_oldest_first(table, own_hash, [artifact_id]))
+        return [row.envelope for row in rows]
 
     async def _select(self, *conditions: ColumnElement[bool]) -> Sequence[Artifact]:
         query = (
@@ -171,6 +183,17 @@ class PostgresArtifactStore:
             .order_by(gate.artifact.c.created_at, gate.artifact.c.artifact_id.collate("C"))
         )
         return [Artifact(**row._mapping) for row in await self._session.execute(query)]
+
+
+def _oldest_first(
+    table: Table, own_hash: ColumnElement[str], artifact_ids: Collection[str]
+) -> Select[tuple[str, bytes]]:
+    """What is signed about each of these artifacts."""
+    return (
+        select(table.c.artifact_id, table.c.envelope)
+        .where(table.c.artifact_id.in_(artifact_ids))
+        .order_by(table.c.issued_at, own_hash.collate("C"))
+    )
 
 
 def _event(row: Row[Any]) -> ArtifactEvent:

@@ -52,18 +52,27 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
 
 
 async def connect(
-    address: DatabaseAddress, *, role: str | None = None, statement_timeout_seconds: float | None = None
+    address: DatabaseAddress,
+    *,
+    role: str | None = None,
+    statement_timeout_seconds: float | None = None,
+    lock_timeout_seconds: float | None = None,
 ) -> asyncpg.Connection:
     """A new connection that may do what `role` may, or what its login may when there is none.
 
     Unavailable names host, port, database and user, and what to do.
     """
+    settings = dict(_SETTINGS)
+    if role is not None:
+        settings["role"] = role
+    if lock_timeout_seconds is not None:
+        settings["lock_timeout"] = f"{lock_timeout_seconds * 1000:.0f}ms"
     try:
         return await asyncpg.connect(
             address.dsn,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=statement_timeout_seconds,
-            server_settings=_SETTINGS if role is None else {**_SETTINGS, "role": role},
+            server_settings=settings,
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(f"Cannot open {address}: {_why(error, address)}.") from error

@@ -19,13 +19,22 @@ class PostgresDatabase:
     """A pool of at most `pool_size` connections to the database of `url`.
 
     `url` is postgresql://user:password@host:port/database; Unavailable says what is wrong with it. Statements
-    may do what `role` may, or what the user may if there is none. Nothing is opened before it is used;
+    may do what `role` may, or what the user may if there is none, and give up (Unavailable) on a lock that
+    others hold for longer than `lock_timeout_seconds`, if it is given. Nothing is opened before it is used;
     `close` closes what was.
     """
 
-    def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        role: str | None = None,
+        pool_size: int = 5,
+        lock_timeout_seconds: float | None = None,
+    ) -> None:
         self.address = parse_address(url)
         self._role = role
+        self._lock_timeout_seconds = lock_timeout_seconds
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect_for_pool,
@@ -54,7 +63,10 @@ class PostgresDatabase:
 
     async def _connect_for_pool(self) -> asyncpg.Connection:
         return await connect(
-            self.address, role=self._role, statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS
+            self.address,
+            role=self._role,
+            statement_timeout_seconds=_STATEMENT_TIMEOUT_SECONDS,
+            lock_timeout_seconds=self._lock_timeout_seconds,
         )
 
 

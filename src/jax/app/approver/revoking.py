@@ -37,7 +37,8 @@ async def revoke(gate: Gate, wanted: str, hand: Hand, reason: str) -> Stopped:
 async def tell_history(gate: Gate, *, actor: str) -> str | None:
     """Writes the revocations that the history lacks; why that has to wait, None when it is done."""
     try:
-        await asyncio.wait_for(_use_case(gate).tell_history(actor=actor), HISTORY_WITHIN_SECONDS)
+        async with asyncio.timeout(HISTORY_WITHIN_SECONDS):
+            await _use_case(gate).tell_history(actor=actor)
     except TimeoutError:
         return f"another transaction holds the record, for more than {HISTORY_WITHIN_SECONDS:.0f} seconds"
     except PortError as error:

@@ -1,4 +1,4 @@
-"""What the trader does by itself, every second: artifacts, their entries, orders, and a look at its lock."""
+"""What the trader does by itself, all the time: artifacts, their entries, orders, and a look at its lock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -16,6 +16,8 @@ from jax.ports.errors import Unavailable
 from jax.ports.event_bus import EventBus
 
 _EVERY_SECONDS = 1.0
+# Half of the second within which a revocation has to count that nobody tells this trader of.
+_LOAD_EVERY_SECONDS = 0.5
 _REPORT_EVERY_SECONDS = 3.0
 _LOADING = "loading artifacts"
 _CANCELING = "canceling entries"
@@ -51,7 +53,9 @@ class Engine:
         """Does everything once, then goes on in the background until the block ends."""
         cancel = self._job(_CANCELING, self._cancel_entries)
         report = self._job(_REPORTING, self.report.run_once, interval_seconds=_REPORT_EVERY_SECONDS)
-        reload = self._job(_LOADING, lambda: self._reload(cancel, report))
+        reload = self._job(
+            _LOADING, lambda: self._reload(cancel, report), interval_seconds=_LOAD_EVERY_SECONDS
+        )
         reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
         watch = self._job(_WATCHING, self._watch_lock)
         await reload.run_once()

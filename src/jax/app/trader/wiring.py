@@ -23,6 +23,9 @@ from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
 
+# Whoever leaves a transaction open must not keep this trader from looking at the gate and at its orders.
+_LONGEST_WAIT_FOR_A_LOCK_SECONDS = 2.0
+
 
 @asynccontextmanager
 async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Trader]:
@@ -40,7 +43,12 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
     )
     async with (
         # Whatever the login may do, the trader cannot write to the gate.
-        open_database(home, settings.database_url, role="jax_trader") as database,
+        open_database(
+            home,
+            settings.database_url,
+            role="jax_trader",
+            lock_timeout_seconds=_LONGEST_WAIT_FOR_A_LOCK_SECONDS,
+        ) as database,
         _surroundings(home, database, paper) as around,
         trader_at_work(around, settings, facts) as trader,
     ):

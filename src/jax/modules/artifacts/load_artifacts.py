@@ -1,7 +1,7 @@
 """What the trader may trade with: what the signed snapshot names and every check lets pass."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jax.domain.approval_count import Authority
@@ -19,10 +19,10 @@ from jax.modules.artifacts.verify_artifact import (
     verify_payload,
 )
 from jax.ports.clock import Clock
-from jax.ports.errors import NotFound, PortError
+from jax.ports.errors import PortError
 from jax.ports.object_store import ObjectStore
 from jax.ports.snapshot_memory import SnapshotMemory
-from jax.ports.unit_of_work import Transaction, UnitOfWork
+from jax.ports.unit_of_work import UnitOfWork
 
 _ACTOR = "jax-trader"
 _LONGEST_REASON = 2_000
@@ -65,15 +65,45 @@ class LoaderParts:
     memory: SnapshotMemory
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the gate says at this moment, before the bytes behind it are verified.
+
+    Without a `release` nothing of the snapshot counts, and `problem` says why. `stored` are the artifacts
+    that it names with their approvals, by hash.
+    """
+
+    release: Release | None
+    problem: str | None = None
+    stored: Mapping[str, tuple[Artifact, Sequence[bytes]]] = field(default_factory=dict)
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """What is released and not revoked: nothing else can come of verifying it."""
+        if self.release is None:
+            return frozenset()
+        return frozenset(self.release.active.values()) - self.release.revoked
+
+
 class LoadArtifacts:
-    """Reads, verifies and compiles; writes to the audit log whenever the outcome changes."""
+    """Reads, verifies and compiles; writes to the audit log whenever the outcome changes.
+
+    Everything is judged anew each time. Only what follows from bytes alone is remembered for the same bytes:
+    whose signature an envelope bears, what a payload says, what a bundle compiles to.
+    """
 
     def __init__(self, parts: LoaderParts) -> None:
         self._parts = parts
         self._last_record: Json = None
 
     async def load(self) -> ArtifactsLoaded:
-        """Verifies the snapshot and everything it names anew; what fails is refused, the others load.
+        """`look`, `verify` and `record`; raises as they do."""
+        outcome = await self.verify(await self.look())
+        await self.record(outcome)
+        return outcome
+
+    async def look(self) -> Look:
+        """Reads root file, snapshot and revocations, and remembers what it has seen.
 
         Unavailable when the database does not answer: nobody knows then what may trade.
         """
@@ -81,26 +111,23 @@ class LoadArtifacts:
         async with self._parts.unit_of_work.begin() as transaction:
             try:
                 release = await open_release(transaction, self._parts.trust, self._parts.memory, now)
-                found = [
-                    (name, *await _stored(transaction, sha256)) for name, sha256 in release.active.items()
-                ]
             except SnapshotRefused as error:
-                outcome = ArtifactsLoaded((), (), problem=_recordable(error))
-                await self._record(outcome)
-                return outcome
-        outcome = await self._judge(release, found)
-        await self._record(outcome)
-        return outcome
+                return Look(None, problem=_recordable(error))
+            stored = await transaction.artifacts.with_approvals(frozenset(release.active.values()))
+        return Look(release, stored=stored)
 
-    async def _judge(
-        self, release: Release, found: Sequence[tuple[str, Artifact | None, Sequence[bytes]]]
-    ) -> ArtifactsLoaded:
+    async def verify(self, look: Look) -> ArtifactsLoaded:
+        """What of `look` may trade; what fails a check is refused, the others load."""
+        release = look.release
+        if release is None:
+            return ArtifactsLoaded((), (), problem=look.problem)
         loaded: list[LoadedArtifact] = []
         refused: list[RefusedArtifact] = []
-        for name, artifact, approvals in found:
-            if artifact is None:
+        for name, sha256 in release.active.items():
+            if sha256 not in look.stored:
                 refused.append(RefusedArtifact("", name, "?", "the database does not hold what was released"))
                 continue
+            artifact, approvals = look.stored[sha256]
             try:
                 release.check_not_revoked(artifact)
                 loaded.append(await self._verified(name, artifact, approvals, release.authority))
@@ -126,7 +153,11 @@ class LoadArtifacts:
         encoded = await self._parts.object_store.get(bundle_key(payload.bundle_sha256))
         return verify_bundle(artifact, payload, encoded, authority.policy)
 
-    async def _record(self, outcome: ArtifactsLoaded) -> None:
+    async def record(self, outcome: ArtifactsLoaded) -> None:
+        """Tells the audit log of an outcome that differs from the one before; it may wait for other writers.
+
+        Unavailable, OutcomeUnknown: it is told again with the next outcome.
+        """
         record: Json = {
             "snapshot_seq": outcome.snapshot_seq,
             "policy": outcome.policy,
@@ -144,14 +175,6 @@ class LoadArtifacts:
                 AuditEvent("artifacts.loaded", _ACTOR, _ACTOR, self._parts.clock.now(), record)
             )
         self._last_record = record
-
-
-async def _stored(transaction: Transaction, payload_sha256: str) -> tuple[Artifact | None, Sequence[bytes]]:
-    try:
-        artifact = await transaction.artifacts.by_sha256(payload_sha256)
-    except NotFound:
-        return None, ()
-    return artifact, await transaction.artifacts.approvals(artifact.artifact_id)
 
 
 def _recordable(error: Exception) -> str:

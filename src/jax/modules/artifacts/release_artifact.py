@@ -79,12 +79,15 @@ class ReleaseArtifact:
 
 
 async def newest_snapshot(transaction: Transaction, trust: Trust) -> Snapshot | None:
-    """The newest stored snapshot, verified; GateRefused when its signature does not hold."""
+    """The newest stored snapshot, verified, also of a key that has ended since; GateRefused otherwise.
+
+    What it names is carried over to the next one, and each hash stands on its own approvals.
+    """
     envelope = await transaction.releases.newest_snapshot()
     if envelope is None:
         return None
     try:
-        return open_snapshot(envelope, trust)
+        return open_snapshot(envelope, trust, also_ended=True)
     except SignatureRefused as error:
         raise GateRefused(f"the newest snapshot does not verify: {error}") from error
 

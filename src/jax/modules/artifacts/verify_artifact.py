@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jax.domain.approval_count import Authority, GateRefused, check_quorum
@@ -14,6 +15,9 @@ from jax.domain.gate_policy import GatePolicy
 from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.strategy import Strategy
 from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
+
+# A trader verifies the same bytes again and again: what follows from them alone is remembered for so many.
+_REMEMBERED = 512
 
 
 class VerificationFailed(Exception):
@@ -49,7 +53,7 @@ def verify_payload(
             f"its copy in the object store hashes to {sha256_of(stored_copy)}, the database's to {actual}"
         )
     try:
-        payload = parse_payload(artifact.payload)
+        payload = _parsed(artifact.payload)
     except InvalidValue as error:
         raise VerificationFailed(str(error)) from error
     for field in ("name", "version", "author"):
@@ -87,15 +91,25 @@ def verify_bundle(
 
 
 def _compiled(payload: ArtifactPayload, encoded: bytes) -> tuple[Strategy, Any]:
-    bundle = decode_bundle(encoded)
-    if bundle.sha256 != payload.bundle_sha256:
-        raise VerificationFailed(
-            f"its source bundle hashes to {bundle.sha256}, the payload names {payload.bundle_sha256}"
-        )
-    strategy = load_strategy(bundle, payload.entry)
+    strategy = _strategy(encoded, payload.bundle_sha256, payload.entry)
     if strategy.name != payload.name:
         raise VerificationFailed(f"its bundle holds {strategy.name}, the payload names {payload.name}")
     return strategy, strategy_params(strategy, payload.params)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(payload: bytes) -> ArtifactPayload:
+    return parse_payload(payload)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _strategy(encoded: bytes, bundle_sha256: str, entry: str) -> Strategy:
+    bundle = decode_bundle(encoded)
+    if bundle.sha256 != bundle_sha256:
+        raise VerificationFailed(
+            f"its source bundle hashes to {bundle.sha256}, the payload names {bundle_sha256}"
+        )
+    return load_strategy(bundle, entry)
 
 
 def strategy_params(strategy: Strategy, given: Mapping[str, int | Decimal]) -> Any:

@@ -14,7 +14,7 @@ from jax.modules.execution.fenced_order import fenced_order
 from jax.modules.execution.record_order import TradingAccount
 from jax.ports.broker import Broker, OrderReport
 from jax.ports.clock import Clock
-from jax.ports.errors import Conflict, PortError
+from jax.ports.errors import Conflict, OutcomeUnknown, PortError, Unavailable
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 
 _ACTOR = "jax-trader"
@@ -24,8 +24,9 @@ _REQUESTED = "order.cancel_requested"
 class CancelEntries:
     """Asks again at every pass until the order is closed; every order of this platform is an entry so far.
 
-    The wish is recorded and committed before the broker is asked, by the trader that holds the account's
-    epoch. An order that fills first is booked as filled; one that the broker does not know is left to
+    Only the trader that holds the account's epoch asks. The wish is recorded and committed before that,
+    unless the record cannot be written: stopping does not wait for it, and the wish is told with the answer.
+    An order that fills first is booked as filled; one that the broker does not know is left to
     reconciliation, which alone can prove that it is not there.
     """
 
@@ -53,10 +54,13 @@ class CancelEntries:
         """
         async with self._unit_of_work.begin() as transaction:
             open_orders = await transaction.orders.in_status(self._trading.account, OPEN)
-        changed, problems = 0, []
+        changed, problems, may_record = 0, [], True
         for order in filter(self._is_unwanted, open_orders):
             try:
-                changed += await self._cancel(order)
+                # Whoever holds the record up once would hold up every order of this pass.
+                wished = await self._wish(order) if may_record else None
+                may_record = wished is not None
+                changed += await self._cancel(wished or await self._current(order))
             except (InvalidValue, Conflict) as error:
                 problems.append(error)
         if problems:
@@ -66,18 +70,15 @@ class CancelEntries:
     def _is_unwanted(self, order: Order) -> bool:
         return self._loaded().get(order.artifact_hash) != order.artifact_id
 
-    async def _cancel(self, order: Order) -> bool:
-        wished = await self._wish(order)
-        if wished.status not in OPEN:
-            return wished.status is OrderStatus.DENIED
+    async def _wish(self, order: Order) -> Order | None:
+        """The order as it stands, its cancel request on record; None when that could not be written."""
         try:
-            report = await broker_answer(self._broker.cancel(order.client_order_id))
-        except PortError:
-            return False
-        return await self._book(wished, report)
+            return await self._current(order, on_record=True)
+        except (Unavailable, OutcomeUnknown):
+            return None
 
-    async def _wish(self, order: Order) -> Order:
-        """The order as it stands, its cancel request on record; DENIED when it was still to be sent."""
+    async def _current(self, order: Order, *, on_record: bool = False) -> Order:
+        """The order as it stands; DENIED when it was still to be sent."""
         async with self._unit_of_work.begin() as transaction:
             stored = await fenced_order(transaction, order, epoch=self._trading.epoch)
             if stored.status is OrderStatus.INTENT:
@@ -87,9 +88,23 @@ class CancelEntries:
                     reason_code=ReasonCode.ARTIFACT_NOT_LOADABLE,
                 )
                 return await save_order(transaction, denied, before=stored)
-            if stored.status in OPEN:
+            if on_record and stored.status in OPEN:
                 await self._record(transaction, stored)
             return stored
+
+    async def _cancel(self, order: Order) -> bool:
+        if order.status not in OPEN:
+            return order.status is OrderStatus.DENIED
+        try:
+            report = await broker_answer(self._broker.cancel(order.client_order_id))
+        except PortError:
+            return False
+        try:
+            after = await self._booked(order, report)
+        except (Unavailable, OutcomeUnknown):
+            # The next pass asks again, and reconciliation does anyway.
+            return False
+        return after.status is not order.status or after.filled_quantity != order.filled_quantity
 
     async def _record(self, transaction: Transaction, order: Order) -> None:
         subject = order.client_order_id
@@ -105,8 +120,9 @@ class CancelEntries:
         }
         await transaction.audit.append(AuditEvent(_REQUESTED, subject, _ACTOR, self._clock.now(), data))
 
-    async def _book(self, order: Order, report: OrderReport) -> bool:
+    async def _booked(self, order: Order, report: OrderReport) -> Order:
         async with self._unit_of_work.begin() as transaction:
             stored = await fenced_order(transaction, order, epoch=self._trading.epoch)
             after = await apply_report(transaction, stored, report, at=self._clock.now())
-        return after.status is not order.status or after.filled_quantity != order.filled_quantity
+            await self._record(transaction, order)
+            return after

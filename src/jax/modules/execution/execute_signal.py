@@ -30,7 +30,10 @@ class Executed:
 
 
 class ExecuteSignal:
-    """Record, commit, send, record the answer, commit.
+    """Record, commit, ask the gate once more, send, record the answer, commit.
+
+    A revocation waits for nobody, so one that is committed after that last question and before the broker
+    has the order does not stop it: it is canceled as a working entry (CancelEntries).
 
     A crash or an error between the two commits leaves an order in PENDING_NEW or UNKNOWN, which
     reconciliation resolves by asking the broker; nothing is ever sent twice for one signal.
@@ -98,12 +101,9 @@ class ExecuteSignal:
             return await record_order(transaction, self._trading, request, self._loaded())
 
     async def _send(self, order: Order) -> Order:
-        if not (self._clock.now() <= order.deadline_at):
-            return await self._close(order, OrderStatus.ABSENT, "DEADLINE_PASSED")
-        right = self._loaded().get(order.artifact_hash)
-        if right is None or right.artifact_id != order.artifact_id:
-            # Revoked since the order was recorded: it has never left the house.
-            return await self._close(order, OrderStatus.ABSENT, ReasonCode.ARTIFACT_NOT_LOADABLE)
+        held_back = await self._reason_to_hold_back(order)
+        if held_back is not None:
+            return await self._close(order, OrderStatus.ABSENT, held_back)
         try:
             report = await broker_answer(self._broker.place(order))
         except Refused as error:
@@ -112,6 +112,22 @@ class ExecuteSignal:
             # It may be at the broker, whatever the answer was: only evidence may say otherwise.
             return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)
         return await self._apply(order, report)
+
+    async def _reason_to_hold_back(self, order: Order) -> str | None:
+        """Why the recorded order stays in the house; nothing may come between a None and the sending."""
+        # The commit, or this process, may have stood still for as long as it took to revoke the artifact, and
+        # the trader may not have heard of it yet.
+        try:
+            async with self._unit_of_work.begin() as transaction:
+                is_loadable = await transaction.artifacts.is_loadable(order.artifact_id)
+        except PortError:
+            return "GATE_NOT_READ"
+        if not (self._clock.now() <= order.deadline_at):
+            return "DEADLINE_PASSED"
+        right = self._loaded().get(order.artifact_hash)
+        if not is_loadable or right is None or right.artifact_id != order.artifact_id:
+            return ReasonCode.ARTIFACT_NOT_LOADABLE
+        return None
 
     async def _apply(self, order: Order, report: OrderReport) -> Order:
         try:

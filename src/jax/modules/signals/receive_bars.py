@@ -42,14 +42,14 @@ class ReceiveBars:
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._listeners = tuple(listeners)
+        self._artifacts: tuple[LoadedArtifact, ...] = ()
         self._runners = StrategyRunners()
         self._one_at_a_time = asyncio.Lock()
         self._untold: list[Bar] = []
 
-    async def use_artifacts(self, artifacts: Sequence[LoadedArtifact]) -> None:
-        """These artifacts decide on the bars received from now on."""
-        async with self._one_at_a_time:
-            self._runners.use(artifacts)
+    def use_artifacts(self, artifacts: Sequence[LoadedArtifact]) -> None:
+        """These artifacts decide on the bars received from now on; it does not wait for bars on their way."""
+        self._artifacts = tuple(artifacts)
 
     async def receive(self, bars: Sequence[Bar]) -> BarsReceived:
         """Stores `bars` (all or none) and returns what came of the new ones.
@@ -60,6 +60,7 @@ class ReceiveBars:
         ordered = sorted(bars, key=lambda bar: (bar.end, bar.symbol))
         self._refuse_the_future(ordered)
         async with self._one_at_a_time:
+            self._runners.use(self._artifacts)
             try:
                 fresh, signals = await self._store(ordered)
             except BaseException:
