@@ -321,6 +321,16 @@ async def test_refuses_a_revocation_that_says_something_else_than_its_envelope(
     assert await _revocations(unit_of_work) == []
 
 
+async def test_takes_whatever_somebody_in_a_hurry_gives_as_the_reason(unit_of_work: UnitOfWork) -> None:
+    unsigned = replace(recorded_revocation(artifact()), envelope=None)
+    hasty = [
+        replace(unsigned, revocation_id=f"{n}\n", reason=reason)
+        for n, reason in enumerate(("buys the\nwrong side\n", " ", "\x1b[2Jcafe\u0301", "r" * 2000))
+    ]
+    await _revoke(unit_of_work, *hasty)
+    assert await _revocations(unit_of_work) == hasty
+
+
 async def test_refuses_a_second_revocation_with_the_same_id_and_takes_one_with_another(
     unit_of_work: UnitOfWork,
 ) -> None:

@@ -115,11 +115,12 @@ def _refusals_of_revocation(
 ) -> Iterator[str]:
     if revocation.revocation_id in {known.revocation_id for known in stored}:
         yield f"Revocation {revocation.revocation_id} is stored already."
+    for field, longest in (("revocation_id", 64), ("reason", 2000)):
+        if not (1 <= len(getattr(revocation, field)) <= longest):
+            yield f"The {field} of a revocation has 1 to {longest} characters."
     try:
-        checks.text("revocation_id", revocation.revocation_id, longest=64)
         checks.sha256("payload_sha256", revocation.payload_sha256)
         checks.person("revoker", revocation.revoker)
-        checks.text("reason", revocation.reason, longest=2000)
         if revocation.envelope is not None:
             said = signed_row(revocation.envelope, revocation_of).said
             for field in ("payload_sha256", "revoker", "reason"):

@@ -62,15 +62,26 @@ class RevokeArtifact:
     async def tell_history(self, *, actor: str) -> int:
         """Puts every revocation that the chain lacks into it, and REVOKED into the artifact's history.
 
-        Returns how many were added. It may wait for other transactions, which is why stopping does not.
+        Returns how many were added. It may wait for other transactions, which is why stopping does not. One
+        that cannot be told (InvalidValue, raised at the end) keeps no other from being told.
         """
         async with self._parts.unit_of_work.begin() as transaction:
-            added = 0
-            for revocation in await transaction.releases.revocations():
-                if not await transaction.audit.entries(kind=_KIND, subject=revocation.revocation_id, limit=1):
+            untold = [
+                revocation
+                for revocation in await transaction.releases.revocations()
+                if not await _is_told(transaction, revocation)
+            ]
+        added, problems = 0, []
+        for revocation in untold:
+            try:
+                async with self._parts.unit_of_work.begin() as transaction:
                     await self._tell(transaction, revocation, actor)
-                    added += 1
-            return added
+                added += 1
+            except InvalidValue as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+        return added
 
     async def _tell(self, transaction: Transaction, revocation: RecordedRevocation, actor: str) -> None:
         now = self._parts.clock.now()
@@ -89,7 +100,7 @@ class RevokeArtifact:
         last = (await transaction.artifacts.history(artifact.artifact_id))[-1].to_state
         if last is not ArtifactState.REVOKED:
             before = replace(artifact, state=last)
-            reason = f"revoked by {revocation.revoker}: {revocation.reason}"[:2000]
+            reason = _printable(f"revoked by {revocation.revoker}: {revocation.reason}")[:2000].rstrip()
             await record_step(transaction, before, ArtifactState.REVOKED, Act(actor, reason, now))
 
     def _opened(self, envelope: bytes) -> Revocation:
@@ -103,3 +114,12 @@ class RevokeArtifact:
                 f"the revocation does not count: the key is not one that {revocation.revoker} uses"
             )
         return revocation
+
+
+async def _is_told(transaction: Transaction, revocation: RecordedRevocation) -> bool:
+    return bool(await transaction.audit.entries(kind=_KIND, subject=revocation.revocation_id, limit=1))
+
+
+def _printable(text: str) -> str:
+    """On one line: who stops in a hurry, by SQL, may write anything."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
