@@ -132,9 +132,9 @@ class DifferenceAnswer(BaseModel):
             problem=found.problem,
             fields=[
                 FieldChangeBody(field=change.field, before=change.before, after=change.after)
-                for change in (() if before is None else field_changes(before, after))
+                for change in (() if before is None else field_changes(before=before, after=after))
             ],
-            displayed=displayed_difference(before, after),
+            displayed=displayed_difference(before=before, after=after),
         )
 
 
