@@ -55,6 +55,8 @@ def test_everybody_does_their_part_and_nobody_else_s(logged_in: As) -> None:
     assert stopped["history_problem"] is None
     kinds = {entry["kind"] for entry in logged_in("audra").good("log", FIRST)["entries"]}
     assert {"artifact.submitted", "artifact.evidence", "artifact.approval", "gate.revocation"} <= kinds
+    verified = logged_in("audra").good("verify")
+    assert (verified["findings"], verified["artifacts"]) == ([], 1)
     assert (
         logged_in("stranger")
         .refused("list", code=1)
