@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,6 +15,8 @@ from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.canonical_json import sha256_of
+from jax.domain.errors import InvalidValue
 from jax.domain.gate_policy import parse_policy
 from jax.domain.order import Order
 from jax.domain.risk_decision import Denied
@@ -113,12 +116,16 @@ class Trader:
         return self._parts.artifacts.now.policy
 
     async def policy_marks(self, trades: Sequence[Trade]) -> Mapping[str, str]:
-        """The mark of each policy that these trades were made under, by its hash."""
+        """The mark of each policy that these trades were made under, by its hash; without those unknown."""
+        self._marks.update({a.policy_sha256: a.policy for a in self._parts.artifacts.now.loaded})
         wanted = {trade.policy_sha256 for trade in trades} - {None, *self._marks}
-        async with self._parts.unit_of_work.begin() as transaction:
-            for sha256 in wanted:
-                document = await transaction.releases.policy(str(sha256))
-                self._marks[str(sha256)] = parse_policy(document).mark
+        # An order that was executed is answered as such, also when the database has gone meanwhile.
+        with suppress(PortError, InvalidValue):
+            async with self._parts.unit_of_work.begin() as transaction:
+                for sha256 in sorted(filter(None, wanted)):
+                    document = await transaction.releases.policy(sha256)
+                    if sha256_of(document) == sha256:
+                        self._marks[sha256] = parse_policy(document).mark
         return self._marks
 
     async def health(self) -> Health:
