@@ -10,13 +10,14 @@ import asyncpg
 import httpx
 import pytest
 
+from jax.app.research import desk_wiring
 from jax.app.research.desk.desk import desk_at_work
 from jax.app.research.desk.parts import DeskParts
 from jax.app.research.http.app import create_app
 from jax.domain.gate_policy import SOLO_POLICY
 from jax.ports.errors import Unavailable
 from jax.ports.unit_of_work import Transaction
-from tests.integration.research_http.desk_server import Page, signed
+from tests.integration.research_http.desk_server import Page, open_page, problem, signed
 
 POOL = 5
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'audit.entry'::regclass"
@@ -81,6 +82,19 @@ async def test_the_history_that_had_to_wait_is_told_with_the_next_release(
     assert renewed["snapshot"]["revoked"] == [artifact.payload_sha256]
     after = await page.found(path)
     assert [event["to_state"] for event in after["history"]] == ["DRAFT", "REVOKED"]
+
+
+async def test_a_question_does_not_wait_for_ever_for_what_others_hold(
+    home: Path, emptied_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_wiring, "_LONGEST_WAIT_FOR_A_LOCK_SECONDS", 0.2)
+    async with (
+        open_page(home, emptied_database_url) as page,
+        held(emptied_database_url, "LOCK TABLE audit.entry, gate.artifact IN ACCESS EXCLUSIVE MODE"),
+    ):
+        told = [problem(await page.get("/log"))[:2], problem(await page.get("/artifacts/a"))[:2]]
+        draft = await page.post("/artifacts/a/revocation/draft", {"revoker": "rolf", "reason": "x"})
+    assert [*told, problem(draft)[:2]] == [(503, "UNAVAILABLE")] * 3
 
 
 async def test_a_desk_that_can_work_is_ok(page: Page) -> None:

@@ -18,13 +18,19 @@ from jax.app.research.desk.desk import Desk, DeskFacts, desk_at_work
 from jax.app.research.desk.parts import DeskParts
 
 _CONNECTIONS_FOR_STOPS = 2
+# Whoever leaves a transaction open must not make people wait, nor hold all connections of the desk.
+_LONGEST_WAIT_FOR_A_LOCK_SECONDS = 10.0
 
 
 @asynccontextmanager
 async def open_desk(home: Path, database_url: str | None) -> AsyncIterator[Desk]:
     """The desk on `home` until the block ends; CommandFailed or Unavailable say why there is none."""
     ids = UuidIdSource()
-    async with open_database(home, database_url) as database, _beside(database) as for_stops:
+    patience = _LONGEST_WAIT_FOR_A_LOCK_SECONDS
+    async with (
+        open_database(home, database_url, lock_timeout_seconds=patience) as database,
+        _beside(database, patience) as for_stops,
+    ):
         parts = DeskParts(
             home=home,
             unit_of_work=PostgresUnitOfWork(database),
@@ -40,9 +46,11 @@ async def open_desk(home: Path, database_url: str | None) -> AsyncIterator[Desk]
 
 
 @asynccontextmanager
-async def _beside(database: PostgresDatabase) -> AsyncIterator[PostgresDatabase]:
+async def _beside(database: PostgresDatabase, patience: float) -> AsyncIterator[PostgresDatabase]:
     """A second pool to the same database."""
-    second = PostgresDatabase(database.address.dsn, pool_size=_CONNECTIONS_FOR_STOPS)
+    second = PostgresDatabase(
+        database.address.dsn, pool_size=_CONNECTIONS_FOR_STOPS, lock_timeout_seconds=patience
+    )
     try:
         yield second
     finally:
