@@ -25,7 +25,7 @@ class GateDesk:
 
     def __init__(self, unit_of_work: UnitOfWork, clock: Clock, *, root: GateRoot = ROOT) -> None:
         self.root = root
-        self._unit_of_work = unit_of_work
+        self.unit_of_work = unit_of_work
         self._clock = clock
         self.publishing = PublishGate(unit_of_work=unit_of_work, clock=clock, trust=self.trust)
         self.evidence = AcceptEvidence(unit_of_work=unit_of_work, clock=clock, trust=self.trust)
@@ -71,9 +71,11 @@ class GateDesk:
         drafted = await self.releases.draft_renewal(signer=person, without=without)
         return await self._released(drafted.statement(), person, "renewal")
 
-    async def revoke(self, artifact: Artifact, *, person: str = "rolf") -> None:
+    async def revoke(
+        self, artifact: Artifact, *, person: str = "rolf", reason: str = "it loses money"
+    ) -> None:
         """Stops the artifact; the history is told by `tell_history`."""
-        drafted = await self.revocations.draft(artifact.artifact_id, revoker=person, reason="it loses money")
+        drafted = await self.revocations.draft(artifact.artifact_id, revoker=person, reason=reason)
         await self.revocations.accept(sign(drafted.statement(), person))
 
     async def approve(self, artifact: Artifact) -> Artifact:

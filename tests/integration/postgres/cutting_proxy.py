@@ -10,12 +10,17 @@ _COMMIT = b"COMMIT;\x00"
 
 
 class CuttingProxy:
-    """Passes everything on, until it is told to swallow the answer to the next COMMIT and hang up."""
+    """Passes everything on, until it is told to swallow the answer to the next COMMIT and hang up.
+
+    While `is_open` is not set it holds everything back, and nobody hears why: as a network that is down.
+    """
 
     def __init__(self, server_url: str) -> None:
         self._server = urlsplit(server_url)
         self._serving: set[asyncio.Task[None]] = set()
         self.cuts_at_commit = False
+        self.is_open = asyncio.Event()
+        self.is_open.set()
         self.url = ""
 
     @asynccontextmanager
@@ -34,7 +39,7 @@ class CuttingProxy:
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection(self._server.hostname, self._server.port)
-        answering = asyncio.create_task(_pass_on(from_server, to_client))
+        answering = asyncio.create_task(self._pass_on(from_server, to_client))
         while data := await from_client.read(65536):
             if self.cuts_at_commit and data.endswith(_COMMIT):
                 answering.cancel()
@@ -43,13 +48,15 @@ class CuttingProxy:
                 # The server has committed when it answers; nobody hears of it.
                 await from_server.read(1)
                 break
+            await self.is_open.wait()
             to_server.write(data)
         for writer in (to_server, to_client):
             writer.close()
             await writer.wait_closed()
         await asyncio.wait([answering])
 
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await self.is_open.wait()
+            writer.write(data)
+        writer.close()

@@ -1,5 +1,7 @@
 """Servers with logins of their own, and who of the tests' people has which role."""
 
+import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from tests.integration.postgres.plain_server import running_plain_server
 from tests.postgres_server import run_sql
 
 PASSWORD = "on-a-test-server"
+_NUMBERS = itertools.count(1)
 LOGINS = {
     "rita": "jax_research",
     "victor": "jax_approver",
@@ -48,3 +51,14 @@ def create_logins(url: str) -> None:
         run_sql(url, f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
         if role is not None:
             run_sql(url, f"GRANT {role} TO {login}")
+
+
+@contextmanager
+def new_login(url: str, role: str) -> Iterator[str]:
+    """The database of `url` for somebody who is a member of `role` and nothing else, and goes again."""
+    login = f"member_{os.getpid()}_{next(_NUMBERS)}"
+    run_sql(url, f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")
+    try:
+        yield url_as(url, login)
+    finally:
+        run_sql(url, f"DROP ROLE {login}")

@@ -1,5 +1,6 @@
 """A strategy that buys on every bar, brought through the gate to where the trader may load it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -44,9 +45,25 @@ def decide(state, bar, inputs, params):
     return state, Decision(BUY, 0.8, stop, bar.close * 1.1, bar.close * 1.2, 0)
 
 STRATEGY = Strategy(
-    "buys_every_bar", Params(), Inputs, indicators, 0, decide, ("a bar came",), lambda params: ""
+    "NAME", Params(), Inputs, indicators, 0, decide, ("a bar came",), lambda params: ""
 )
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A strategy under a name of its own; another `stop_fraction` is another version of it.
+
+    Its id is `ids` and a number.
+    """
+
+    name: str = "buys_every_bar"
+    symbol: str = "AAPL"
+    stop_fraction: Decimal = Decimal("0.05")
+    ids: str = "art"
+
+
+_FIRST = Variant()
 
 
 async def list_instruments(unit_of_work: UnitOfWork) -> None:
@@ -61,19 +78,24 @@ async def list_instruments(unit_of_work: UnitOfWork) -> None:
         await transaction.reference.put_sessions(sessions, [])
 
 
-async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Clock) -> Artifact:
+async def draft(
+    unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Clock, *, variant: Variant = _FIRST
+) -> Artifact:
     """The strategy as an artifact in DRAFT."""
     contract = Path(jax.domain.__path__[0]) / "strategy.py"
-    files = [SourceFile("mine.py", _SOURCE), SourceFile("jax/domain/strategy.py", contract.read_text())]
+    files = [
+        SourceFile("mine.py", _SOURCE.replace("NAME", variant.name)),
+        SourceFile("jax/domain/strategy.py", contract.read_text()),
+    ]
     submission = Submission(
-        source=StrategySource("buys_every_bar", "mine:STRATEGY", bundle_of(files)),
+        source=StrategySource(variant.name, "mine:STRATEGY", bundle_of(files)),
         author="rita",
-        params={"stop_fraction": Decimal("0.05")},
+        params={"stop_fraction": variant.stop_fraction},
         data=DataWindow(
             manifest_sha256=_HASH,
             first_end=datetime(2023, 1, 3, 21, tzinfo=UTC),
             last_end=LAST_TESTED_DAY,
-            symbols=("AAPL",),
+            symbols=(variant.symbol,),
             vendor="sample",
         ),
         environment=Environment("3.11", _HASH),
@@ -85,7 +107,10 @@ async def draft(unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Cloc
         report=b"<html>what it would have done</html>",
     )
     submit = SubmitArtifact(
-        unit_of_work=unit_of_work, object_store=object_store, clock=clock, ids=SequentialIdSource("art")
+        unit_of_work=unit_of_work,
+        object_store=object_store,
+        clock=clock,
+        ids=SequentialIdSource(variant.ids),
     )
     return await submit.submit(submission)
 
