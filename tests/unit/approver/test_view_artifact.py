@@ -16,12 +16,11 @@ from jax.domain.bundle import bundle_of
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
 from jax.domain.gate_policy import DESK_POLICY
-from jax.domain.gate_root import with_key_ended
 from jax.modules.artifacts.verify_artifact import bundle_key
 from jax.modules.artifacts.view_artifact import ViewArtifact, ViewParts, checked_payload
 from jax.ports.errors import NotFound
 from tests.desk import Desk, active_artifact, open_desk, submission
-from tests.gate_people import Hand
+from tests.gate_people import KEYS, root_of
 from tests.unit.approver.views import FILES, a_version
 
 _WIDE = {**submission().params, "fast": 21}
@@ -87,7 +86,7 @@ async def test_a_snapshot_that_does_not_verify_releases_nothing_to_compare_with(
     async with open_desk() as desk:
         await active_artifact(desk)
         second = await desk.submit.submit(replace(submission(), author="rita"))
-        desk.gate.root = with_key_ended(desk.gate.root, Hand("rene").key_id, desk.clock.now())
+        desk.gate.root = root_of([key for key in KEYS if key.person != "rene"])
         view = await _viewer(desk).view(second.artifact_id)
     assert view.released is None
     assert view.release_problem is not None
