@@ -5,13 +5,14 @@ Absolute times of a noisy machine mean little: read the ratios, which compare tw
 
 import asyncio
 
-from tests.bench import decision, execution, verification
+from tests.bench import decision, execution, revocation, verification
 
 
 def main() -> None:
     decision.run()
     verification.run()
     asyncio.run(execution.run())
+    asyncio.run(revocation.run())
 
 
 if __name__ == "__main__":
