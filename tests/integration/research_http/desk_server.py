@@ -90,11 +90,20 @@ class Page:
             **said,
         }
 
+    async def drafted_approval(
+        self, artifact: Artifact | str, approver: str, kind: str, **said: Any
+    ) -> dict[str, Any]:
+        """The statement that somebody is to sign who has read what is displayed."""
+        opinion = await self.opinion(artifact, approver, kind, **said)
+        drafted = await self.done(f"/artifacts/{id_of(artifact)}/approvals/draft", opinion)
+        statement: dict[str, Any] = drafted["statement"]
+        return statement
+
     async def approve(self, artifact: Artifact | str, approver: str, kind: str) -> dict[str, Any]:
         """Reads, drafts, signs and hands in."""
+        statement = await self.drafted_approval(artifact, approver, kind)
         path = f"/artifacts/{id_of(artifact)}/approvals"
-        drafted = await self.done(f"{path}/draft", await self.opinion(artifact, approver, kind))
-        return await self.done(path, {"envelope": signed(drafted["statement"], approver)})
+        return await self.done(path, {"envelope": signed(statement, approver)})
 
     async def release(self, signer: str = "rene", **change: Any) -> dict[str, Any]:
         """Drafts the next snapshot, signs and hands it in."""

@@ -17,10 +17,12 @@ from jax.app.research.research import BacktestRequest
 from jax.app.research.submission import DEFAULT_RISK
 from jax.domain.artifact import Artifact
 from jax.modules.artifacts.submit_artifact import Submission
-from tests.integration.research.authored_artifacts import stock
+from tests.integration.research.authored_artifacts import BARS, stock
 from tests.integration.research_http.desk_server import Page, open_page, problem
 
 SUBMISSION = {"strategy": "ma_crossover_v1", "author": "ada"}
+# Bars end on both days, and before and after them.
+FIRST_DAY, LAST_DAY = (BARS["IBM"][place].end for place in (10, -10))
 
 
 @pytest.fixture
@@ -87,8 +89,12 @@ async def test_the_same_question_while_it_runs_gets_the_same_run(
 ) -> None:
     first = await page.done("/artifacts", SUBMISSION)
     again = await page.done("/artifacts", SUBMISSION)
-    other = await page.done("/artifacts", {**SUBMISSION, "symbols": ["IBM"]})
-    assert first["run"]["run_id"] == again["run"]["run_id"] != other["run"]["run_id"]
+    asked = (["IBM", "AAPL"], ["AAPL", "IBM", "AAPL"], ["IBM"])
+    others = [await page.done("/artifacts", {**SUBMISSION, "symbols": symbols}) for symbols in asked]
+    assert first["run"]["run_id"] == again["run"]["run_id"]
+    both, turned_round, one = (other["run"]["run_id"] for other in others)
+    assert len({first["run"]["run_id"], both, one}) == 3
+    assert both == turned_round
 
 
 async def test_the_processes_end_with_the_desk(
@@ -147,8 +153,8 @@ async def test_what_was_submitted_is_what_was_asked_for(page: Page, home: Path) 
     await stock(home)
     asked = {
         **SUBMISSION,
-        "from": "2001-01-01",
-        "to": "2030-12-31",
+        "from": FIRST_DAY.date().isoformat(),
+        "to": LAST_DAY.date().isoformat(),
         "symbols": ["IBM", "AAPL", "IBM"],
         "trials": 7,
         "risk": {"max_daily_loss": "250.50", "allowed_order_types": ["MARKET", "LIMIT"], "venues": ["paper"]},
@@ -168,6 +174,9 @@ async def test_what_was_submitted_is_what_was_asked_for(page: Page, home: Path) 
     }
     assert (payload["backtest"]["trials"], payload["data"]["symbols"]) == (7, ["AAPL", "IBM"])
     assert (payload["author"], payload["name"]) == ("ada", "ma_crossover_v1")
+    assert [payload["data"][end] for end in ("from", "to")] == [
+        f"{day:%Y-%m-%dT%H:%M:%SZ}" for day in (FIRST_DAY, LAST_DAY)
+    ]
     again = await page.done("/artifacts", asked)
     repeated = await page.over(f"/submissions/{again['run']['run_id']}")
     assert again["run"]["run_id"] != started["run"]["run_id"]

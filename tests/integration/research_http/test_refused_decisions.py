@@ -1,9 +1,7 @@
-"""Each refusal of the gate, over HTTP: its status, its code, and the sentence that says what to do."""
+"""Decisions that the gate refuses over HTTP: status, code, and the sentence that says what to do."""
 
 import base64
-import json
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,35 +9,15 @@ from typing import Any
 import pytest
 
 from jax.domain.artifact import Artifact
-from jax.domain.gate_key import GateRole
+from jax.domain.gate_policy import DESK_POLICY
+from jax.modules.artifacts.artifact_view import ArtifactView
+from jax.modules.artifacts.view_artifact import ViewArtifact
 from tests.desk import submission
-from tests.gate_people import KEYS, Hand, gate_key, golden_envelope, rerun_envelope, root_of
+from tests.gate_people import Hand
 from tests.integration.research_http.desk_server import Page, envelope_of, open_page, problem, signed
 
 SHOWN = "sha256:" + "5" * 64
 NAME = "ma_crossover_v1 1.0.0"
-
-
-@pytest.fixture
-async def validated(page: Page) -> Artifact:
-    return await page.gate.validate(await page.submitted())
-
-
-@pytest.fixture
-async def with_old_hats(home: Path, emptied_database_url: str) -> AsyncIterator[Page]:
-    """The author has a key for everything, too."""
-    others = [key for key in KEYS if key.person != "ada"]
-    async with open_page(
-        home, emptied_database_url, root=root_of([*others, gate_key("ada", *GateRole)])
-    ) as page:
-        yield page
-
-
-async def drafted_approval(page: Page, artifact: Artifact, approver: str, kind: str) -> dict[str, Any]:
-    path = f"/artifacts/{artifact.artifact_id}/approvals/draft"
-    drafted = await page.done(path, await page.opinion(artifact, approver, kind))
-    statement: dict[str, Any] = drafted["statement"]
-    return statement
 
 
 async def refused_approval(page: Page, artifact: Artifact, envelope: dict[str, Any]) -> str:
@@ -62,7 +40,7 @@ async def test_an_artifact_that_is_not_there_is_not_found(page: Page, path: str)
 
 
 async def test_nobody_acts_on_an_artifact_that_is_not_there(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     envelope = signed(statement, "tessa")
     opinion = {
         "kind": "RISK",
@@ -98,6 +76,26 @@ async def test_a_decision_is_about_what_is_displayed_now(page: Page, validated: 
     )
 
 
+async def test_a_decision_is_under_the_policy_that_was_displayed(
+    page: Page, validated: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opinion = await page.opinion(validated, "rosa", "RISK")
+    shown = ViewArtifact.view
+
+    async def changed_meanwhile(viewer: ViewArtifact, artifact_id: str) -> ArtifactView:
+        view = await shown(viewer, artifact_id)
+        await page.gate.publishing.policy(replace(DESK_POLICY, version=2), actor="rene")
+        return view
+
+    monkeypatch.setattr(ViewArtifact, "view", changed_meanwhile)
+    refused = await page.post(f"/artifacts/{validated.artifact_id}/approvals/draft", opinion)
+    assert problem(refused) == (
+        409,
+        "GATE_REFUSED",
+        f"{NAME} or the policy was changed while it was shown: look again",
+    )
+
+
 async def test_nobody_decides_on_code_that_cannot_be_shown(
     page: Page, validated: Artifact, home: Path
 ) -> None:
@@ -124,14 +122,14 @@ async def test_nobody_decides_on_a_draft(page: Page) -> None:
 async def test_the_author_cannot_approve(with_old_hats: Page) -> None:
     page = with_old_hats
     artifact = await page.gate.validate(await page.submitted())
-    statement = await drafted_approval(page, artifact, "ada", "TECHNICAL")
+    statement = await page.drafted_approval(artifact, "ada", "TECHNICAL")
     assert await refused_approval(page, artifact, signed(statement, "ada")) == (
         f"{NAME}: the approval does not count: ada wrote {NAME} and cannot approve it"
     )
 
 
 async def test_a_signature_is_by_a_key_of_the_root_file(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     detail = await refused_approval(page, validated, signed(statement, "mallory"))
     assert re.fullmatch(
         rf"{NAME}: the approval does not count: it names key sha256:\w{{11}}..., which the root file lacks",
@@ -140,7 +138,7 @@ async def test_a_signature_is_by_a_key_of_the_root_file(page: Page, validated: A
 
 
 async def test_a_signature_is_of_these_very_bytes(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     envelope = signed(statement, "tessa")
     other = base64.b64decode(statement["statement"]).replace(b"read the code", b"READ the code")
     changed = {**envelope, "payload": base64.b64encode(other).decode()}
@@ -150,14 +148,14 @@ async def test_a_signature_is_of_these_very_bytes(page: Page, validated: Artifac
 
 
 async def test_a_signature_is_by_the_person_that_the_statement_names(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     assert await refused_approval(page, validated, signed(statement, "rosa")) == (
         f"{NAME}: the approval does not count: it says that tessa signed, the key is rosa's"
     )
 
 
 async def test_a_key_signs_for_its_own_roles_only(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "rosa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "rosa", "TECHNICAL")
     assert await refused_approval(page, validated, signed(statement, "rosa")) == (
         f"{NAME}: the approval does not count: the key of rosa has no TECHNICAL role"
     )
@@ -167,7 +165,7 @@ async def test_an_approval_counts_for_its_own_artifact_only(page: Page, validate
     other = await page.gate.validate(
         await page.submitted(replace(submission(), evidence=replace(submission().evidence, trials=2)))
     )
-    statement = await drafted_approval(page, other, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(other, "tessa", "TECHNICAL")
     detail = await refused_approval(page, validated, signed(statement, "tessa"))
     assert f"it is about ma_crossover_v1 1.0.1 {other.payload_sha256}, not about {NAME}" in detail
 
@@ -183,7 +181,7 @@ async def test_an_approval_counts_for_its_own_artifact_only(page: Page, validate
 async def test_what_is_no_envelope_is_refused(
     page: Page, validated: Artifact, field: str, value: str, told: str
 ) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     envelope = {**signed(statement, "tessa"), field: value}
     if value == "e30=":
         to_sign = b"DSSEv1 28 application/vnd.in-toto+json 2 {}"
@@ -193,7 +191,7 @@ async def test_what_is_no_envelope_is_refused(
 
 async def test_a_person_decides_once_and_a_repeat_changes_nothing(page: Page, validated: Artifact) -> None:
     path = f"/artifacts/{validated.artifact_id}/approvals"
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
+    statement = await page.drafted_approval(validated, "tessa", "TECHNICAL")
     envelope = signed(statement, "tessa")
     first = await page.done(path, {"envelope": envelope})
     again = await page.done(path, {"envelope": envelope})
@@ -207,145 +205,6 @@ async def test_a_person_decides_once_and_a_repeat_changes_nothing(page: Page, va
         "one person counts once",
         detail,
     )
-
-
-async def test_evidence_is_the_re_run_and_the_golden_suite(page: Page) -> None:
-    artifact = await page.submitted()
-    path = f"/artifacts/{artifact.artifact_id}/evidence"
-    rerun, golden = _evidence(artifact, "victor")
-    told = [problem(await page.post(path, {"envelopes": [envelope]})) for envelope in (rerun, golden)]
-    assert told == [
-        (409, "GATE_REFUSED", f"{NAME} needs its golden suite to pass"),
-        (409, "GATE_REFUSED", f"{NAME} needs a re-run of its backtest by a validator"),
-    ]
-    done = await page.done(path, {"envelopes": [rerun, golden]})
-    assert done["artifact"]["state"] == "VALIDATED"
-    assert problem(await page.post(path, {"envelopes": [rerun, golden]})) == (
-        409,
-        "ILLEGAL_TRANSITION",
-        f"artifact {NAME}: no step leads from VALIDATED to VALIDATED",
-    )
-
-
-@pytest.mark.parametrize(
-    ("validator", "told"),
-    [
-        ("tessa", "the key of tessa has no VALIDATOR role"),
-        ("ada", f"ada wrote {NAME} and cannot validate it"),
-    ],
-)
-async def test_evidence_is_by_a_validator_who_is_not_the_author(
-    with_old_hats: Page, validator: str, told: str
-) -> None:
-    artifact = await with_old_hats.submitted()
-    refused = await with_old_hats.post(
-        f"/artifacts/{artifact.artifact_id}/evidence", {"envelopes": [*_evidence(artifact, validator)]}
-    )
-    status, code, detail = problem(refused)
-    assert (status, code) == (409, "GATE_REFUSED")
-    assert told in detail
-
-
-@pytest.mark.parametrize(
-    ("validator", "told"),
-    [
-        ("tessa", "tessa has no key in use with the VALIDATOR role"),
-        ("nobody", "nobody has no key in use with the VALIDATOR role"),
-        ("ada", f"ada wrote {NAME} and cannot validate it"),
-    ],
-)
-async def test_no_run_is_started_for_somebody_whose_evidence_would_not_count(
-    with_old_hats: Page, validator: str, told: str
-) -> None:
-    artifact = await with_old_hats.submitted()
-    refused = await with_old_hats.post(f"/artifacts/{artifact.artifact_id}/reruns", {"validator": validator})
-    assert problem(refused) == (409, "GATE_REFUSED", told)
-
-
-async def test_only_a_draft_is_run_again(page: Page, validated: Artifact) -> None:
-    refused = await page.post(f"/artifacts/{validated.artifact_id}/reruns", {"validator": "victor"})
-    assert problem(refused) == (
-        409,
-        "ILLEGAL_TRANSITION",
-        f"artifact {NAME}: no step leads from VALIDATED to VALIDATED",
-    )
-
-
-async def test_what_is_not_approved_is_not_released(page: Page, validated: Artifact) -> None:
-    refused = await page.post("/snapshots/draft", {"signer": "rene", "artifact_id": validated.artifact_id})
-    assert problem(refused) == (
-        409,
-        "ILLEGAL_TRANSITION",
-        f"artifact {NAME}: no step leads from VALIDATED to ACTIVE",
-    )
-
-
-async def test_only_what_is_released_can_be_withdrawn(page: Page, validated: Artifact) -> None:
-    refused = await page.post("/snapshots/draft", {"signer": "rene", "withdraw": "ma_crossover_v1"})
-    assert problem(refused) == (409, "GATE_REFUSED", "no version of ma_crossover_v1 is released")
-
-
-async def test_a_snapshot_is_by_somebody_who_releases(page: Page) -> None:
-    artifact = await page.submitted()
-    await page.gate.approve(artifact)
-    drafted = await page.done("/snapshots/draft", {"signer": "tessa", "artifact_id": artifact.artifact_id})
-    refused = await page.post(
-        "/snapshots", {"envelope": signed(drafted["statement"], "tessa"), "reason": "go"}
-    )
-    assert problem(refused) == (
-        409,
-        "GATE_REFUSED",
-        "the snapshot does not count: the key of tessa has no RELEASE role",
-    )
-
-
-async def test_of_two_snapshots_that_were_drafted_at_once_the_second_comes_too_late(page: Page) -> None:
-    artifact = await page.submitted()
-    await page.gate.approve(artifact)
-    body = {"signer": "rene", "artifact_id": artifact.artifact_id}
-    drafts = [await page.done("/snapshots/draft", body) for _ in range(2)]
-    envelopes = [signed(draft["statement"], "rene") for draft in drafts]
-    await page.done("/snapshots", {"envelope": envelopes[0], "reason": "go"})
-    assert problem(await page.post("/snapshots", {"envelope": envelopes[1], "reason": "go"})) == (
-        409,
-        "CONFLICT",
-        "Snapshot 1 came too late, 2 is next: draft and sign it again.",
-    )
-
-
-async def test_a_revoked_artifact_is_revoked_for_good(page: Page, validated: Artifact) -> None:
-    await page.revoke(validated)
-    again = await page.post(
-        f"/artifacts/{validated.artifact_id}/revocation/draft", {"revoker": "rosa", "reason": "again"}
-    )
-    assert problem(again) == (409, "GATE_REFUSED", f"{NAME} is REVOKED already")
-    opinion = await page.opinion(validated, "tessa", "TECHNICAL")
-    refused = await page.post(f"/artifacts/{validated.artifact_id}/approvals/draft", opinion)
-    assert problem(refused) == (409, "GATE_REFUSED", f"{NAME} is REVOKED, for good: submit a new version")
-
-
-@pytest.mark.parametrize(
-    ("hand", "told"), [("mallory", "the root file lacks"), ("rosa", "the key is not one")]
-)
-async def test_a_revocation_is_by_a_key_of_the_person_it_names(
-    page: Page, validated: Artifact, hand: str, told: str
-) -> None:
-    drafted = await page.done(
-        f"/artifacts/{validated.artifact_id}/revocation/draft", {"revoker": "rolf", "reason": "x"}
-    )
-    status, code, detail = problem(
-        await page.post("/revocations", {"envelope": signed(drafted["statement"], hand)})
-    )
-    assert (status, code) == (409, "GATE_REFUSED")
-    assert detail.startswith("the revocation does not count: ")
-    assert told in detail
-
-
-async def test_an_approval_is_no_revocation(page: Page, validated: Artifact) -> None:
-    statement = await drafted_approval(page, validated, "tessa", "TECHNICAL")
-    status, code, detail = problem(await page.post("/revocations", {"envelope": signed(statement, "tessa")}))
-    assert (status, code) == (409, "GATE_REFUSED")
-    assert "predicateType: is 'urn:jax:approval:v1', not 'urn:jax:revocation:v1'" in detail
 
 
 async def test_without_a_policy_nobody_decides(home: Path, emptied_database_url: str) -> None:
@@ -379,10 +238,3 @@ async def test_a_trade_that_is_not_there_is_not_found(page: Page) -> None:
         "NOT_FOUND",
         "There is no trade nothing.",
     )
-
-
-def _evidence(artifact: Artifact, validator: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    rerun, golden = (
-        json.loads(make(artifact, validator=validator)) for make in (rerun_envelope, golden_envelope)
-    )
-    return rerun, golden
