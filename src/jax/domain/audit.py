@@ -38,9 +38,16 @@ class AuditEntry:
 
 def next_entry(event: AuditEvent, *, last: AuditEntry | None) -> AuditEntry:
     """The entry that follows `last` (None for the first)."""
-    n = 1 if last is None else last.n + 1
-    previous = GENESIS if last is None else last.entry_sha256
-    return AuditEntry(n, event, previous, _hash(n, event, previous))
+    return (
+        entry_after(event, n=0, entry_sha256=GENESIS)
+        if last is None
+        else entry_after(event, n=last.n, entry_sha256=last.entry_sha256)
+    )
+
+
+def entry_after(event: AuditEvent, *, n: int, entry_sha256: str) -> AuditEntry:
+    """The entry that follows entry `n` (0 before the first) with this hash, whatever that one says."""
+    return AuditEntry(n + 1, event, entry_sha256, _hash(n + 1, event, entry_sha256))
 
 
 def first_broken_entry(entries: list[AuditEntry]) -> int | None:

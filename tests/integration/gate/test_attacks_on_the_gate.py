@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from jax.domain.approval_count import GateRefused
 from jax.domain.artifact import ApprovalKind, Artifact, ArtifactState
-from jax.domain.audit import AuditEntry
+from jax.domain.audit import AuditEntry, AuditEvent
 from jax.domain.canonical_json import canonical_bytes, sha256_of, strict_parse
 from jax.domain.gate_key import GateRole
 from jax.domain.gate_policy import DESK_POLICY, SOLO_POLICY
@@ -321,3 +322,25 @@ async def test_a_forged_notification_makes_the_trader_look_and_nothing_else(scen
     outcome = await scene.load()
     assert [loaded.payload_sha256 for loaded in outcome.loaded] == [scene.artifact.payload_sha256]
     assert (outcome.snapshot_seq, outcome.refused) == (1, ())
+
+
+async def test_an_entry_that_cannot_be_read_does_not_end_the_chain(scene: Scene) -> None:
+    head = await _head(scene)
+    await scene.tamper(
+        "INSERT INTO audit.entry (n, kind, subject, actor, at, data, previous_sha256, entry_sha256) "
+        "VALUES ($1, 'noise', 'noise', 'ada', now(), 'not json', $2, $3)",
+        head.n + 1,
+        head.entry_sha256,
+        sha256_of(b"whatever"),
+    )
+    async with scene.desk.unit_of_work.begin() as transaction:
+        event = AuditEvent("noise", "noise", "ada", scene.desk.clock.now(), {})
+        assert (await transaction.audit.append(event)).n == head.n + 2
+
+
+async def test_a_renewal_does_not_name_what_lost_its_approvals(scene: Scene) -> None:
+    await scene.tamper("DELETE FROM gate.approval WHERE approver = 'rosa'")
+    with pytest.raises(GateRefused, match=r"needs 1 RISK approval; .*; approve it again, or withdraw"):
+        await scene.desk.gate.renew()
+    released = await scene.desk.gate.renew(without=scene.artifact.name)
+    assert released.snapshot.active == {}

@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from jax.domain.artifact import ApprovalKind
+from jax.domain.audit import AuditEvent
+from jax.domain.canonical_json import Json, sha256_of
 from jax.domain.evidence import RERUN_PREDICATE
 from jax.domain.gate_key import GateKey, GateRole
 from jax.domain.gate_policy import DESK_POLICY, SOLO_POLICY
 from jax.domain.gate_root import GateRoot, with_key
 from jax.domain.record_row import RecordRow, plain
 from jax.domain.session import ExchangeSession
+from jax.modules.artifacts.release_artifact import newest_snapshot
+from tests.desk import Desk
 from tests.gate_history import record_rows, recorded_history, trade
-from tests.gate_people import SIGNED_AT, Hand, gate_key
+from tests.gate_people import SIGNED_AT, Hand, gate_key, snapshot_envelope
 from tests.recorded import Recorded, checkpoint_of
 from tests.tampering import (
     Rows,
@@ -171,7 +175,7 @@ async def test_a_trade_after_the_approvals_have_expired_is_named() -> None:
         desk = history.desk
         for _ in range(7):
             desk.clock.advance(timedelta(days=29))
-            await desk.gate.renew()
+            await _renewed_past_the_gate(desk)
         now = desk.clock.now()
         session = ExchangeSession("XNAS", now.date(), now, now + timedelta(hours=6), False)
         async with desk.unit_of_work.begin() as transaction:
@@ -343,3 +347,18 @@ def _published(rows: Rows, document: bytes, sha256: str, *, version: int, solo: 
         data=told,
     )
     return rechained(more)
+
+
+async def _renewed_past_the_gate(desk: Desk) -> None:
+    """As somebody who holds rene's key writes it, without asking whether the approvals still hold."""
+    now = desk.clock.now()
+    async with desk.unit_of_work.begin() as transaction:
+        newest = await newest_snapshot(transaction, desk.gate.trust())
+        assert newest is not None
+        (head,) = await transaction.audit.entries(limit=1)
+        envelope = snapshot_envelope(
+            newest.active, head, seq=newest.seq + 1, issued=now, revoked=list(newest.revoked)
+        )
+        data: Json = {"seq": newest.seq + 1, "envelope_sha256": sha256_of(envelope), "reason": "renewal"}
+        await transaction.audit.append(AuditEvent("gate.snapshot", "snapshot", "rene", now, data))
+        await transaction.releases.add_snapshot(envelope)

@@ -257,3 +257,27 @@ async def test_bars_that_are_being_received_hold_up_no_look_at_the_gate() -> Non
         assert not receiving.done()
         slow.may_go_on.set()
         await receiving
+
+
+async def test_a_gate_that_cannot_be_read_leaves_nothing_loaded() -> None:
+    class Unreadable(LoadArtifacts):
+        broken = False
+
+        async def look(self) -> Look:
+            if self.broken:
+                raise OverflowError("a date that no calendar has")
+            return await super().look()
+
+    async with open_desk() as desk:
+        await active_artifact(desk)
+        loader = Unreadable(
+            LoaderParts(desk.unit_of_work, desk.objects, desk.clock, desk.gate.trust, desk.memory)
+        )
+        receive_bars = ReceiveBars(unit_of_work=desk.unit_of_work, clock=desk.clock)
+        artifacts = RunningArtifacts(load_artifacts=loader, receive_bars=receive_bars, clock=desk.clock)
+        await artifacts.reload()
+        assert artifacts.ids_by_hash()
+        loader.broken = True
+        with pytest.raises(OverflowError):
+            await artifacts.reload()
+        assert artifacts.ids_by_hash() == {}

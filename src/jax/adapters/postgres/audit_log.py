@@ -7,7 +7,7 @@ from sqlalchemy import Row, func, insert, select
 
 from jax.adapters.postgres.schema.audit_tables import entry
 from jax.adapters.postgres.session import Session
-from jax.domain.audit import AuditEntry, AuditEvent, next_entry
+from jax.domain.audit import GENESIS, AuditEntry, AuditEvent, entry_after
 from jax.domain.canonical_json import canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import NotFound
@@ -25,8 +25,11 @@ class PostgresAuditLog:
     async def append(self, event: AuditEvent) -> AuditEntry:
         spelled = canonical_bytes(event.data)
         await self._session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-        newest = await self._newest(1)
-        appended = next_entry(replace(event, data=strict_parse(spelled)), last=newest[0] if newest else None)
+        # Its number and hash and nothing else: an entry that cannot be read must not end the chain.
+        query = select(entry.c.n, entry.c.entry_sha256).order_by(entry.c.n.desc()).limit(1)
+        last = (await self._session.execute(query)).one_or_none()
+        n, sha256 = (0, GENESIS) if last is None else (last.n, last.entry_sha256)
+        appended = entry_after(replace(event, data=strict_parse(spelled)), n=n, entry_sha256=sha256)
         await self._session.execute(
             insert(entry).values(
                 n=appended.n,

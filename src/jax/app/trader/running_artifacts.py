@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from jax.domain.loaded_artifact import EntryRight, LoadedArtifact
-from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts
+from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts, Look
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.clock import Clock
+from jax.ports.errors import OutcomeUnknown, Unavailable
 
 # Loading comes twice a second: who has not managed for this long does not know what was revoked meanwhile.
 FRESH_FOR_SECONDS = 5.0
@@ -75,13 +76,23 @@ class RunningArtifacts:
         decides once it is on record.
         """
         began = self._moment()
-        look = await self._load_artifacts.look()
+        look = await self._look()
         self._narrow(self.now, look.hashes)
         outcome = await self._load_artifacts.verify(look)
         self._narrow(outcome, frozenset(artifact.payload_sha256 for artifact in self.now.loaded))
         await self._load_artifacts.record(outcome)
         self._let_decide(outcome)
         self._looked = began
+
+    async def _look(self) -> Look:
+        try:
+            return await self._load_artifacts.look()
+        except (Unavailable, OutcomeUnknown):
+            raise
+        except Exception:
+            # The gate was reached and cannot be read: nobody knows what was revoked, so nothing is loaded.
+            self._narrow(self.now, frozenset())
+            raise
 
     def _narrow(self, outcome: ArtifactsLoaded, hashes: frozenset[str]) -> None:
         if self.are_known:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from jax.domain.approval_count import Authority, GateRefused, subject_name
+from jax.domain.approval_count import Authority, GateRefused, check_quorum, subject_name
 from jax.domain.artifact import Artifact, ArtifactState
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json, sha256_of
@@ -152,9 +152,16 @@ async def _check_follows(
 
 async def _check_active(transaction: Transaction, artifact: Artifact, authority: Authority) -> None:
     envelopes = await transaction.artifacts.approvals(artifact.artifact_id)
-    if artifact.state is ArtifactState.ACTIVE:
+    if artifact.state is not ArtifactState.ACTIVE:
+        check_step(artifact, ArtifactState.ACTIVE, envelopes, authority)
         return
-    check_step(artifact, ArtifactState.ACTIVE, envelopes, authority)
+    try:
+        check_quorum(artifact, envelopes, authority)
+    except GateRefused as error:
+        # Every trader would refuse it: a snapshot that names it says what is not so.
+        raise GateRefused(
+            f"{error}; approve it again, or withdraw {artifact.name} from what is released"
+        ) from error
 
 
 async def _take_steps(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from jax.domain.audit import AuditEvent
-from jax.domain.canonical_json import Json
+from jax.domain.canonical_json import Json, NotCanonical
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, OrderStatus
@@ -74,7 +74,7 @@ class CancelEntries:
         """The order as it stands, its cancel request on record; None when that could not be written."""
         try:
             return await self._current(order, on_record=True)
-        except (Unavailable, OutcomeUnknown):
+        except (Unavailable, OutcomeUnknown, NotCanonical):
             return None
 
     async def _current(self, order: Order, *, on_record: bool = False) -> Order:

@@ -27,6 +27,8 @@ PEOPLE = (
     CREATE FUNCTION audit.check_actor() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
+        -- What is no JSON would keep everybody from reading the log, for good.
+        PERFORM NEW.data::json;
         IF starts_with(NEW.kind, 'artifact.') OR starts_with(NEW.kind, 'gate.') THEN
             PERFORM gate.check_person(NEW.actor, 'actor of entry ' || NEW.n);
         END IF;
@@ -66,6 +68,14 @@ DOCUMENTS = (
                     USING ERRCODE = 'JX008';
             END IF;
         END LOOP;
+        -- An id is never the spelling of a hash or of a name with its version: commands take all three.
+        IF (NEW.artifact_id ~ '^[A-Za-z0-9][A-Za-z0-9_-]*$'
+            AND gate.payload_field(NEW.payload, 'name') ~ '^[a-z][a-z0-9_]{0,63}$'
+            AND gate.payload_field(NEW.payload, 'version') ~ '^[!-~]+$'
+            AND NEW.created_at BETWEEN '2000-01-01' AND clock_timestamp() + interval '1 day') IS NOT TRUE THEN
+            RAISE EXCEPTION 'artifact % has an id, a name, a version or a time that no artifact has',
+                NEW.artifact_id USING ERRCODE = 'JX008';
+        END IF;
         PERFORM gate.check_person(gate.payload_field(NEW.payload, 'author'), 'author');
         RETURN NEW;
     END
@@ -236,6 +246,11 @@ DOCUMENTS = (
         NEW.revoked_at := COALESCE(NEW.revoked_at, clock_timestamp());
         IF NEW.revoker <> session_user THEN
             PERFORM gate.check_person(NEW.revoker, 'revoker');
+        END IF;
+        -- A time that nothing else can read would keep everybody from reading the others.
+        IF (NEW.revoked_at BETWEEN '2000-01-01' AND clock_timestamp() + interval '1 day') IS NOT TRUE THEN
+            RAISE EXCEPTION 'a revocation is of now, not of %: leave the time out', NEW.revoked_at
+                USING ERRCODE = 'JX007';
         END IF;
         RETURN NEW;
     END
