@@ -200,6 +200,7 @@ async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next
 async def test_a_revocation_that_nobody_tells_of_is_found_by_looking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._EVERY_SECONDS", _AN_HOUR)
     monkeypatch.setattr("jax.app.trader.engine._LOAD_EVERY_SECONDS", 0.01)
     async with open_floor() as floor:
         # A bus that knows another database hears nothing of this one.
