@@ -19,10 +19,22 @@ def provenance(**changed: Any) -> TradeProvenance:
     told: dict[str, Any] = {
         **dict.fromkeys(("trade_id", "client_order_id", "signal_id", "artifact_id"), "id1"),
         **dict.fromkeys(("payload_sha256", "bundle_sha256", "policy_sha256", "snapshot_sha256"), HASH),
-        **{"submitted_at": NOW, "symbol": "AAPL", "side": Side.BUY, "quantity": Decimal("10.50")},
-        **{"account": "paper", "signal_approved_by": "olivia", "strategy": "ma_crossover_v1"},
-        **{"version": "1.0.0", "author": "ada", "policy": "desk", "policy_version": 1, "is_solo": False},
-        **{"approvals": (approval,), "snapshot_seq": 3, "snapshot_signer": "rene", "is_named": True},
+        "submitted_at": NOW,
+        "symbol": "AAPL",
+        "side": Side.BUY,
+        "quantity": Decimal("10.50"),
+        "account": "paper",
+        "signal_approved_by": "olivia",
+        "strategy": "ma_crossover_v1",
+        "version": "1.0.0",
+        "author": "ada",
+        "policy": "desk",
+        "policy_version": 1,
+        "is_solo": False,
+        "approvals": (approval,),
+        "snapshot_seq": 3,
+        "snapshot_signer": "rene",
+        "is_named": True,
     }
     return TradeProvenance(**{**told, **changed})
 
