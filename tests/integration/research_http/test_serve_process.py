@@ -139,6 +139,8 @@ def test_it_says_where_it_is_answers_and_stops_also_while_clients_hang(
                 "next_cursor": None,
             }
             assert http.get("/health").json()["status"] == "degraded"
+            # A page of elsewhere whose name was pointed at this machine.
+            assert http.get("/api/v1/artifacts", headers={"Host": "evil.example"}).status_code == 421
             assert served.stop(number) == 0
     first, *_, last = served.said.splitlines()
     assert first == f"jax-research {served.state['version']} on http://127.0.0.1:{port}: policy=none"

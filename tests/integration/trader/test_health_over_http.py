@@ -1,5 +1,6 @@
 """/health: fit to trade or not, and why."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -120,3 +121,26 @@ async def test_another_trader_with_other_artifacts_makes_it_unhealthy_and_does_n
         "another trader (account second) runs other artifacts: only it runs sha256:000000000000, "
         f"only this one runs {floor.artifact.payload_sha256[:19]}"
     ]
+
+
+async def test_a_loader_that_hangs_is_told_and_nothing_enters() -> None:
+    async with open_floor() as floor:
+        signal_id = await floor.approved_signal()
+        asked = asyncio.Event()
+
+        async def hang(_key: str) -> bytes:
+            asked.set()
+            return await asyncio.Future()
+
+        floor.object_store.get = hang  # type: ignore[assignment,method-assign]  # a disk that does not answer
+        await asyncio.wait_for(asked.wait(), 10)
+        floor.clock.advance(timedelta(seconds=5.1))
+        status, body = await health(floor)
+        denied = await floor.execute(signal_id)
+    assert (status, body["status"]) == (503, "unhealthy")
+    assert body["reasons"] == [
+        "nothing enters: what may trade was last verified at 12:00:00 UTC; "
+        "look at the database, and restart jax-trader if this stays"
+    ]
+    assert (denied.status_code, denied.json()["code"]) == (422, "ARTIFACT_NOT_LOADED")
+    assert floor.line.placed == []

@@ -10,7 +10,7 @@ import pytest
 
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
-from jax.domain.order_status import OPEN, OrderStatus
+from jax.domain.order_status import OrderStatus
 from jax.domain.signal import SignalStatus
 from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
@@ -174,48 +174,6 @@ async def test_each_order_has_a_request_of_its_own_on_record() -> None:
             wishes = await transaction.audit.entries(kind="order.cancel_requested")
         first = await _order(floor)
     assert [wish.event.subject for wish in wishes] == [first.client_order_id, second.order.client_order_id]
-
-
-@pytest.mark.parametrize("fault", [Fault.REFUSED_BEFORE, Fault.LOST_BEFORE])
-async def test_a_record_that_cannot_be_written_holds_up_no_cancel_and_is_tried_once_a_pass(
-    fault: Fault,
-) -> None:
-    async with open_floor() as floor:
-        await working(floor)
-        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
-        await quote(floor.desk, "151", symbol="MSFT")
-        second = await floor.engine().execute("sg2", approved_by="olivia")
-        assert isinstance(second, Executed)
-        held_up = Fuse(at=2, fault=fault)
-        canceling = floor.canceling(
-            unit_of_work=FailingUnitOfWork(floor.desk.unit_of_work, held_up),
-            broker=FailingBroker(floor.desk.broker, held_up),
-        )
-        assert await canceling.run_once() == 2
-        assert held_up.log == ["commit", "commit", "commit", "cancel", "commit", "commit", "cancel", "commit"]
-        async with floor.desk.unit_of_work.begin() as transaction:
-            wishes = await transaction.audit.entries(kind="order.cancel_requested")
-            assert not await transaction.orders.in_status(ACCOUNT, OPEN)
-        first = await _order(floor)
-    assert [wish.event.subject for wish in wishes] == [first.client_order_id, second.order.client_order_id]
-
-
-async def test_an_answer_that_cannot_be_booked_does_not_keep_the_next_order_from_being_canceled() -> None:
-    async with open_floor() as floor:
-        await working(floor)
-        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
-        await quote(floor.desk, "151", symbol="MSFT")
-        await floor.engine().execute("sg2", approved_by="olivia")
-        fuse = Fuse(at=4, fault=Fault.REFUSED_BEFORE)
-        canceling = floor.canceling(
-            unit_of_work=FailingUnitOfWork(floor.desk.unit_of_work, fuse),
-            broker=FailingBroker(floor.desk.broker, fuse),
-        )
-        assert await canceling.run_once() == 1
-        assert fuse.log == ["commit", "commit", "cancel", "commit", "commit", "cancel", "commit"]
-        assert (await _order(floor)).status is OrderStatus.NEW
-        assert await canceling.run_once() == 1
-        assert (await _order(floor)).status is OrderStatus.CANCELED
 
 
 async def test_fills_that_come_with_the_answers_to_a_cancel_are_booked_and_counted() -> None:

@@ -144,6 +144,16 @@ class FailingLoader(LoadArtifacts):
         raise Unavailable("the database is away")
 
 
+class CountingLoader(LoadArtifacts):
+    """Says how often it has looked."""
+
+    looks = 0
+
+    async def look(self) -> Look:
+        self.looks += 1
+        return await super().look()
+
+
 def an_engine(
     floor: Floor, gate: SendingGate, event_bus: EventBus, *, loader: LoadArtifacts | None = None
 ) -> Engine:
@@ -200,11 +210,20 @@ async def test_a_revocation_cancels_working_entries_without_waiting_for_the_next
 async def test_a_revocation_that_nobody_tells_of_is_found_by_looking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("jax.app.trader.engine._EVERY_SECONDS", _AN_HOUR)
     monkeypatch.setattr("jax.app.trader.engine._LOAD_EVERY_SECONDS", 0.01)
     async with open_floor() as floor:
+        desk = floor.desk
+        loader = CountingLoader(
+            LoaderParts(desk.unit_of_work, desk.objects, desk.clock, desk.gate.trust, desk.memory)
+        )
         # A bus that knows another database hears nothing of this one.
-        engine = an_engine(floor, SendingGate(execution_enabled=True), MemoryEventBus(MemoryDatabase()))
+        bus = MemoryEventBus(MemoryDatabase())
+        engine = an_engine(floor, SendingGate(execution_enabled=True), bus, loader=loader)
         async with engine.running(), asyncio.timeout(10):
+            # The first looks come of starting and of subscribing.
+            while loader.looks < 4:  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
             assert engine.artifacts.that_may_enter()
             await _revoke(floor)
             while engine.artifacts.that_may_enter():  # noqa: ASYNC110 - it calls nobody

@@ -189,7 +189,7 @@ async def test_nothing_enters_and_nothing_is_known_before_the_first_look() -> No
         trading = trading_on(desk, await active_artifact(desk))
         assert (trading.entering, trading.running.are_known) == (set(), False)
         assert trading.running.alarms() == (
-            "nothing enters: what may trade could not be loaded yet, the log says why",
+            "nothing enters: what may trade could not be loaded yet; look at the database",
         )
         reloading = await trading.begin_reload(waits_at="record")
         assert (trading.entering, trading.running.are_known) == (set(), False)

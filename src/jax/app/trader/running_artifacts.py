@@ -61,12 +61,12 @@ class RunningArtifacts:
     def alarms(self) -> tuple[str, ...]:
         """A sentence when nothing may enter, whatever is loaded, because the gate is not being looked at."""
         if not self.are_known:
-            return ("nothing enters: what may trade could not be loaded yet, the log says why",)
+            return ("nothing enters: what may trade could not be loaded yet; look at the database",)
         if self._is_fresh():
             return ()
         return (
-            f"nothing enters: what may trade was last verified at {self._looked.at:%H:%M:%S} UTC, "
-            "the log says why",
+            f"nothing enters: what may trade was last verified at {self._looked.at:%H:%M:%S} UTC; "
+            "look at the database, and restart jax-trader if this stays",
         )
 
     async def reload(self) -> None:

@@ -7,9 +7,11 @@ from jax.domain.approval import Approval
 from jax.domain.approval_count import GateRefused, subject_name
 from jax.domain.artifact import Artifact
 from jax.domain.canonical_json import sha256_of
+from jax.domain.errors import InvalidValue
 from jax.modules.artifacts.accept_approval import AcceptApproval, Opinion
 from jax.modules.artifacts.artifact_view import ArtifactView
 from jax.modules.artifacts.display_artifact import displayed
+from jax.ports.errors import PortError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,14 @@ class AcceptedApproval:
     approval: Approval
     artifact: Artifact
     missing: str | None
-    policy: str
+    policy: str | None
 
 
 class Decisions:
     """A decision is about exactly the text that `displayed_sha256` is the hash of."""
 
     def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
         self._viewer = parts.viewer
         self._accepting = AcceptApproval(
             unit_of_work=parts.unit_of_work, clock=parts.clock, trust=parts.trust
@@ -50,8 +53,16 @@ class Decisions:
     async def accept(self, artifact_id: str, envelope: bytes) -> AcceptedApproval:
         """Verifies and stores it, and takes the steps that follow; raises as AcceptApproval does."""
         decided = await self._accepting.accept(artifact_id, envelope)
-        view = await self._viewer.view(artifact_id)
-        return AcceptedApproval(decided.approval, decided.artifact, view.missing, view.policy.mark)
+        # It is stored: whatever goes wrong now must not look as if it were not.
+        missing = await self._missing(artifact_id)
+        policy = await self._parts.policy_mark_if_told()
+        return AcceptedApproval(decided.approval, decided.artifact, missing, policy)
+
+    async def _missing(self, artifact_id: str) -> str | None:
+        try:
+            return (await self._viewer.view(artifact_id)).missing
+        except (GateRefused, InvalidValue, PortError) as error:
+            return f"what is missing cannot be told: {error}"
 
 
 def _check_shown(view: ArtifactView, displayed_sha256: str) -> None:

@@ -16,7 +16,6 @@ from jax.app.research.desk.reruns import AskedRerun, RerunResult, Reruns
 from jax.app.research.desk.stops import Stops
 from jax.app.research.desk.submissions import AskedSubmission, Submissions
 from jax.domain.artifact import Artifact
-from jax.ports.errors import PortError
 
 RUNS_AT_ONCE = 2
 
@@ -48,11 +47,8 @@ class Desk:
         return await health_of(self.parts)
 
     async def policy_mark(self) -> str | None:
-        """The mark of the policy in force; None when the database does not tell."""
-        try:
-            return await self.parts.policy_mark()
-        except PortError:
-            return None
+        """The mark of the policy in force; what was told last when the database does not answer."""
+        return await self.parts.policy_mark_if_told()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from jax.domain.gate_policy import parse_policy
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.view_artifact import ViewArtifact, ViewParts
 from jax.ports.clock import Clock
-from jax.ports.errors import NotFound
+from jax.ports.errors import NotFound, PortError
 from jax.ports.id_source import IdSource
 from jax.ports.object_store import ObjectStore
 from jax.ports.trade_provenance import TradeProvenanceReader
@@ -64,3 +64,10 @@ class DeskParts:
     async def policy_mark(self) -> str:
         """The mark of the policy in force; raises as the ports do."""
         return await self.mark.now(self.unit_of_work)
+
+    async def policy_mark_if_told(self) -> str | None:
+        """The same, or what was told last when the database does not answer: for what is done already."""
+        try:
+            return await self.policy_mark()
+        except PortError:
+            return self.mark.last

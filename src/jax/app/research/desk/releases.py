@@ -25,7 +25,7 @@ class AcceptedSnapshot:
     """What is released now; `history_problem` says why earlier revocations are not in the record yet."""
 
     released: Released
-    policy: str
+    policy: str | None
     history_problem: str | None
 
 
@@ -51,7 +51,7 @@ class Releases:
         """Stores it, takes the steps that it means, and tells the record of stops that it lacks."""
         released = await self._releasing.accept(envelope, reason=reason)
         problem = await self._stops.tell_history(actor=released.snapshot.signer)
-        return AcceptedSnapshot(released, await self._parts.policy_mark(), problem)
+        return AcceptedSnapshot(released, await self._parts.policy_mark_if_told(), problem)
 
     async def current(self) -> MarkedSnapshot:
         """The newest snapshot, verified; NotFound before the first."""

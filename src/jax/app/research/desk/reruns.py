@@ -49,7 +49,7 @@ class Validated:
     """The artifact after the step, and the mark of the policy in force."""
 
     artifact: Artifact
-    policy: str
+    policy: str | None
 
 
 class Reruns:
@@ -90,7 +90,7 @@ class Reruns:
     async def accept(self, artifact_id: str, envelopes: Sequence[bytes]) -> Validated:
         """Verifies and stores evidence, and takes the step; raises as AcceptEvidence does."""
         artifact = await self._accepting.accept(artifact_id, envelopes)
-        return Validated(artifact, await self._parts.policy_mark())
+        return Validated(artifact, await self._parts.policy_mark_if_told())
 
     def _check_validator(self, artifact: Artifact, validator: str, *, may_be_author: bool) -> None:
         if validator == artifact.author and not may_be_author:

@@ -24,7 +24,7 @@ class DraftedRevocation:
 class Stopped:
     """The stop, which is in force whatever `history_problem` says of the history.
 
-    `policy` is None when the database did not tell in time.
+    `policy` is what was told last when the database did not tell in time.
     """
 
     revocation: RecordedRevocation
@@ -65,7 +65,7 @@ class Stops:
         try:
             return await asyncio.wait_for(self._parts.mark.now(self._parts.stopping), WITHIN_SECONDS)
         except (TimeoutError, PortError):
-            return None
+            return self._parts.mark.last
 
 
 def _revoking(parts: DeskParts, unit_of_work: UnitOfWork) -> RevokeArtifact:

@@ -34,7 +34,7 @@ class ApprovalDraftAnswer(BaseModel):
 class ApprovalAnswer(BaseModel):
     """The decision as stored, the artifact after it, and what the quorum still lacks."""
 
-    policy: Mark
+    policy: Mark | None
     approval: ApprovalBody
     artifact: ArtifactBody
     missing: Text | None

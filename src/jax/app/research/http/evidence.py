@@ -58,7 +58,7 @@ class EvidenceRequest(StrictBody):
 class EvidenceAnswer(BaseModel):
     """The artifact after the step."""
 
-    policy: Mark
+    policy: Mark | None
     artifact: ArtifactBody
 
 

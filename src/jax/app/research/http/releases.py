@@ -62,7 +62,7 @@ class SnapshotAnswer(BaseModel):
     `history_problem` says why earlier revocations, which are in force, are not in the record yet.
     """
 
-    policy: Mark
+    policy: Mark | None
     snapshot: SnapshotBody
     activated: list[ArtifactBody]
     deprecated: list[ArtifactBody]

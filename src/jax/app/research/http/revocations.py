@@ -47,7 +47,7 @@ class RevocationDraftAnswer(BaseModel):
 class RevocationAnswer(BaseModel):
     """The stop, which is in force; `history_problem` says why the record does not tell of it yet.
 
-    `policy` is null when the database did not tell it in time.
+    `policy` is what was told last, or null, when the database did not tell it in time.
     """
 
     policy: Mark | None
