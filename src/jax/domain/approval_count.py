@@ -153,6 +153,7 @@ def _unfilled(wanted: Sequence[ApprovalKind], approvals: Sequence[Approval]) -> 
 
 
 def _why(count: ApprovalCount, kinds: frozenset[ApprovalKind]) -> str:
-    given = [f"{a.approver}'s counts as {a.kind}" for a in count.counted if a.kind in kinds]
-    aside = [item.reason for item in count.set_aside]
+    # Sorted: documents of one second come in no particular order.
+    given = sorted(f"{a.approver}'s counts as {a.kind}" for a in count.counted if a.kind in kinds)
+    aside = sorted(item.reason for item in count.set_aside)
     return "; " + "; ".join([*aside, *given]) if aside or given else "; nobody has signed one"

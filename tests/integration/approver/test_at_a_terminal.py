@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -41,6 +42,8 @@ def _typed(
                 _, answer = waiting.pop(0)
                 answered = len(shown)
                 if answer == _CTRL_C:
+                    # The prompt is shown a moment before it is read from: a person is never that fast.
+                    time.sleep(0.5)
                     process.send_signal(signal.SIGINT)
                 else:
                     os.write(screen, answer.encode() + b"\n")

@@ -244,8 +244,8 @@ def test_another_policy_voids_the_approvals_and_says_so(approved_desk: ApproverD
     file.write_text(json.dumps(policy), encoding="utf-8")
     desk.good("keyring", "policy", str(file), "--as", "rene")
     assert desk.refused("release", FIRST, "--as", "rene", "--reason", "go") == (
-        f"{NAME} needs 1 TECHNICAL approval, 1 RISK approval; tessa's is for another policy than desk 2; "
-        "rosa's is for another policy than desk 2"
+        f"{NAME} needs 1 TECHNICAL approval, 1 RISK approval; rosa's is for another policy than desk 2; "
+        "tessa's is for another policy than desk 2"
     )
     policy["version"], policy["quorum"]["RISK"] = 3, 0
     file.write_text(json.dumps(policy), encoding="utf-8")
