@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from jax.domain.canonical_json import NotCanonical
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.ports.errors import Unavailable
 from jax.ports.unit_of_work import Transaction, UnitOfWork
@@ -38,10 +39,11 @@ async def _open(floor: Floor) -> list[str]:
 
 
 class WishesRefused:
-    """A UnitOfWork that stores no request to cancel, as when somebody holds the audit log."""
+    """A UnitOfWork that stores no request to cancel: somebody holds the audit log, or made it unreadable."""
 
-    def __init__(self, behind: UnitOfWork) -> None:
+    def __init__(self, behind: UnitOfWork, error: Exception) -> None:
         self._behind = behind
+        self._error = error
         self.refused = 0
 
     @asynccontextmanager
@@ -51,7 +53,7 @@ class WishesRefused:
             yield transaction
             if await transaction.audit.entries(kind="order.cancel_requested") != before:
                 self.refused += 1
-                raise Unavailable("somebody holds the audit log")
+                raise self._error
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSED_BEFORE, Fault.LOST_BEFORE])
@@ -68,10 +70,15 @@ async def test_a_wish_that_cannot_be_recorded_is_told_with_the_answer(fault: Fau
         assert (await _open(floor), await _wishes(floor)) == ([], ids)
 
 
-async def test_while_nothing_can_be_recorded_every_order_is_canceled_and_told_of_later() -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("somebody holds the audit log"), NotCanonical("an entry is no canonical JSON")]
+)
+async def test_while_nothing_can_be_recorded_every_order_is_canceled_and_told_of_later(
+    error: Exception,
+) -> None:
     async with open_floor() as floor:
         ids = await _two_working(floor)
-        held = WishesRefused(floor.desk.unit_of_work)
+        held = WishesRefused(floor.desk.unit_of_work, error)
         assert await floor.canceling(unit_of_work=held).run_once() == 0
         # The first order's wish, and what the broker answered of both.
         assert held.refused == 3

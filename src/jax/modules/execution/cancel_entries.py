@@ -18,6 +18,8 @@ from jax.ports.errors import Conflict, OutcomeUnknown, PortError, Unavailable
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 
 _ACTOR = "jax-trader"
+# The record cannot be reached, or somebody has written into it what nobody can read.
+_NOT_RECORDED = (Unavailable, OutcomeUnknown, NotCanonical)
 _REQUESTED = "order.cancel_requested"
 
 
@@ -74,7 +76,7 @@ class CancelEntries:
         """The order as it stands, its cancel request on record; None when that could not be written."""
         try:
             return await self._current(order, on_record=True)
-        except (Unavailable, OutcomeUnknown, NotCanonical):
+        except _NOT_RECORDED:
             return None
 
     async def _current(self, order: Order, *, on_record: bool = False) -> Order:
@@ -101,7 +103,7 @@ class CancelEntries:
             return False
         try:
             after = await self._booked(order, report)
-        except (Unavailable, OutcomeUnknown):
+        except _NOT_RECORDED:
             # The next pass asks again, and reconciliation does anyway.
             return False
         return after.status is not order.status or after.filled_quantity != order.filled_quantity
