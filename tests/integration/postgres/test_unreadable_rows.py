@@ -1,4 +1,4 @@
-"""Rows that nothing could read again are refused: the tables are append-only, and one would be there for good."""
+"""Rows that nothing could read again are refused: what is append-only would hold them for good."""
 
 import asyncpg
 import pytest
