@@ -6,18 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from jax.domain import checks
-from jax.domain.errors import InvalidValue
-from jax.domain.position_sizing import SizingLimits
+from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.side import Side
-
-_LARGEST_COMMISSION_BPS = Decimal(1000)
-DEFAULT_SIZING = SizingLimits(
-    max_risk_per_trade_fraction=Decimal("0.01"),
-    min_position_size=Decimal(1),
-    max_position_size=Decimal(1000),
-    max_position_value_fraction=Decimal("0.20"),
-)
 
 
 class OrderReason(StrEnum):
@@ -29,39 +19,32 @@ class OrderReason(StrEnum):
     OPPOSITE_DECISION = "opposite decision"
 
 
-@dataclass(frozen=True, slots=True)
-class BacktestSettings:
-    """The account, its costs and its limits: cash in the instruments' one currency, above zero.
+class BacktestOrderType(StrEnum):
+    """MARKET at the next open or close; LIMIT at its price or better; STOP at its price or worse."""
 
-    `commission_bps` is taken from the value of every fill, in [0, 1000] (10 is 0.1 %).
-    """
-
-    initial_cash: Decimal = Decimal(100_000)
-    commission_bps: Decimal = Decimal(10)
-    sizing: SizingLimits = DEFAULT_SIZING
-
-    def __post_init__(self) -> None:
-        checks.positive("initial_cash", self.initial_cash)
-        checks.not_negative("commission_bps", self.commission_bps)
-        if not (self.commission_bps <= _LARGEST_COMMISSION_BPS):
-            raise InvalidValue(
-                "commission_bps", f"must be at most {_LARGEST_COMMISSION_BPS}, not {self.commission_bps}"
-            )
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    STOP = "STOP"
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestOrder:
     """One order: decided at the close of the bar that ended at `decided_at`.
 
-    `filled_at` is the start of the bar for a fill at its open and the end of the bar for a fill within its
-    range, whose moment a bar does not tell. `filled_at` and `price` are None for an order that was still
-    waiting when the data ended. `quantity` > 0; `commission` in currency, >= 0.
+    `order_price` is the limit or stop price, None at the market. `filled_quantity` (0 <= it <= `quantity`) is
+    what was filled until the data ended or another decision took the order's place; `filled_at` is the last
+    fill's time: the start of the bar for a fill at its open, the end of the bar for any other, whose moment
+    a bar does not tell. `price` is the fills' average. Both are None when nothing was filled. `commission` in
+    currency, >= 0.
     """
 
     symbol: str
     side: Side
+    order_type: BacktestOrderType
+    order_price: Decimal | None
     quantity: Decimal
     decided_at: datetime
+    filled_quantity: Decimal
     filled_at: datetime | None
     price: Decimal | None
     commission: Decimal
@@ -71,7 +54,10 @@ class BacktestOrder:
 
 @dataclass(frozen=True, slots=True)
 class BacktestTrade:
-    """A position from its entry to its exit; `side` is the entry's, `net_pnl` is after both commissions."""
+    """A position from flat to flat; `side` is the entry's, the prices are averages over the fills.
+
+    `net_pnl` is after all its commissions and what was paid to borrow.
+    """
 
     symbol: str
     side: Side
@@ -117,21 +103,33 @@ class EquityPoint:
 class BacktestMetrics:
     """Numbers over the run, to 6 decimal places; None where a number is not defined.
 
-    `sharpe` (excess over a rate of zero) needs volatility, `win_rate` a trade, `profit_factor` a loss.
-    `volatility` and `sharpe` are annualised by 252; `max_drawdown`, `exposure` (share of bar ends with a
-    position) and `win_rate` are fractions in [0, 1], `max_drawdown` may exceed 1 when the equity falls
-    below zero. `cagr` counts years of 365.25 days.
+    Rates are over a riskless rate of zero, annualised by the number of bars a year of the data's own calendar.
+    `max_drawdown`, `exposure` (share of bar ends with a position) and `win_rate` are fractions in [0, 1];
+    `max_drawdown` may exceed 1 when the equity falls below zero. `max_drawdown_bars` is the longest time, in
+    bar ends, from a peak until it was passed again or the data ended. `turnover` is what was bought and sold in
+    a year as a multiple of the equity at the time. `average_loss` and `largest_loss` are positive. `cagr`
+    counts years of 365.25 days. `alpha` (a year) and `beta` need a benchmark.
     """
 
     total_return: Decimal
     cagr: Decimal
     volatility: Decimal
     sharpe: Decimal | None
+    sortino: Decimal | None
+    calmar: Decimal | None
     max_drawdown: Decimal
+    max_drawdown_bars: int
     trades: int
     win_rate: Decimal | None
     profit_factor: Decimal | None
+    average_win: Decimal | None
+    average_loss: Decimal | None
+    largest_win: Decimal | None
+    largest_loss: Decimal | None
     exposure: Decimal
+    turnover: Decimal
+    alpha: Decimal | None = None
+    beta: Decimal | None = None
 
     def defined(self) -> Mapping[str, Decimal]:
         """The numbers that are defined, by name."""
@@ -143,7 +141,7 @@ class BacktestMetrics:
 class BacktestResult:
     """Everything a run leaves behind; the same inputs always give an equal one.
 
-    `refused` counts decisions to enter that the position sizing denied, by its reason code.
+    `refused` counts decisions to enter that the sizing or a limit denied, by reason code.
     """
 
     settings: BacktestSettings

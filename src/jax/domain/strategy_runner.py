@@ -29,7 +29,7 @@ class StrategyRunner:
         values = []
         for position, indicator in enumerate(self._indicators):
             state, value = indicator.step(
-                self._indicator_states[position], bar, self._lagged(indicator.lag), indicator.length
+                self._indicator_states[position], bar, self._lagged(indicator.lag), indicator.arguments
             )
             self._indicator_states[position] = state
             values.append(value)

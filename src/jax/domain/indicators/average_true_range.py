@@ -14,8 +14,10 @@ class RangeState(NamedTuple):
     seen: int
 
 
-def _step(state: RangeState, bar: BarValues, lagged: BarValues, length: int) -> tuple[RangeState, float]:
-    del lagged
+def _step(
+    state: RangeState, bar: BarValues, lagged: BarValues, arguments: tuple[int]
+) -> tuple[RangeState, float]:
+    length = arguments[0]
     if state.seen < 0:
         return RangeState(0.0, bar.close, 0), math.nan
     true_range = max(bar.high, state.previous_close) - min(bar.low, state.previous_close)
@@ -35,4 +37,4 @@ def atr(length: int) -> Indicator:
     The first bar has no close before it and gives no true range, so the value is NaN for the first
     `length` bars.
     """
-    return Indicator("atr", length, 0, RangeState(0.0, 0.0, -1), _step)
+    return Indicator("atr", (length,), 0, RangeState(0.0, 0.0, -1), _step)

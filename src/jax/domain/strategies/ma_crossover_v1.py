@@ -74,7 +74,6 @@ def _pullback_confidence(bar: BarValues, inputs: Inputs) -> float:
 
 def decide(state: State, bar: BarValues, inputs: Inputs, params: Params) -> tuple[State, Decision]:
     """The new state and what to do at the close of `bar`; nothing while an indicator is not warm."""
-    del params
     if not (inputs.true_range > 0.0 and inputs.slow > 0.0 and inputs.volume >= 0.0):
         return state, NO_DECISION
     aligned_up = inputs.fast > inputs.middle and inputs.middle > inputs.slow
@@ -88,18 +87,19 @@ def decide(state: State, bar: BarValues, inputs: Inputs, params: Params) -> tupl
     if up and not state.was_up:
         stop = inputs.middle - size
         return after, Decision(
-            BUY, _confidence(bar, inputs), stop, bar.close + 3.0 * size, bar.close + 5.0 * size, _UP
+            BUY, _confidence(bar, inputs), bar.close, stop, bar.close + 3.0 * size, bar.close + 5.0 * size, _UP
         )
     if down and not state.was_down:
         stop = inputs.middle + size
         return after, Decision(
-            SELL, _confidence(bar, inputs), stop, bar.close - 3.0 * size, bar.close - 5.0 * size, _DOWN
+            SELL, _confidence(bar, inputs), bar.close, stop, bar.close - 3.0 * size, bar.close - 5.0 * size, _DOWN
         )
     if pullback and not state.was_pullback:
         stop = bar.close - 1.5 * size
         return after, Decision(
             BUY,
             _pullback_confidence(bar, inputs),
+            bar.close,
             stop,
             bar.close + 2.0 * size,
             bar.close + 3.5 * size,
