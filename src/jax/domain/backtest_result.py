@@ -103,12 +103,13 @@ class EquityPoint:
 class BacktestMetrics:
     """Numbers over the run, to 6 decimal places; None where a number is not defined.
 
-    Rates are over a riskless rate of zero, annualised by the number of bars a year of the data's own calendar.
-    `max_drawdown`, `exposure` (share of bar ends with a position) and `win_rate` are fractions in [0, 1];
-    `max_drawdown` may exceed 1 when the equity falls below zero. `max_drawdown_bars` is the longest time, in
-    bar ends, from a peak until it was passed again or the data ended. `turnover` is what was bought and sold in
-    a year as a multiple of the equity at the time. `average_loss` and `largest_loss` are positive. `cagr`
-    counts years of 365.25 days. `alpha` (a year) and `beta` need a benchmark.
+    Rates are over a riskless rate of zero, annualised by the number of bars a year of the data's own
+    calendar. `max_drawdown`, `exposure` (share of bar ends with a position) and `win_rate` are fractions in
+    [0, 1]; `max_drawdown` may exceed 1 when the equity falls below zero. `max_drawdown_bars` is the longest
+    time, in bar ends, from a peak until it was passed again or the data ended. `turnover` is what was
+    bought and sold in a year as a multiple of the equity at the time. `average_loss` and `largest_loss` are
+    positive. `cagr` counts as a year as many returns as a year has bars. `alpha` (a year) and `beta` need a
+    benchmark.
     """
 
     total_return: Decimal

@@ -1,82 +1,183 @@
-"""The numbers that describe an equity curve and its trades.
-
-Definitions after C. R. Bacon, Practical Portfolio Performance Measurement and Attribution (2nd ed., 2008):
-volatility is the sample standard deviation of the simple returns from bar end to bar end times the square
-root of 252, the Sharpe ratio is their mean over their standard deviation, annualised alike, over a rate of
-zero.
-"""
+"""The numbers that describe an equity curve and its trades; their formulas are metrics_of_statistics'."""
 
 import math
-from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import accumulate, groupby, pairwise
 
 from jax.domain.backtest_result import BacktestMetrics, BacktestTrade, EquityPoint
+from jax.domain.data_calendar import bars_a_year
+from jax.domain.errors import InvalidValue
+from jax.modules.backtest.kernel.statistics import RunStatistics
+from jax.modules.backtest.metrics_of_statistics import (
+    Figures,
+    figures_of,
+    rounded,
+    six_places,
+    yearly_rate,
+)
 
+__all__ = [
+    "PERIODS_A_YEAR",
+    "Fills",
+    "drawdowns",
+    "figures_of_curve",
+    "measure",
+    "returns_of",
+    "six_places",
+    "statistics_of_curve",
+]
+
+# What the gate's walk-forward Sharpe ratio is annualised by, whatever the data's calendar.
 PERIODS_A_YEAR = 252
-_SECONDS_A_YEAR = 365.25 * 86_400
-_PLACES = Decimal("0.000001")
-# A metric beyond this says only that its denominator was nearly nothing.
-_LARGEST = 1e9
+# Returns are ratios less one: a variance below the square of their last bits is what rounding left.
+_NO_VARIANCE = 1e-30
+
+# The start of the bar in which a fill was made, and its value (above zero) in the account's currency.
+Fills = Sequence[tuple[datetime, Decimal]]
 
 
 def measure(
-    curve: Sequence[EquityPoint], trades: Sequence[BacktestTrade], *, initial: Decimal
+    curve: Sequence[EquityPoint],
+    trades: Sequence[BacktestTrade],
+    fills: Fills,
+    *,
+    initial: Decimal,
+    benchmark: Sequence[float] | None = None,
 ) -> BacktestMetrics:
-    """Metrics of a curve of at least one point that started with `initial` (above zero) in cash."""
-    equities = [float(point.equity) for point in curve]
-    growth = equities[-1] / float(initial)
-    returns = [later / earlier - 1.0 for earlier, later in pairwise(equities) if earlier > 0.0]
-    mean, deviation = _mean_and_deviation(returns)
-    years = (curve[-1].end - curve[0].end).total_seconds() / _SECONDS_A_YEAR
-    wins = sum((trade.net_pnl for trade in trades if trade.net_pnl > 0), Decimal(0))
-    losses = sum((-trade.net_pnl for trade in trades if trade.net_pnl < 0), Decimal(0))
-    won = sum(1 for trade in trades if trade.net_pnl > 0)
-    exposed = sum(1 for point in curve if point.open_positions)
-    return BacktestMetrics(
-        total_return=six_places(growth - 1.0),
-        cagr=six_places(_yearly(growth, years)),
-        volatility=six_places(deviation * math.sqrt(PERIODS_A_YEAR)),
-        sharpe=six_places(mean / deviation * math.sqrt(PERIODS_A_YEAR)) if deviation > 0.0 else None,
-        max_drawdown=six_places(max(drawdowns(curve, initial=initial))),
-        trades=len(trades),
-        win_rate=six_places(won / len(trades)) if trades else None,
-        profit_factor=six_places(float(wins / losses)) if losses > 0 else None,
-        exposure=six_places(exposed / len(curve)),
+    """figures_of_curve, rounded to six decimal places; the same arguments and errors."""
+    return rounded(figures_of_curve(curve, trades, fills, initial=initial, benchmark=benchmark))
+
+
+def figures_of_curve(
+    curve: Sequence[EquityPoint],
+    trades: Sequence[BacktestTrade],
+    fills: Fills,
+    *,
+    initial: Decimal,
+    benchmark: Sequence[float] | None = None,
+) -> Figures:
+    """The metrics of a curve (>= 1 point, oldest first) that began with `initial` (above zero) in cash.
+
+    Annualised by the bars a year of the curve's ends. `benchmark` holds a benchmark's simple returns over the
+    same bars, one a point, NaN where it has none. InvalidValue names what is wrong: no point, points that are
+    not sorted, an equity that is not finite, a fill without value, a benchmark of another length.
+    """
+    _check(curve, fills, initial)
+    a_year = bars_a_year([point.end for point in curve])
+    figures = figures_of(
+        statistics_of_curve(curve, trades, fills, initial=initial),
+        initial_cash=float(initial),
+        bars_a_year=a_year,
+        years=len(curve) / a_year,
     )
+    if benchmark is None:
+        return figures
+    alpha, beta = _alpha_and_beta(returns_of(curve, initial=initial), benchmark, times=a_year)
+    return {**figures, "alpha": alpha, "beta": beta}
+
+
+def statistics_of_curve(
+    curve: Sequence[EquityPoint], trades: Sequence[BacktestTrade], fills: Fills, *, initial: Decimal
+) -> RunStatistics:
+    """What a loop would gather online, by sums that are exact in any order; arguments as figures_of_curve."""
+    returns = returns_of(curve, initial=initial)
+    depths = drawdowns(curve, initial=initial)
+    gains = [float(trade.net_pnl) for trade in trades if trade.net_pnl > 0]
+    losses = [-float(trade.net_pnl) for trade in trades if trade.net_pnl < 0]
+    return RunStatistics(
+        final_equity=float(curve[-1].equity),
+        bars=len(curve),
+        return_sum=math.fsum(returns),
+        return_square_sum=math.fsum(value * value for value in returns),
+        downside_square_sum=math.fsum(value * value for value in returns if value < 0.0),
+        max_drawdown=max(depths),
+        max_drawdown_bars=_longest_run(depth > 0.0 for depth in depths),
+        trades=len(trades),
+        wins=len(gains),
+        won=math.fsum(gains),
+        lost=math.fsum(losses),
+        largest_win=max(gains, default=0.0),
+        largest_loss=max(losses, default=0.0),
+        exposed_bars=sum(1 for point in curve if point.open_positions),
+        traded_fraction=_traded_fraction(curve, fills, initial),
+    )
+
+
+def returns_of(curve: Sequence[EquityPoint], *, initial: Decimal) -> list[float]:
+    """One simple return a point, the first from `initial`; 0 where the equity before is not above zero."""
+    equities = _equities(curve, initial)
+    return [(later - earlier) / earlier if earlier > 0.0 else 0.0 for earlier, later in pairwise(equities)]
 
 
 def drawdowns(curve: Sequence[EquityPoint], *, initial: Decimal) -> list[float]:
     """How far below its highest value so far the equity is at each point, as a positive fraction."""
-    highest = float(initial)
-    depths = []
-    for point in curve:
-        equity = float(point.equity)
-        highest = max(highest, equity)
-        depths.append((highest - equity) / highest)
-    return depths
+    equities = _equities(curve, initial)
+    highest = accumulate(equities, max)
+    return [(peak - equity) / peak for peak, equity in zip(highest, equities, strict=True)][1:]
 
 
-def _mean_and_deviation(returns: Sequence[float]) -> tuple[float, float]:
-    """Mean and sample standard deviation, 0 where there are too few; fsum is exact in any order."""
-    if len(returns) < 2:
-        return 0.0, 0.0
-    mean = math.fsum(returns) / len(returns)
-    squares = math.fsum((value - mean) * (value - mean) for value in returns)
-    return mean, math.sqrt(squares / (len(returns) - 1))
+def _equities(curve: Sequence[EquityPoint], initial: Decimal) -> list[float]:
+    return [float(initial), *(float(point.equity) for point in curve)]
 
 
-def _yearly(growth: float, years: float) -> float:
-    if growth <= 0.0:
-        return -1.0
-    if years <= 0.0:
-        return 0.0
-    rate = math.log(growth) / years
-    # A gain within a few hours has no yearly rate that a float could hold.
-    return _LARGEST if rate > math.log(_LARGEST) else math.exp(rate) - 1.0
+def _longest_run(flags: Iterable[bool]) -> int:
+    return max((sum(1 for _ in run) for flag, run in groupby(flags) if flag), default=0)
 
 
-def six_places(value: float) -> Decimal:
-    """`value`, which is not NaN, to six decimal places; what lies beyond 10**9 is cut off there."""
-    bounded = min(max(value, -_LARGEST), _LARGEST)
-    return Decimal(repr(bounded)).quantize(_PLACES, ROUND_HALF_EVEN) + 0
+def _traded_fraction(curve: Sequence[EquityPoint], fills: Fills, initial: Decimal) -> float:
+    ends = [point.end for point in curve]
+    equities = _equities(curve, initial)
+    before = [equities[bisect_right(ends, began)] for began, _ in fills]
+    return math.fsum(
+        float(value) / equity for (_, value), equity in zip(fills, before, strict=True) if equity > 0.0
+    )
+
+
+def _alpha_and_beta(
+    returns: Sequence[float], benchmark: Sequence[float], *, times: int
+) -> tuple[float | None, float | None]:
+    """The line returns = alpha + beta x benchmark by least squares, alpha compounded to `times` bars.
+
+    None for both where the benchmark does not vary, or has fewer than two returns. M. C. Jensen, The
+    Performance of Mutual Funds in the Period 1945-1964, Journal of Finance 23 (1968), over a rate of zero.
+    """
+    if len(benchmark) != len(returns):
+        raise InvalidValue(
+            "benchmark", f"must have a return (or NaN) for each of {len(returns)} bars, not {len(benchmark)}"
+        )
+    pairs = [(own, its) for own, its in zip(returns, benchmark, strict=True) if not math.isnan(its)]
+    if any(math.isinf(its) for _, its in pairs):
+        raise InvalidValue("benchmark", "has an infinite return: look for a price of zero in its bars")
+    count = len(pairs)
+    if count < 2:
+        return None, None
+    mean = math.fsum(its for _, its in pairs) / count
+    variance = math.fsum((its - mean) * (its - mean) for _, its in pairs) / count
+    if not (variance > _NO_VARIANCE):
+        return None, None
+    beta = math.fsum((its - mean) * own for own, its in pairs) / count / variance
+    alpha = math.fsum(own - beta * its for own, its in pairs) / count
+    return yearly_rate(1.0 + alpha, times=times), beta
+
+
+def _check(curve: Sequence[EquityPoint], fills: Fills, initial: Decimal) -> None:
+    if not curve:
+        raise InvalidValue("curve", "has no point: a run has at least one bar")
+    if not (initial.is_finite() and initial > 0):
+        raise InvalidValue("initial", f"must be above zero, not {initial}")
+    for row, point in enumerate(curve, start=1):
+        if not point.equity.is_finite():
+            raise InvalidValue("curve", f"point {row}: an equity of {point.equity} is not finite")
+    for row, (earlier, later) in enumerate(pairwise(curve), start=2):
+        if not (earlier.end < later.end):
+            raise InvalidValue(
+                "curve", f"point {row}: {later.end.isoformat()} does not come after the point before; sort it"
+            )
+    for row, (began, value) in enumerate(fills, start=1):
+        if not (value.is_finite() and value > 0):
+            raise InvalidValue(
+                "fills", f"fill {row} at {began.isoformat()}: a value of {value} is not above zero"
+            )
