@@ -142,7 +142,9 @@ class BacktestMetrics:
 class BacktestResult:
     """Everything a run leaves behind; the same inputs always give an equal one.
 
-    `refused` counts decisions to enter that the sizing or a limit denied, by reason code.
+    `refused` counts decisions to enter that the sizing or a limit denied, by reason code. `benchmark` is what
+    the initial cash would be worth in the benchmark at each point of `equity`, without costs; empty
+    without one.
     """
 
     settings: BacktestSettings
@@ -152,3 +154,4 @@ class BacktestResult:
     equity: tuple[EquityPoint, ...]
     metrics: BacktestMetrics
     refused: Mapping[str, int]
+    benchmark: tuple[Decimal, ...] = ()

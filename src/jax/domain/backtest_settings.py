@@ -18,6 +18,12 @@ DEFAULT_SIZING = SizingLimits(
 )
 
 
+def _within(field: str, value: Decimal, largest: Decimal) -> None:
+    checks.not_negative(field, value)
+    if not (value <= largest):
+        raise InvalidValue(field, f"must be at most {largest}, not {value}")
+
+
 @dataclass(frozen=True, slots=True)
 class AllIn:
     """Every entry takes all the cash there is at the moment of its fill, in fractions of a unit."""
@@ -71,6 +77,9 @@ class Costs:
             )
 
 
+DEFAULT_COSTS = Costs()
+
+
 @dataclass(frozen=True, slots=True)
 class BacktestSettings:
     """The account and its rules: cash in the instruments' one currency, above zero.
@@ -81,7 +90,7 @@ class BacktestSettings:
     """
 
     initial_cash: Decimal = Decimal(100_000)
-    costs: Costs = Costs()
+    costs: Costs = DEFAULT_COSTS
     sizing: SizingLimits | AllIn = DEFAULT_SIZING
     fill_at: FillMoment = FillMoment.NEXT_OPEN
     participation_fraction: Decimal | None = None
@@ -98,8 +107,3 @@ class BacktestSettings:
         if self.max_daily_loss is not None:
             checks.positive("max_daily_loss", self.max_daily_loss)
 
-
-def _within(field: str, value: Decimal, largest: Decimal) -> None:
-    checks.not_negative(field, value)
-    if not (value <= largest):
-        raise InvalidValue(field, f"must be at most {largest}, not {value}")

@@ -1,0 +1,1 @@
+"""Where research computes: compiled loops, threads, processes, a cluster."""

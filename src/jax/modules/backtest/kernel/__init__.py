@@ -1,0 +1,1 @@
+"""The inner loops: plain functions over arrays and scalars, which also compile."""
