@@ -25,7 +25,7 @@ def values_of(indicator: Indicator, bars: Sequence[BarValues]) -> list[float]:
     """Steps through `bars` as the port of the indicator says: before there is one, the first bar lags."""
     state, values = indicator.initial, []
     for row, bar in enumerate(bars):
-        state, value = indicator.step(state, bar, bars[max(row - indicator.lag, 0)], indicator.length)
+        state, value = indicator.step(state, bar, bars[max(row - indicator.lag, 0)], indicator.arguments)
         values.append(value)
     return values
 

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from jax.domain.indicators.wilder_average import wilder_average
 from jax.domain.strategy import BarValues, Indicator
 
 
@@ -18,17 +19,12 @@ def _step(
     state: RangeState, bar: BarValues, lagged: BarValues, arguments: tuple[int]
 ) -> tuple[RangeState, float]:
     length = arguments[0]
-    if state.seen < 0:
-        return RangeState(0.0, bar.close, 0), math.nan
-    true_range = max(bar.high, state.previous_close) - min(bar.low, state.previous_close)
     seen = state.seen + 1
-    if seen < length:
-        return RangeState(state.average + true_range, bar.close, seen), math.nan
-    if seen == length:
-        average = (state.average + true_range) / length
-    else:
-        average = (state.average * (length - 1) + true_range) / length
-    return RangeState(average, bar.close, seen), average
+    if seen == 0:
+        return RangeState(0.0, bar.close, seen), math.nan
+    true_range = max(bar.high, state.previous_close) - min(bar.low, state.previous_close)
+    average = wilder_average(state.average, true_range, length, seen)
+    return RangeState(average, bar.close, seen), average if seen >= length else math.nan
 
 
 def atr(length: int) -> Indicator:
