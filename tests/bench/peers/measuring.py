@@ -1,0 +1,56 @@
+"""How one engine does one piece of work in a process of its own, told as one line of JSON."""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.bench.peers.works import WORKS, Work
+
+_MOST_ROUNDS = 9
+_ENOUGH_SECONDS = 2.0
+
+# Everything up to the run; the run itself returns the final equity of its first account.
+Prepare = Callable[[Work], Callable[[], float]]
+
+
+def tell(peer: str, version: str, prepare: Prepare, *, shares: Mapping[str, Work]) -> None:
+    """Do the work that the command line names, or the peer's share of it, and print what it took.
+
+    `seconds` is the median of up to 9 runs (one, when it takes two seconds), after a small one that does not
+    count: what a peer compiles, it has compiled by then. `scaled_from` says what was done when it was less
+    than the work, and `share` how much of it that is.
+    """
+    work = WORKS[sys.argv[1]]
+    done = shares.get(work.name, work)
+    prepare(done._replace(bars=500, symbols=min(done.symbols, 2), pairs=done.pairs[:2]))()
+    seconds: list[float] = []
+    equity = 0.0
+    while not seconds or (sum(seconds) < _ENOUGH_SECONDS and len(seconds) < _MOST_ROUNDS):
+        run = prepare(done)
+        started = time.perf_counter()
+        equity = run()
+        seconds.append(time.perf_counter() - started)
+    line = {
+        "peer": peer,
+        "version": version,
+        "work": work.name,
+        "seconds": statistics.median(seconds),
+        "peak_rss_mb": peak_rss_mb(),
+        "scaled_from": done.told() if done != work else None,
+        "share": done.size / work.size,
+        "final_equity": equity,
+    }
+    # A peer may have left a progress bar without its end.
+    print("\n" + json.dumps(line), flush=True)
+
+
+def peak_rss_mb() -> float:
+    """The most memory that this process ever held, in MB; Linux."""
+    # Not getrusage: there, a child begins with what its parent held.
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("/proc/self/status has no VmHWM")
