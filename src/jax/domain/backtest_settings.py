@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from jax.domain import checks
+from jax.domain.canonical_json import Json
+from jax.domain.decimal_text import plain
 from jax.domain.errors import InvalidValue
 from jax.domain.position_sizing import SizingLimits
 
@@ -107,3 +109,25 @@ class BacktestSettings:
         if self.max_daily_loss is not None:
             checks.positive("max_daily_loss", self.max_daily_loss)
 
+
+def settings_document(settings: BacktestSettings) -> dict[str, Json]:
+    """Every setting as JSON: decimals as texts, null for what does not limit."""
+    costs, sizing = settings.costs, settings.sizing
+    return {
+        "initial_cash": plain(settings.initial_cash),
+        "costs": {name: _told(getattr(costs, name)) for name in costs.__slots__},
+        "sizing": "all in"
+        if isinstance(sizing, AllIn)
+        else {name: _told(getattr(sizing, name)) for name in sizing.__slots__},
+        "fill_at": settings.fill_at.value,
+        "participation_fraction": _told(settings.participation_fraction),
+        "short_selling": settings.short_selling,
+        "max_open_positions": settings.max_open_positions,
+        "max_daily_loss": _told(settings.max_daily_loss),
+    }
+
+
+def _told(value: Decimal | StrEnum | None) -> str | None:
+    if value is None:
+        return None
+    return value.value if isinstance(value, StrEnum) else plain(value)

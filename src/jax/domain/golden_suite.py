@@ -11,7 +11,7 @@ from jax.domain.bar import Bar, Timeframe
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, sha256_of, strict_parse
 from jax.domain.decimal_text import plain
 from jax.domain.errors import InvalidValue
-from jax.domain.strategy import NOTHING, Strategy
+from jax.domain.strategy import NOTHING, Indicator, Strategy
 from jax.domain.strategy_runner import StrategyRunner, bar_values
 
 SCHEMA = "jax/golden-suite/v1"
@@ -137,9 +137,14 @@ def _decides_as_recorded(case: GoldenCase, strategy: Strategy, params: Any) -> b
         return False
 
 
+def _bars_to_warm(indicator: Indicator) -> int:
+    """About as many as it needs: the lengths among its arguments, one after the other."""
+    return max(indicator.lag, sum(value for value in indicator.arguments if isinstance(value, int)))
+
+
 def _eventful_windows(strategy: Strategy, params: Any, bars: Sequence[Bar]) -> list[GoldenCase]:
     """At least one window of `bars`, the one with the most decisions first."""
-    warm = max((max(found.length, found.lag) for found in strategy.indicators(params)), default=0)
+    warm = max((_bars_to_warm(found) for found in strategy.indicators(params)), default=0)
     length = min(len(bars), max(warm, 0) + _BARS_TO_DECIDE_ON, _LONGEST_WINDOW)
     found = []
     for start in sorted({(len(bars) - length) * n // (_WINDOWS_TRIED - 1) for n in range(_WINDOWS_TRIED)}):

@@ -140,20 +140,14 @@ def _metrics(content: ReportContent) -> Markup:
 
 def _settings(content: ReportContent) -> Markup:
     settings = content.result.settings
-    sizing = settings.sizing
     paid = sum((order.commission for order in content.result.orders), Decimal(0))
     refused = ", ".join(f"{count} {code}" for code, count in content.result.refused.items())
-    largest = plain(sizing.max_position_size) if sizing.max_position_size > 0 else "no limit"
     return facts(
         [
             ("Cash at the start", f"{number(settings.initial_cash, 2)} {content.currency}"),
-            ("Commission on the value of a fill", percent(settings.commission_bps / 10_000)),
+            ("Commission on the value of a fill", percent(settings.costs.commission_bps / 10_000)),
             ("Commission paid", f"{number(paid, 2)} {content.currency}"),
-            ("Slippage", "none; fills at the open, the stop or the target"),
-            ("Risk of a trade, of the equity", percent(sizing.max_risk_per_trade_fraction)),
-            ("Value of a position, of the equity, at most", percent(sizing.max_position_value_fraction)),
-            ("Units of a position", f"{plain(sizing.min_position_size)} to {largest}"),
-            ("Entries refused by the sizing", refused or "none"),
+            ("Entries refused", refused or "none"),
         ]
     )
 

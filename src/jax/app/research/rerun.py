@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from jax.app.research.bar_window import BarWindow
 from jax.domain.artifact_payload import ArtifactPayload
-from jax.domain.backtest_result import BacktestSettings
+from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.bundle import Bundle
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue

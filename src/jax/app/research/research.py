@@ -12,7 +12,8 @@ from jax.app.research.bar_window import BarWindow, WantedBars, read_window
 from jax.app.research.rerun import rerun_backtest
 from jax.domain.artifact_payload import ArtifactPayload
 from jax.domain.backtest_evidence import BacktestEvidence
-from jax.domain.backtest_result import BacktestResult, BacktestSettings
+from jax.domain.backtest_result import BacktestResult
+from jax.domain.backtest_settings import BacktestSettings, settings_document
 from jax.domain.bundle import Bundle
 from jax.domain.canonical_json import canonical_bytes, sha256_of
 from jax.domain.decimal_text import plain
@@ -280,18 +281,10 @@ def _run_id(
     settings: BacktestSettings,
     manifest: DataManifest,
 ) -> str:
-    sizing = settings.sizing
     spelled = canonical_bytes(
         {
             "params": {name: plain(Decimal(value)) for name, value in params.items()},
-            "initial_cash": plain(settings.initial_cash),
-            "commission_bps": plain(settings.commission_bps),
-            "sizing": [
-                plain(sizing.max_risk_per_trade_fraction),
-                plain(sizing.min_position_size),
-                plain(sizing.max_position_size),
-                plain(sizing.max_position_value_fraction),
-            ],
+            "settings": settings_document(settings),
         }
     )
     return derived_id(

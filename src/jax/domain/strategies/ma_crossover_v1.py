@@ -87,12 +87,24 @@ def decide(state: State, bar: BarValues, inputs: Inputs, params: Params) -> tupl
     if up and not state.was_up:
         stop = inputs.middle - size
         return after, Decision(
-            BUY, _confidence(bar, inputs), bar.close, stop, bar.close + 3.0 * size, bar.close + 5.0 * size, _UP
+            BUY,
+            _confidence(bar, inputs),
+            bar.close,
+            stop,
+            bar.close + 3.0 * size,
+            bar.close + 5.0 * size,
+            _UP,
         )
     if down and not state.was_down:
         stop = inputs.middle + size
         return after, Decision(
-            SELL, _confidence(bar, inputs), bar.close, stop, bar.close - 3.0 * size, bar.close - 5.0 * size, _DOWN
+            SELL,
+            _confidence(bar, inputs),
+            bar.close,
+            stop,
+            bar.close - 3.0 * size,
+            bar.close - 5.0 * size,
+            _DOWN,
         )
     if pullback and not state.was_pullback:
         stop = bar.close - 1.5 * size
