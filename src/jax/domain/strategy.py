@@ -33,9 +33,9 @@ class BarValues(NamedTuple):
 class Decision(NamedTuple):
     """What to do at the close of a bar.
 
-    `action` is BUY, SELL or NOTHING; `confidence` in (0, 1]; `entry` is the price to enter at: the close for an
-    order at the market, a better price for a limit order, a worse one for a stop order. `stop` lies on the
-    loss side of the entry, `first_target` and `second_target` on the profit side; 0.0 stands for none.
+    `action` is BUY, SELL or NOTHING; `confidence` in (0, 1]; `entry` is the price to enter at: the close for
+    an order at the market, a better price for a limit order, a worse one for a stop order. `stop` lies on
+    the loss side of the entry, `first_target` and `second_target` on the profit side; 0.0 stands for none.
     `reason` counts into the strategy's reasons.
     """
 
@@ -54,9 +54,9 @@ NO_DECISION = Decision(NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
 class Indicator(NamedTuple):
     """A recurrence over bars, resumable bar by bar.
 
-    `step(state, bar, lagged, arguments) -> (state, value)`; `lagged` is the bar `lag` steps earlier (the first
-    bar until there is one). `arguments` is a tuple of ints and floats: two indicators of one `step`, `lag`
-    and `arguments` are the same column. `value` is NaN until the indicator is warm.
+    `step(state, bar, lagged, arguments) -> (state, value)`; `lagged` is the bar `lag` steps earlier (the
+    first bar until there is one). `arguments` is a tuple of ints and floats: two indicators of one `step`,
+    `lag` and `arguments` are the same column. `value` is NaN until the indicator is warm.
     """
 
     name: str
