@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.random import Generator
@@ -90,14 +91,14 @@ def paired_bootstrap(
     (1988).
     """
     rows = len(returns.a)
-    length = math.ceil(math.cbrt(rows)) if block is None else block
+    length = next(size for size in count(1) if size * size * size >= rows) if block is None else block
     if not (1 <= length <= rows):
         raise InvalidValue("block", f"must be in [1, {rows}], the number of returns, not {length}")
     if not (samples >= _FEWEST_SAMPLES):
         raise InvalidValue("samples", f"must be at least {_FEWEST_SAMPLES}, not {samples}")
     a, b = np.asarray(returns.a, dtype=np.float64), np.asarray(returns.b, dtype=np.float64)
     columns = np.stack((a, a * a, b, b * b))
-    drawn = [_sums(columns, _resampled(generator, rows, length)) for _ in range(samples)]
+    drawn = [_sums(columns, stationary_rows(generator, rows=rows, length=length)) for _ in range(samples)]
     observed = _Run(_sums(columns, np.arange(rows)), rows)
     resampled = [_Run(sums, rows) for sums in drawn]
     scale = math.sqrt(returns.bars_a_year)
@@ -108,6 +109,17 @@ def paired_bootstrap(
         )
     mean = _difference(observed.mean_difference, [one.mean_difference for one in resampled])
     return BootstrapComparison(sharpe, mean, samples, length)
+
+
+def stationary_rows(generator: Generator, *, rows: int, length: int) -> NDArray[np.int64]:
+    """`rows` row numbers in [0, rows): each begins a block anywhere with a chance of 1 / `length`, or else is
+    the one after the row before it; after the last comes the first.
+    """
+    begins = generator.random(rows) < 1.0 / length
+    starts = generator.integers(rows, size=rows)
+    positions = np.arange(rows)
+    last = np.maximum.accumulate(np.where(begins, positions, 0))
+    return (starts[last] + positions - last) % rows
 
 
 class _Run:
@@ -128,16 +140,6 @@ def _ratio(mean: float, deviation: float) -> float:
 
 def _sums(columns: NDArray[np.float64], rows: NDArray[np.int64]) -> list[float]:
     return [float(value) for value in np.take(columns, rows, axis=1).sum(axis=1)]
-
-
-def _resampled(generator: Generator, rows: int, length: int) -> NDArray[np.int64]:
-    """Which rows to take: each begins a block with a chance of 1 / `length`, else follows the one before."""
-    begins = generator.random(rows) < 1.0 / length
-    begins[0] = True
-    starts = generator.integers(rows, size=rows)
-    positions = np.arange(rows)
-    last = np.maximum.accumulate(np.where(begins, positions, 0))
-    return (starts[last] + positions - last) % rows
 
 
 def _difference(value: float, resampled: Sequence[float]) -> Difference:
