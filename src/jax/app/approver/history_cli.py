@@ -8,9 +8,9 @@ import typer
 
 from jax.app import console
 from jax.app.approver.gate import Gate
-from jax.app.approver.option_fields import taking
 from jax.app.approver.options_cli import AsJson, KeyFile, Person, example, print_result
 from jax.app.home import home_folder
+from jax.app.option_fields import taking
 from jax.domain.checkpoint import Checkpoint
 from jax.domain.signed import Trust
 from jax.modules.artifacts.verify_history import HistoryVerdict

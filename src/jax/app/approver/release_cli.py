@@ -8,8 +8,8 @@ import typer
 
 from jax.app import console
 from jax.app.approver.gate import Gate
-from jax.app.approver.option_fields import taking
 from jax.app.approver.options_cli import ArtifactName, Signing, example, print_result, usage_error
+from jax.app.option_fields import taking
 from jax.domain.approval_count import subject_name
 from jax.modules.artifacts.release_artifact import Released
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from jax.app import console
-from jax.app.approver.option_fields import taking
 from jax.app.approver.options_cli import (
     ArtifactName,
     AsJson,
@@ -17,6 +16,7 @@ from jax.app.approver.options_cli import (
     print_result,
     usage_error,
 )
+from jax.app.option_fields import taking
 from jax.domain.approval import Decision
 from jax.domain.artifact import ApprovalKind
 from jax.domain.visible_text import visible

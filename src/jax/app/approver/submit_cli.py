@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from jax.app.approver.option_fields import taking
 from jax.app.approver.options_cli import AsJson, example, print_result, usage_error
+from jax.app.option_fields import taking
 from jax.domain import checks
 from jax.domain.artifact import Artifact
 from jax.domain.errors import InvalidValue

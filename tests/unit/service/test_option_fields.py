@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.testing import CliRunner
 
-from jax.app.approver.option_fields import taking
+from jax.app.option_fields import taking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
