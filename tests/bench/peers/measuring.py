@@ -1,7 +1,6 @@
 """How one engine does one piece of work in a process of its own, told as one line of JSON."""
 
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,25 +18,27 @@ Prepare = Callable[[Work], Callable[[], float]]
 def tell(peer: str, version: str, prepare: Prepare, *, shares: Mapping[str, Work]) -> None:
     """Do the work that the command line names, or the peer's share of it, and print what it took.
 
-    `seconds` is the median of up to 9 runs (one, when it takes two seconds), after a small one that does not
-    count: what a peer compiles, it has compiled by then. `scaled_from` says what was done when it was less
-    than the work, and `share` how much of it that is.
+    `seconds` is the fastest of up to 9 runs (one, when it takes two seconds), after a small one that does not
+    count: what a peer compiles, it has compiled by then. `cpu_seconds` is what it took of all cores together.
+    `scaled_from` says what was done when it was less than the work, and `share` how much of it that is.
     """
     work = WORKS[sys.argv[1]]
     done = shares.get(work.name, work)
     prepare(done._replace(bars=500, symbols=min(done.symbols, 2), pairs=done.pairs[:2]))()
-    seconds: list[float] = []
+    taken: list[tuple[float, float]] = []
     equity = 0.0
-    while not seconds or (sum(seconds) < _ENOUGH_SECONDS and len(seconds) < _MOST_ROUNDS):
+    while not taken or (sum(wall for wall, _ in taken) < _ENOUGH_SECONDS and len(taken) < _MOST_ROUNDS):
         run = prepare(done)
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         equity = run()
-        seconds.append(time.perf_counter() - started)
+        taken.append((time.perf_counter() - started, time.process_time() - cpu))
+    seconds, cpu_seconds = map(min, zip(*taken, strict=True))
     line = {
         "peer": peer,
         "version": version,
         "work": work.name,
-        "seconds": statistics.median(seconds),
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "peak_rss_mb": peak_rss_mb(),
         "scaled_from": done.told() if done != work else None,
         "share": done.size / work.size,

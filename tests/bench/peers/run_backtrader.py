@@ -63,20 +63,21 @@ def _crossover(*, all_in: bool) -> Any:
                 above = fast[0] > slow[0]
                 self.due[index] = above - self.before[index]
                 self.before[index] = above
+            self.worth = self.broker.getvalue()
 
         def next_open(self) -> None:
-            # Sizes by the open it fills at: so an entry may take all the cash.
+            # Before anything fills at this open: an entry may take all the cash, sized by the price it gets.
             for index, data in enumerate(self.datas):
                 due = self.due[index]
                 if due > 0:
-                    self.buy(data=data, size=self.size_of(data.open[0]))
+                    self.buy(data=data, size=self.size_of(data))
                 elif due < 0:
                     self.close(data=data)
 
-        def size_of(self, price: float) -> float:
+        def size_of(self, data: Any) -> float:
             if all_in:
-                return float(self.broker.getcash()) / (price * (1.0 + FEES)) * (1.0 - 1e-12)
-            return float(self.broker.getvalue()) * ENTRY_FRACTION // price
+                return float(self.broker.getcash() / (data.open[0] * (1.0 + FEES)) * (1.0 - 1e-12))
+            return float(self.worth * ENTRY_FRACTION // data.close[-1])
 
     return Crossover
 

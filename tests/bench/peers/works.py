@@ -12,7 +12,7 @@ import numpy.typing as npt
 INITIAL_CASH = 100_000.0
 FEES = 0.001
 # In the work with one account, an entry takes this share of the equity, in whole units.
-ENTRY_FRACTION = 0.05
+ENTRY_FRACTION = 0.004
 
 _MINUTE_NS = 60_000_000_000
 _START_NS = 946_684_800_000_000_000  # 2000-01-01 in UTC
@@ -69,6 +69,7 @@ WORKS = {
         Work("sweep", symbols=1, bars=100_000, pairs=grid(fast=40, slow=25)),
         Work("sweep_of_4000", symbols=1, bars=100_000, pairs=grid(fast=40, slow=100)),
         Work("symbols", symbols=500, bars=2_520, pairs=_PAIR),
+        Work("shared_agreement", symbols=10, bars=2_500, pairs=_PAIR, one_account=True),
         Work("shared_account", symbols=400, bars=2_500, pairs=_PAIR, one_account=True),
     )
 }

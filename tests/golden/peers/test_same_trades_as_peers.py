@@ -2,9 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
 
 import pytest
 
+from jax.domain.backtest_settings import AllIn, BacktestSettings, Costs
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.instrument import Instrument
+from jax.domain.strategies.sma_crossover_v1 import STRATEGY
+from jax.modules.backtest.run_backtest import BacktestInputs, run_backtest
 from tests.golden.peers.peer_run import (
     BACKTESTING_WHOLE_UNITS,
     COMMISSION_BPS,
@@ -21,28 +29,56 @@ from tests.golden.peers.peer_run import (
 from tests.golden.peers.price_series import SERIES, PeerBar, price_series
 
 _RELATIVE = 1e-9
+_SYMBOL = "PEER"
+_FIRST_OPEN = datetime(2020, 1, 1, 14, 30, tzinfo=UTC)
+_SESSION = timedelta(hours=6, minutes=30)
 RUNS = recorded_runs()
 
 
-def our_run(bars: Sequence[PeerBar], *, fast: int, slow: int) -> PeerRun:
-    """The crossover by the plainest code there is."""
-    closes = [bar.close for bar in bars]
-    fees = COMMISSION_BPS / 10_000
-    cash, held, before, due = float(INITIAL_CASH), None, False, False
-    spent = 0.0
-    trades: list[PeerTrade] = []
-    for index, bar in enumerate(bars):
-        price = bar.open / 100
-        if due and held is None:
-            held, spent, cash = PeerPosition(index, price, cash / (price * (1 + fees))), cash, 0.0
-        elif due and held is not None:
-            cash = held.size * price * (1 - fees)
-            trades.append(PeerTrade(held.entry_bar, held.entry_price, index, price, held.size, cash - spent))
-            held = None
-        above = _is_above(closes, index, fast=fast, slow=slow)
-        due, before = above != before, above
-    value = held.size * closes[-1] / 100 if held else 0.0
-    return PeerRun("plain", "", fast, slow, tuple(trades), held, cash + value)
+@cache
+def our_run(series: str, fast: int, slow: int) -> PeerRun:
+    """The crossover by the backtest engine."""
+    bars = _bars(price_series(SERIES[series]))
+    settings = BacktestSettings(
+        initial_cash=Decimal(INITIAL_CASH),
+        costs=Costs(commission_bps=Decimal(COMMISSION_BPS)),
+        sizing=AllIn(),
+        short_selling=False,
+    )
+    params = STRATEGY.params._replace(fast=fast, slow=slow)
+    instruments = {_SYMBOL: Instrument(_SYMBOL, "XNAS", "USD", Decimal("0.01"), Decimal(1))}
+    result = run_backtest(BacktestInputs(STRATEGY, params, {_SYMBOL: bars}, instruments, settings))
+    number = {bar.start: row for row, bar in enumerate(bars)}
+    trades = [
+        PeerTrade(
+            number[trade.entered_at],
+            float(trade.entry_price),
+            number[trade.exited_at],
+            float(trade.exit_price),
+            float(trade.quantity),
+            float(trade.net_pnl),
+        )
+        for trade in result.trades
+    ]
+    held = [
+        PeerPosition(number[one.entered_at], float(one.entry_price), float(one.signed_quantity))
+        for one in result.open_positions
+    ]
+    equity = float(result.equity[-1].equity)
+    return PeerRun("Jax", series, fast, slow, tuple(trades), held[0] if held else None, equity)
+
+
+def _bars(series: Sequence[PeerBar]) -> list[Bar]:
+    days = (_FIRST_OPEN + timedelta(days=row) for row in range(len(series)))
+    return [
+        Bar(_SYMBOL, Timeframe.DAY, day, day + _SESSION, *_prices(bar), Decimal(bar.volume))
+        for day, bar in zip(days, series, strict=True)
+    ]
+
+
+def _prices(bar: PeerBar) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    opened, high, low, close = (Decimal(cents) / 100 for cents in bar[:4])
+    return opened, high, low, close
 
 
 def _is_above(closes: Sequence[int], index: int, *, fast: int, slow: int) -> bool:
@@ -80,7 +116,7 @@ def _of_trade(trade: PeerTrade) -> tuple[float, ...]:
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.peer}-{run.series}-{run.fast}-{run.slow}")
 def test_trades_as_the_peer_does(run: PeerRun) -> None:
-    ours = our_run(price_series(SERIES[run.series]), fast=run.fast, slow=run.slow)
+    ours = our_run(run.series, run.fast, run.slow)
     if run.peer == BACKTESTING_WHOLE_UNITS:
         assert _bars_and_prices(ours) == _bars_and_prices(run)
         assert all(trade.size == int(trade.size) for trade in run.trades)
