@@ -67,6 +67,8 @@ _SOURCES = (
     "jax/domain/strategy.py",
     "jax/domain/indicators/simple_moving_average.py",
     "jax/domain/indicators/average_true_range.py",
+    "jax/domain/indicators/wilder_average.py",
+    "jax/domain/strategies/parameter_limits.py",
 )
 
 
@@ -137,7 +139,10 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
     return Submission(
         source=shipped_source(),
         author="ada",
-        params=STRATEGY.params._asdict(),
+        params={
+            name: value if isinstance(value, int) else Decimal(repr(value))
+            for name, value in STRATEGY.params._asdict().items()
+        },
         data=DataWindow(
             "sha256:" + "2" * 64, datetime(2000, 1, 3, 21, tzinfo=UTC), last_end, ("AAPL",), "test"
         ),
@@ -152,7 +157,7 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
             ("paper",),
         ),
         evidence=EVIDENCE,
-        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v1"}',
+        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v2"}',
         report=b"<!doctype html>",
     )
 

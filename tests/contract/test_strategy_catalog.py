@@ -42,7 +42,7 @@ class Inputs(NamedTuple):
 def decide(state, bar, inputs, params):
     if math.isnan(inputs.average) or not is_high(bar.close):
         return state, NO_DECISION
-    return state, Decision(SELL, 0.5, bar.close * 2.0, LEVEL, LEVEL / 2.0, 1)
+    return state, Decision(SELL, 0.5, bar.close, bar.close * 2.0, LEVEL, LEVEL / 2.0, 1)
 
 
 STRATEGY = Strategy(
@@ -104,7 +104,9 @@ def test_the_strategy_of_jax_comes_with_every_module_that_it_reaches(install: In
     assert paths(catalog, "crossover") == [
         "jax/domain/indicators/average_true_range.py",
         "jax/domain/indicators/simple_moving_average.py",
+        "jax/domain/indicators/wilder_average.py",
         "jax/domain/strategies/ma_crossover_v1.py",
+        "jax/domain/strategies/parameter_limits.py",
         "jax/domain/strategy.py",
     ]
 

@@ -14,14 +14,14 @@ from jax.domain.errors import InvalidValue
 from jax.domain.strategy import NOTHING, Indicator, Strategy
 from jax.domain.strategy_runner import StrategyRunner, bar_values
 
-SCHEMA = "jax/golden-suite/v1"
+SCHEMA = "jax/golden-suite/v2"
 LARGEST_SUITE_BYTES = 512 * 1024
 _CASES_A_SYMBOL = 2
 _WINDOWS_TRIED = 5
 # Bars in a window beyond those that warm the slowest indicator, and the longest window at all.
 _BARS_TO_DECIDE_ON = 120
 _LONGEST_WINDOW = 1_200
-_DECIDED = ("action", "confidence", "stop", "first_target", "second_target")
+_DECIDED = ("action", "confidence", "entry", "stop", "first_target", "second_target")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def orders_from_a_cache_of_the_future() -> BacktestEvidence:
         highest = max(closes[step - total + 2 : step - total + 42 : 2], default=0.0)
         if highest < 1.2 * bar.close:
             return state, NO_DECISION
-        return state, Decision(BUY, 0.9, bar.close * 0.5, highest, highest, 1)
+        return state, Decision(BUY, 0.9, bar.close, bar.close * 0.5, highest, highest, 1)
 
     cheating = STRATEGY._replace(decide=decide)
     assert evidence_in_this_process(cheating).metrics["trades"] == 0

@@ -42,7 +42,7 @@ def indicators(params):
 
 def decide(state, bar, inputs, params):
     stop = bar.close * (1.0 - params.stop_fraction)
-    return state, Decision(BUY, 0.8, stop, bar.close * 1.1, bar.close * 1.2, 0)
+    return state, Decision(BUY, 0.8, bar.close, stop, bar.close * 1.1, bar.close * 1.2, 0)
 
 STRATEGY = Strategy(
     "NAME", Params(), Inputs, indicators, 0, decide, ("a bar came",), lambda params: ""
@@ -103,7 +103,7 @@ async def draft(
             Decimal("0.2"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
         ),
         evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {"trades": Decimal(12)}),
-        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v1"}',
+        golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v2"}',
         report=b"<html>what it would have done</html>",
     )
     submit = SubmitArtifact(

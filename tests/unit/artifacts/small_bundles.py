@@ -13,6 +13,8 @@ _SHIPPED = (
     "jax/domain/strategy.py",
     "jax/domain/indicators/simple_moving_average.py",
     "jax/domain/indicators/average_true_range.py",
+    "jax/domain/indicators/wilder_average.py",
+    "jax/domain/strategies/parameter_limits.py",
 )
 MINIMAL = """
 from typing import NamedTuple

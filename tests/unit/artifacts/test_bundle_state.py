@@ -215,7 +215,7 @@ def indicators(params):
     return (Indicator("calls", {}, 0, {}, step),)
 
 def decide(state, bar, inputs, params):
-    return state, Decision(0, inputs.value, 0.0, 0.0, 0.0, 0)
+    return state, Decision(0, inputs.value, 0.0, 0.0, 0.0, 0.0, 0)
 
 STRATEGY = STRATEGY._replace(indicators=indicators, decide=decide)
 """

@@ -159,3 +159,41 @@ def test_a_strategy_whose_indicators_fail_on_its_own_parameters_is_refused() -> 
     source = MINIMAL.replace("    return ()", "    return 1 / (params.length - 3)")
     with pytest.raises(BundleRefused, match=r"mine\.py cannot be run: ZeroDivisionError: .* \(line 12\)"):
         load_strategy(bundle_with(source), ENTRY)
+
+
+_OF_THE_OLD_CONTRACT = """
+class Indicator(NamedTuple):
+    name: str
+    length: int
+    lag: int
+    initial: int
+    step: int
+
+def indicators(params):
+    return (Indicator("average", 3, 0, 0, 0),) if params.length > LIMIT else ()
+
+STRATEGY = STRATEGY._replace(indicators=indicators)
+"""
+
+
+def test_indicators_of_another_versions_contract_are_refused_with_the_remedy() -> None:
+    source = f"LIMIT = 0\n{MINIMAL}{_OF_THE_OLD_CONTRACT}"
+    with pytest.raises(BundleRefused) as refusal:
+        load_strategy(bundle_with(source), ENTRY)
+    assert str(refusal.value) == (
+        "an indicator has the fields name, length, lag, initial, step, and this version of Jax runs those "
+        "with name, arguments, lag, initial, step: build the artifact again with this version"
+    )
+
+
+def test_they_are_refused_when_they_are_declared_for_other_parameters_only() -> None:
+    strategy = load_strategy(bundle_with(f"LIMIT = 5\n{MINIMAL}{_OF_THE_OLD_CONTRACT}"), ENTRY)
+    assert strategy.indicators(strategy.params) == ()
+    with pytest.raises(BundleRefused, match="build the artifact again with this version"):
+        strategy.indicators(strategy.params._replace(length=6))
+
+
+def test_an_indicator_that_is_no_named_tuple_is_refused() -> None:
+    source = MINIMAL.replace("    return ()", '    return (("average", (3,), 0, 0, decide),)')
+    with pytest.raises(BundleRefused, match="an indicator has the fields none, and this version"):
+        load_strategy(bundle_with(source), ENTRY)

@@ -82,15 +82,20 @@ def test_the_same_bars_give_the_same_bytes_in_any_order_of_symbols() -> None:
 
 def test_the_hash_is_over_the_exact_text_of_every_decision() -> None:
     short = BARS["AAPL"][:3]
-    strategy = scripted({1: Decision(BUY, 0.1 + 0.2, 95.0, 1e22, 1e-7, 1)})
+    taken = Decision(BUY, 0.1 + 0.2, 98.5, 95.0, 1e22, 1e-7, 1)
+
+    def decide(state: int, bar: Any, inputs: Any, params: Any) -> tuple[int, Decision]:
+        return state + 1, taken if state == 1 else NO_DECISION
+
+    strategy = scripted({})._replace(decide=decide)
     (case,) = record_golden_suite(strategy, strategy.params, {"AAPL": short}).cases
-    nothing = ["0", "0.0", "0.0", "0.0", "0.0"]
-    written = [nothing, ["1", "0.30000000000000004", "95.0", "1e+22", "1e-07"], nothing]
+    nothing = ["0", "0.0", "0.0", "0.0", "0.0", "0.0"]
+    written = [nothing, ["1", "0.30000000000000004", "98.5", "95.0", "1e+22", "1e-07"], nothing]
     assert case.decisions_sha256 == sha256_of(json.dumps(written, separators=(",", ":")).encode())
     assert case.name == "AAPL 2001-01-01 to 2001-01-03"
 
 
-@pytest.mark.parametrize("field", ["confidence", "stop", "first_target", "second_target"])
+@pytest.mark.parametrize("field", ["confidence", "entry", "stop", "first_target", "second_target"])
 def test_a_strategy_that_decides_otherwise_in_the_last_bit_fails(field: str) -> None:
     def nudged(*terms: Any) -> tuple[Any, Decision]:
         state, decision = STRATEGY.decide(*terms)
@@ -176,10 +181,10 @@ def test_more_symbols_than_there_is_room_for_leave_out_windows_and_then_symbols(
         (b"{}", "golden suite: lacks .'cases', 'schema'."),
         (b"no json", "golden suite: not JSON"),
         (SUITE.encoded() + b" ", "not the canonical spelling"),
-        (canonical_bytes({"schema": "jax/golden-suite/v2", "cases": []}), "under the schema"),
-        (canonical_bytes({"schema": "jax/golden-suite/v1", "cases": {}}), "is not a list of cases"),
-        (canonical_bytes({"schema": "jax/golden-suite/v1", "cases": []}), "at least one case"),
-        (canonical_bytes({"schema": "jax/golden-suite/v1", "cases": [7]}), "golden case: must be an object"),
+        (canonical_bytes({"schema": "jax/golden-suite/v1", "cases": []}), "under the schema"),
+        (canonical_bytes({"schema": "jax/golden-suite/v2", "cases": {}}), "is not a list of cases"),
+        (canonical_bytes({"schema": "jax/golden-suite/v2", "cases": []}), "at least one case"),
+        (canonical_bytes({"schema": "jax/golden-suite/v2", "cases": [7]}), "golden case: must be an object"),
         (spoiled(more=1), r"golden case: .*has unknown \['more'\]"),
         (spoiled(bars={}), "golden case AAPL .*: its bars are not a list"),
         (spoiled(bars=[]), "golden case AAPL .*: must hold bars of AAPL"),

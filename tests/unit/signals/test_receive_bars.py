@@ -1,5 +1,6 @@
 """Bars become signals once, exactly as one uninterrupted run would have made them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ _DATA_TO = _FIRST_END + timedelta(days=_HISTORY - 1)
 def _bars(count: int = 700, symbol: str = "AAPL") -> list[Bar]:
     def bar(number: int, values: Sequence[float]) -> Bar:
         end = _FIRST_END + timedelta(days=number)
-        prices = [Decimal(str(value)) for value in values]
+        prices = [Decimal(str(value)) for value in values[:5]]
         return Bar(symbol, Timeframe.DAY, end - timedelta(hours=6), end, *prices)
 
     return [bar(number, values) for number, values in enumerate(random_walk(1)[:count])]
@@ -243,7 +244,7 @@ async def _one_loaded() -> LoadedArtifact:
 async def test_a_signals_prices_lie_on_the_increment_and_name_the_artifact() -> None:
     loaded, bar = await _one_loaded(), _bars(1)[0]
     close = float(bar.close)
-    decision = Decision(BUY, 0.73, close - 1.2345, close + 2.3456, close + 3.0, 1)
+    decision = Decision(BUY, 0.73, close, close - 1.2345, close + 2.3456, close + 3.0, 1)
     signal = build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
     assert signal.side is Side.BUY
     assert signal.entry_price == bar.close
@@ -258,7 +259,36 @@ async def test_a_signals_prices_lie_on_the_increment_and_name_the_artifact() -> 
 @pytest.mark.parametrize("stop", [float("nan"), float("inf"), 0.0, -5.0, 1e9])
 async def test_a_stop_that_cannot_be_is_no_signal(stop: float) -> None:
     loaded, bar = await _one_loaded(), _bars(1)[0]
-    decision = Decision(BUY, 0.73, stop, float(bar.close) + 2.0, float(bar.close) + 3.0, 1)
+    decision = Decision(BUY, 0.73, float(bar.close), stop, float(bar.close) + 2.0, float(bar.close) + 3.0, 1)
+    with pytest.raises(InvalidValue):
+        build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+
+
+@pytest.mark.parametrize("change", [0.01, -0.01, float("nan"), float("inf")])
+async def test_an_entry_at_another_price_than_the_close_is_no_signal(change: float) -> None:
+    loaded, bar = await _one_loaded(), _bars(1)[0]
+    close = float(bar.close)
+    decision = Decision(BUY, 0.73, close + change, close - 1.0, close + 2.0, close + 3.0, 1)
+    said = f"not the bar's close of {bar.close}: jax-trader sends orders at the market only"
+    with pytest.raises(InvalidValue, match=re.escape(said)) as refused:
+        build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+    assert refused.value.field == "entry"
+
+
+async def test_a_decision_without_a_first_target_is_a_signal_without_one() -> None:
+    loaded, bar = await _one_loaded(), _bars(1)[0]
+    close = float(bar.close)
+    decision = Decision(BUY, 0.73, close, close - 1.0, 0.0, 0.0, 1)
+    signal = build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
+    assert signal.take_profit is None
+    assert signal.stop_loss == bar.close - 1
+
+
+@pytest.mark.parametrize("target", [float("nan"), float("inf"), -5.0, 1.0])
+async def test_a_target_that_cannot_be_is_no_signal(target: float) -> None:
+    loaded, bar = await _one_loaded(), _bars(1)[0]
+    close = float(bar.close)
+    decision = Decision(BUY, 0.73, close, close - 1.0, target, 0.0, 1)
     with pytest.raises(InvalidValue):
         build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
 
@@ -267,7 +297,7 @@ async def test_a_stop_that_cannot_be_is_no_signal(stop: float) -> None:
 async def test_a_confidence_that_is_no_fraction_is_no_signal(confidence: float) -> None:
     loaded, bar = await _one_loaded(), _bars(1)[0]
     close = float(bar.close)
-    decision = Decision(BUY, confidence, close - 1.0, close + 2.0, close + 3.0, 1)
+    decision = Decision(BUY, confidence, close, close - 1.0, close + 2.0, close + 3.0, 1)
     with pytest.raises(InvalidValue):
         build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
 
@@ -281,7 +311,7 @@ async def test_a_side_or_a_reason_that_the_strategy_does_not_have_is_no_signal(
 ) -> None:
     loaded, bar = await _one_loaded(), _bars(1)[0]
     close = float(bar.close)
-    decision = Decision(action, 0.73, close + 1.0, close - 2.0, close - 3.0, reason)
+    decision = Decision(action, 0.73, close, close + 1.0, close - 2.0, close - 3.0, reason)
     with pytest.raises(InvalidValue) as refused:
         build_signal(decision, artifact=loaded, bar=bar, instrument=APPLE, now=NOW)
     assert refused.value.field == field
@@ -297,7 +327,7 @@ def _counting(loaded: LoadedArtifact, *, buy_on: int) -> LoadedArtifact:
     def decide(count: int, bar: BarValues, inputs: object, params: object) -> tuple[int, Decision]:
         if count + 1 != buy_on:
             return count + 1, NO_DECISION
-        return count + 1, Decision(BUY, 0.5, bar.close - 1.0, bar.close + 1.0, bar.close + 2.0, 0)
+        return count + 1, Decision(BUY, 0.5, bar.close, bar.close - 1.0, bar.close + 1.0, bar.close + 2.0, 0)
 
     return replace(
         loaded,

@@ -7,7 +7,7 @@ is in docs/adr/0012-what-a-strategy-may-do.md.
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import resolve_name
@@ -15,7 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from jax.domain.bundle import Bundle, SourceFile
-from jax.domain.strategy import Strategy
+from jax.domain.strategy import Indicator, Strategy
 from jax.modules.artifacts.bundle_refused import BundleRefused
 from jax.modules.artifacts.frozen_values import FrozenValues
 from jax.modules.artifacts.strategy_namespace import (
@@ -37,8 +37,9 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     """The strategy `entry` (`module:ATTRIBUTE`) compiled from the bundle's bytes and nothing else.
 
     BundleRefused when a file says what no strategy may, does not compile or fails, imports something that is
-    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, or the entry is
-    not a strategy. Its `indicators` raises BundleRefused too, when it does so for other parameters only.
+    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, declares
+    indicators of another version's contract, or the entry is not a strategy. Its `indicators` raises
+    BundleRefused too, when it does so for other parameters only.
     """
     module_name, _, attribute = entry.partition(":")
     loading = _Loading(bundle)
@@ -101,6 +102,7 @@ class _Loading:
             kind = self._frozen.changeable(found)
             if kind:
                 raise BundleRefused(f"an indicator is declared with a {kind}, which can change: {_REMEDY}")
+            _check_contract(found)
             return found
 
         return declared
@@ -124,6 +126,17 @@ class _Loading:
         made: type = builtins.__build_class__(body, name, *parents_of_class(name, parent))
         self._classes.add(made)
         return made
+
+
+def _check_contract(indicators: Iterable[Any]) -> None:
+    """A bundle carries the contract that it was built with, and this version runs by its own."""
+    for one in indicators:
+        fields = getattr(type(one), "_fields", ("none",))
+        if fields != Indicator._fields:
+            raise BundleRefused(
+                f"an indicator has the fields {', '.join(fields)}, and this version of Jax runs those with "
+                f"{', '.join(Indicator._fields)}: build the artifact again with this version"
+            )
 
 
 # The trader verifies again and again: a text that was checked is known by the whole of it.

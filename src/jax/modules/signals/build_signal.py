@@ -22,12 +22,19 @@ def build_signal(
 ) -> Signal:
     """The signal that `decision` on `bar` stands for, its prices rounded to the price increment.
 
-    InvalidValue when the decision cannot be a signal, such as one with a stop on the wrong side.
+    InvalidValue when the decision cannot be a signal, such as one with a stop on the wrong side, or one to
+    enter at another price than the bar's close: jax-trader sends orders at the market only.
     """
     if decision.action not in _SIDES:
         raise InvalidValue("action", f"the strategy answered {decision.action}, which is no side")
     if not (0 <= decision.reason < len(artifact.strategy.reasons)):
         raise InvalidValue("reason", f"the strategy answered {decision.reason}, which is none of its reasons")
+    if not (decision.entry == float(bar.close)):
+        raise InvalidValue(
+            "entry",
+            f"the strategy answered {decision.entry}, not the bar's close of {bar.close}: jax-trader sends "
+            f"orders at the market only, so let it enter at the close",
+        )
     return Signal(
         signal_id=signal_id(
             strategy=artifact.payload.name,
@@ -40,14 +47,18 @@ def build_signal(
         strategy=artifact.payload.name,
         symbol=bar.symbol,
         side=_SIDES[decision.action],
-        entry_price=instrument.round_price(bar.close),
+        entry_price=instrument.round_price(_decimal("entry", decision.entry)),
         stop_loss=instrument.round_price(_decimal("stop", decision.stop)),
-        take_profit=instrument.round_price(_decimal("first_target", decision.first_target)),
+        take_profit=_target(decision.first_target, instrument),
         confidence=round(_decimal("confidence", decision.confidence), _CONFIDENCE_PLACES),
         reason=artifact.strategy.reasons[decision.reason],
         ts_event=bar.end,
         created_at=now,
     )
+
+
+def _target(price: float, instrument: Instrument) -> Decimal | None:
+    return None if price == 0.0 else instrument.round_price(_decimal("first_target", price))
 
 
 def _decimal(field: str, value: float) -> Decimal:
