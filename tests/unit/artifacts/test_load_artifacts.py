@@ -12,6 +12,7 @@ from jax.domain.audit import AuditEvent
 from jax.domain.bundle import bundle_of
 from jax.domain.canonical_json import canonical_bytes, sha256_of, strict_parse
 from jax.domain.gate_policy import DESK_POLICY
+from jax.domain.strategies.ma_crossover_v1 import STRATEGY
 from jax.modules.artifacts.submit_artifact import Submission, build_payload
 from jax.modules.artifacts.verify_artifact import (
     VerificationFailed,
@@ -33,7 +34,9 @@ async def test_an_active_artifact_loads_with_its_own_hash_and_parameters() -> No
         outcome = await desk.loader().load()
     (loaded,) = outcome.loaded
     assert (loaded.artifact_id, loaded.payload_sha256) == (artifact.artifact_id, artifact.payload_sha256)
-    assert tuple(loaded.params) == (20, 50, 200, 14, 20)
+    assert [(type(value), value) for value in loaded.params] == [
+        (type(value), value) for value in STRATEGY.params
+    ]
     assert outcome.refused == ()
 
 
