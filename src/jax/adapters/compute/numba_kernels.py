@@ -32,16 +32,17 @@ class NumbaKernels:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._compiled: dict[str, Callable[..., Any]] = {}
+        self._compiled: dict[tuple[Callable[..., Any], str], Callable[..., Any]] = {}
         self._lock = threading.Lock()
 
     def compiled(self, kernel: Kernel) -> Callable[..., Any]:
         """The compiled loop; the machine code itself is made, or read from the folder, at the first call."""
-        name = _digest(kernel)
+        known = (kernel.loop, kernel.identity)
         with self._lock:
-            if name not in self._compiled:
-                self._compiled[name] = self._dispatcher(kernel, self._folder / name)
-            return self._compiled[name]
+            if known not in self._compiled:
+                # Sources that change while the process lives are not what it runs.
+                self._compiled[known] = self._dispatcher(kernel, self._folder / _digest(kernel))
+            return self._compiled[known]
 
     def _dispatcher(self, kernel: Kernel, folder: Path) -> Callable[..., Any]:
         outer = _Rebuilding(kernel.bound).rebuilt(kernel.loop)

@@ -17,6 +17,7 @@ from jax.modules.backtest.kernel.arrays import (
     Columns,
     Decided,
     Floats,
+    Ints,
     Ledger,
 )
 from jax.modules.backtest.kernel.booking import NO_ROW, OPEN_ROWS
@@ -63,12 +64,19 @@ def decided_by_kernel(kernels: StrategyKernels, params: Any, columns: Columns) -
     """The same, bit for bit, by the compiled strategy."""
     plan = column_plan(kernels.strategy, [params])
     table = indicator_table(kernels, plan.indicators, columns)
+    return decided_from_table(kernels, columns, table, (plan.rows[0], plan.params[0]))
+
+
+def decided_from_table(
+    kernels: StrategyKernels, columns: Columns, table: Floats, plan: tuple[Ints, Floats]
+) -> Floats:
+    """The same with the indicators in the rows of `table` that `plan` names, as decision_pass takes them."""
     run = kernels.decisions()
     found = np.empty((_FIRST_ROOM, DECISION_FIELDS))
-    count = run(columns, table, (plan.rows[0], plan.params[0]), found)
+    count = run(columns, table, plan, found)
     if count > len(found):
         found = np.empty((count, DECISION_FIELDS))
-        run(columns, table, (plan.rows[0], plan.params[0]), found)
+        run(columns, table, plan, found)
     return _checked(kernels.strategy, found[:count])
 
 

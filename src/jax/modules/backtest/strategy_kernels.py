@@ -1,6 +1,6 @@
 """The kernels of a strategy, and which indicator columns its parameters ask for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from jax.modules.backtest.kernel.account_loop import account_loop
 from jax.modules.backtest.kernel.arrays import Columns, Floats, Ints
 from jax.modules.backtest.kernel.fused_loop import MOST_INPUTS, fused_loop
 from jax.modules.backtest.kernel.strategy_loops import decision_pass, indicator_column
+from jax.modules.backtest.kernel.symbol_loops import symbol_accounts, symbol_columns
 from jax.modules.backtest.tuple_makers import inputs_maker, row_maker
 from jax.ports.kernel_compiler import Kernel, KernelCompiler
 
@@ -37,8 +38,19 @@ class StrategyKernels:
         """`decision_pass` for this strategy."""
         return self.compiler.compiled(Kernel(decision_pass, self._bound(), self.identity))
 
+    def accounts_by_symbol(self) -> Any:
+        """`symbol_accounts` for this strategy."""
+        return self.compiler.compiled(Kernel(symbol_accounts, self._bound(), self.identity))
+
     def column(self, indicator: Indicator) -> Any:
         """`indicator_column` for indicators of the same step and kinds of arguments."""
+        return self._of_indicator(indicator_column, indicator)
+
+    def columns_by_symbol(self, indicator: Indicator) -> Any:
+        """`symbol_columns` for indicators of the same step and kinds of arguments."""
+        return self._of_indicator(symbol_columns, indicator)
+
+    def _of_indicator(self, loop: Callable[..., None], indicator: Indicator) -> Any:
         kinds = "".join("i" if isinstance(value, int) else "f" for value in indicator.arguments)
         names = {
             "step": indicator.step,
@@ -46,7 +58,7 @@ class StrategyKernels:
             "make_arguments": row_maker(indicator.arguments),
         }
         which = f"{indicator.step.__qualname__} {indicator.name} {indicator.initial!r} {kinds}"
-        return self.compiler.compiled(Kernel(indicator_column, names, f"{self.identity} {which}"))
+        return self.compiler.compiled(Kernel(loop, names, f"{self.identity} {which}"))
 
     def _bound(self) -> Mapping[str, Any]:
         strategy = self.strategy
