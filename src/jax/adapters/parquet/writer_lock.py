@@ -14,12 +14,15 @@ _POLL_SECONDS = 0.02
 
 
 @asynccontextmanager
-async def writer_lock(root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> AsyncIterator[None]:
+async def writer_lock(
+    root: Path, *, what: str = "market data", wait_seconds: float = _WAIT_SECONDS
+) -> AsyncIterator[None]:
     """Makes `root` (mode 0700) and holds the lock on it; the kernel frees it when the process dies.
 
+    `what` is written there, for whoever is told that it cannot be.
     Unavailable when the folder cannot be written, or another writer still holds it after `wait_seconds`.
     """
-    descriptor = _open_lock(root)
+    descriptor = _open_lock(root, what)
     try:
         for _ in range(max(1, round(wait_seconds / _POLL_SECONDS))):
             if _try_lock(descriptor):
@@ -27,7 +30,7 @@ async def writer_lock(root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> Asy
             await asyncio.sleep(_POLL_SECONDS)
         else:
             raise Unavailable(
-                f"Another process has been writing market data to {root} for {wait_seconds:.0f} seconds: "
+                f"Another process has been writing {what} to {root} for {wait_seconds:.0f} seconds: "
                 "try again when it has ended"
             )
         yield
@@ -35,13 +38,13 @@ async def writer_lock(root: Path, *, wait_seconds: float = _WAIT_SECONDS) -> Asy
         os.close(descriptor)
 
 
-def _open_lock(root: Path) -> int:
+def _open_lock(root: Path, what: str) -> int:
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Unavailable(
-            f"The market data folder {root} cannot be written ({error.strerror or error}): "
+            f"The {what} folder {root} cannot be written ({error.strerror or error}): "
             "make it writable, with free space"
         ) from error
 
