@@ -1,0 +1,153 @@
+"""Opens pages in a Chromium that has no network, by the DevTools protocol over a pipe."""
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(
+    filter(
+        None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))
+    ),
+    None,
+)
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *(
+        "--disable-default-apps",
+        "--disable-extensions",
+        "--no-default-browser-check",
+        "--disable-dev-shm-usage",
+    ),
+    *("--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
+)
+_LOADED = (
+    "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))"
+)
+
+
+@dataclass
+class Tab:
+    """One page; `complaints` are console messages, exceptions and refusals, `requests` what it asked for."""
+
+    session: str
+    _browser: "Browser"
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to a command of the protocol."""
+        return self._browser.ask(method, self.session, params)
+
+    def value(self, expression: str) -> Any:
+        """What a JavaScript expression, or the promise that it gives, comes to."""
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def settle(self) -> None:
+        """Waits until two frames are drawn."""
+        self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+
+    def picture(self, file: Path) -> None:
+        """Writes the whole page to `file`."""
+        answer = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        file.write_bytes(base64.b64decode(answer["data"]))
+
+
+class Browser:
+    """A running Chromium."""
+
+    def __init__(self, reading: int, writing: int) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._asked = 0
+        self._rest = b""
+        self._tabs: dict[str, Tab] = {}
+
+    def open(self, file: Path, *, width: int, dark: bool = False) -> Tab:
+        """`file`, loaded and drawn in a window of `width` pixels."""
+        target = self.ask("Target.createTarget", "", {"url": "about:blank"})["targetId"]
+        session = self.ask("Target.attachToTarget", "", {"targetId": target, "flatten": True})["sessionId"]
+        tab = self._tabs[session] = Tab(session, self)
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            tab.ask(f"{domain}.enable")
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        tab.ask("Emulation.setEmulatedMedia", features=[scheme])
+        tab.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=800,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        tab.ask("Page.navigate", url=file.as_uri())
+        tab.value(_LOADED)
+        tab.settle()
+        return tab
+
+    def ask(self, method: str, session: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a command; what the browser tells meanwhile goes to the tab that it is about."""
+        self._asked += 1
+        command = {"id": self._asked, "method": method, "params": params}
+        document = json.dumps({**command, **({"sessionId": session} if session else {})})
+        os.write(self._writing, document.encode() + b"\0")
+        while True:
+            message = self._message()
+            if message.get("id") == self._asked:
+                assert "error" not in message, message["error"]
+                return dict(message["result"])
+            self._hear(message)
+
+    def _message(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            read = os.read(self._reading, 1 << 16)
+            assert read, "the browser has gone"
+            self._rest += read
+        first, self._rest = self._rest.split(b"\0", 1)
+        return dict(json.loads(first))
+
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        tab = self._tabs.get(message.get("sessionId", ""))
+        if tab is None:
+            return
+        if message["method"] in {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}:
+            tab.complaints.append(json.dumps(message["params"]))
+        if message["method"] == "Network.requestWillBeSent":
+            tab.requests.append(message["params"]["request"]["url"])
+
+
+@contextlib.contextmanager
+def chromium(profile: Path) -> Iterator[Browser]:
+    """A Chromium with the empty folder `profile`."""
+    assert CHROMIUM is not None
+    theirs_in, ours_out = os.pipe()
+    ours_in, theirs_out = os.pipe()
+    # The protocol is spoken over descriptors 3 and 4; the shell puts them there.
+    reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out))
+    redirected = f'exec "$0" "$@" 3<&{reading} 4>&{writing}'
+    started = subprocess.Popen(
+        ["/bin/sh", "-c", redirected, CHROMIUM, *_FLAGS, f"--user-data-dir={profile}"],
+        pass_fds=(reading, writing),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HOME": str(profile)},
+    )
+    for end in (theirs_in, theirs_out, reading, writing):
+        os.close(end)
+    try:
+        yield Browser(ours_in, ours_out)
+    finally:
+        started.terminate()
+        started.wait(timeout=30)
+        os.close(ours_in)
+        os.close(ours_out)
