@@ -1,13 +1,13 @@
 """Writes the histories anew: `python -m tests.replay.record_histories`, with a reason in the commit."""
 
 import json
-from pathlib import Path
+from typing import Any
 
-from jax.domain.strategies.ma_crossover_v1 import STRATEGY
 from jax.domain.strategy import BarValues
-from tests.replay.decision_history import HISTORIES, replay
+from tests.replay.decision_history import HISTORIES, SHIPPED, WALKS, Decisions, replay
 
 _BARS = 900
+EDITED = "edited_ma_crossover_v1"
 
 
 def random_walk(seed: int) -> tuple[BarValues, ...]:
@@ -27,12 +27,31 @@ def random_walk(seed: int) -> tuple[BarValues, ...]:
     return tuple(bars)
 
 
-def write(path: Path, seed: int) -> None:
-    bars = random_walk(seed)
-    document = {"strategy": STRATEGY.name, "bars": bars, "decisions": replay(STRATEGY, bars)}
-    path.write_text(json.dumps(document, separators=(",", ":")) + "\n")
+def with_trends(bars: tuple[BarValues, ...]) -> tuple[BarValues, ...]:
+    """The market and the sector go up, sideways and down by turns, each at its own pace."""
+    return tuple(
+        bar._replace(market_trend=float(number // 40 % 3 - 1), sector_trend=float(number // 25 % 3 - 1))
+        for number, bar in enumerate(bars)
+    )
+
+
+def _write(name: str, document: Any) -> None:
+    (HISTORIES / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
+
+
+def _edited(decisions: Decisions) -> list[list[float]]:
+    """The third decision's stop is a cent lower than it was."""
+    changed = [list(decision) for decision in decisions]
+    changed[2][4] -= 0.01
+    return changed
 
 
 if __name__ == "__main__":
-    for seed in (1, 2, 3):
-        write(HISTORIES / f"ma_crossover_v1_walk_{seed}.json", seed)
+    walks = {name: with_trends(random_walk(seed)) for seed, name in enumerate(WALKS, start=1)}
+    for name, bars in walks.items():
+        _write(name, bars)
+    for strategy in SHIPPED:
+        decided = {name: replay(strategy, bars) for name, bars in walks.items()}
+        _write(strategy.name, decided)
+        if EDITED.endswith(strategy.name):
+            _write(EDITED, {WALKS[0]: _edited(decided[WALKS[0]])})
