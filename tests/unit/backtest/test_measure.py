@@ -3,6 +3,7 @@
 Those that empyrical-reloaded has as well are compared with it in tests/golden/metrics.
 """
 
+import dataclasses
 import math
 from datetime import timedelta
 from decimal import Decimal
@@ -250,6 +251,20 @@ def test_where_nothing_is_left_a_return_is_zero() -> None:
     mean = -1 / 5
     squares = (0 - mean) ** 2 * 4 + (-1 - mean) ** 2  # four bars without a return, one that lost all
     assert exact == pytest.approx(math.sqrt(squares / 4) * math.sqrt(252))
+
+
+def test_an_account_of_cents_is_measured_like_any_other() -> None:
+    cents = [EquityPoint(point.end, point.equity / 400, Decimal(0), 1) for point in curve("110", "90", "99")]
+    fills, dear = [(closes_at(1), Decimal("0.3"))], [(closes_at(1), Decimal(120))]
+    assert measure(cents, [trade(Decimal("0.2")), trade(Decimal("-0.1"))], fills, initial=INITIAL / 400) == (
+        dataclasses.replace(
+            measure(curve("110", "90", "99"), [trade(80), trade(-40)], dear, initial=INITIAL),
+            average_win=Decimal("0.2"),
+            average_loss=Decimal("0.1"),
+            largest_win=Decimal("0.2"),
+            largest_loss=Decimal("0.1"),
+        )
+    )
 
 
 def test_a_gain_within_days_has_a_growth_that_a_number_can_hold() -> None:

@@ -17,6 +17,7 @@ from jax.modules.backtest.measure import Fills, figures_of_curve, measure, stati
 from jax.modules.backtest.metrics_of_statistics import (
     METRICS,
     figures_of,
+    mean_and_deviation,
     metrics_of,
     six_places,
     yearly_rate,
@@ -111,6 +112,10 @@ def test_a_deviation_of_less_than_a_millionth_of_the_returns_is_rounding() -> No
 
     assert volatility(9e-12) == 0
     assert volatility(1.2e-11) > 0
+
+
+def test_a_single_number_deviates_from_nothing_whatever_its_square_was_rounded_to() -> None:
+    assert mean_and_deviation(count=1.0, total=0.1, squares=0.0100001) == (0.1, 0.0)
 
 
 def test_every_metric_is_named_and_says_whether_more_is_better() -> None:

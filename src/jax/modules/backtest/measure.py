@@ -151,9 +151,9 @@ def alpha_and_beta(
     pairs = [(own, its) for own, its in zip(returns, benchmark, strict=True) if not math.isnan(its)]
     if any(math.isinf(its) for _, its in pairs):
         raise InvalidValue("benchmark", "has an infinite return: look for a price of zero in its bars")
-    count = len(pairs)
-    if count < 2:
+    if not pairs:
         return None, None
+    count = len(pairs)
     mean = math.fsum(its for _, its in pairs) / count
     variance = math.fsum((its - mean) * (its - mean) for _, its in pairs) / count
     if not (variance > _NO_VARIANCE):
