@@ -1,22 +1,17 @@
 """The rules in their own words, beside the code that runs."""
 
-import csv
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from jax.adapters.sample_data.bokeh_sample_bars import BokehSampleBars
 from jax.domain.strategies.ma_crossover_v1 import REASONS, STRATEGY, Params
 from jax.domain.strategy import BUY, NO_DECISION, NOTHING, SELL, BarValues, Decision
 from jax.domain.strategy_runner import StrategyRunner
+from tests.unit.market_bars import needs_shared_bars, sample_bars, shared_bars
+from tests.unit.strategies.trending_bars import trending_bars
 
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "us_equities" / "daily"
 SHORT = Params(fast=2, middle=4, slow=7, range_length=3, volume_length=3)
 
 
@@ -30,6 +25,7 @@ class View(NamedTuple):
     slow: float
     true_range: float
     usual_volume: float
+    market_trend: float
 
 
 def mean(values: Sequence[float]) -> float:
@@ -48,10 +44,10 @@ def views(bars: Sequence[BarValues], params: Params) -> Iterator[View | None]:
                 average = mean(ranges)
             else:
                 average = (average * (params.range_length - 1) + ranges[-1]) / params.range_length
-        closes = [one.close for one in bars[: row + 1]]
+        closes = [one.close for one in bars[max(row + 1 - params.slow, 0) : row + 1]]
         volumes = [one.volume for one in bars[max(row + 1 - params.volume_length, 0) : row + 1]]
         warm = (
-            len(closes) >= params.slow
+            len(closes) == params.slow
             and len(ranges) >= params.range_length
             and len(volumes) == params.volume_length
         )
@@ -66,6 +62,7 @@ def views(bars: Sequence[BarValues], params: Params) -> Iterator[View | None]:
             mean(closes[-params.slow :]),
             average,
             mean(volumes),
+            bar.market_trend,
         )
 
 
@@ -83,14 +80,18 @@ def expected(before: View | None, view: View) -> Decision:
     up, down, pullback = (now and not then for now, then in zip(conditions(view), was, strict=True))
     busy = view.volume > view.usual_volume
     apart = abs(view.fast - view.slow) / view.slow > 0.05
-    confidence = 0.65 + 0.08 * busy + 0.10 * apart
+    rising, falling = view.market_trend > 0, view.market_trend < 0
+    more = 0.08 * busy + 0.10 * apart
     size, close = view.true_range, view.close
     if up:
-        return Decision(BUY, confidence, view.middle - size, close + 3 * size, close + 5 * size, 1)
+        targets = (close + 3 * size, close + 5 * size)
+        return Decision(BUY, 0.65 + more + 0.12 * rising, close, view.middle - size, *targets, 1)
     if down:
-        return Decision(SELL, confidence, view.middle + size, close - 3 * size, close - 5 * size, 2)
+        targets = (close - 3 * size, close - 5 * size)
+        return Decision(SELL, 0.65 + more + 0.12 * falling, close, view.middle + size, *targets, 2)
     if pullback:
-        return Decision(BUY, 0.55 + 0.08 * busy, close - 1.5 * size, close + 2 * size, close + 3.5 * size, 3)
+        targets = (close + 2 * size, close + 3.5 * size)
+        return Decision(BUY, 0.55 + 0.08 * busy + 0.12 * rising, close, close - 1.5 * size, *targets, 3)
     return NO_DECISION
 
 
@@ -127,59 +128,18 @@ def compare(bars: Sequence[BarValues], params: Params) -> list[Decision]:
     return taken
 
 
-@st.composite
-def trending_bars(draw: st.DrawFn) -> list[BarValues]:
-    """Runs of rises and falls, so that averages line up, with noise on top."""
-    bars: list[BarValues] = []
-    close = 100.0
-    for _ in range(draw(st.integers(1, 6))):
-        drift = draw(st.floats(-0.03, 0.03))
-        for noise in draw(st.lists(st.floats(-0.02, 0.02), min_size=1, max_size=15)):
-            open_, close = close, min(max(close * (1 + drift + noise), 1.0), 1e5)
-            wick = 1 + abs(draw(st.floats(0.0, 0.02)))
-            volume = draw(st.floats(0.0, 1e6))
-            bars.append(BarValues(open_, max(open_, close) * wick, min(open_, close) / wick, close, volume))
-    return bars
-
-
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(bars=trending_bars())
 def test_every_decision_follows_from_the_rules(bars: list[BarValues]) -> None:
     compare(bars, SHORT)
 
 
 def test_every_decision_on_real_bars_follows_from_the_rules() -> None:
-    rows = [row for row in BokehSampleBars().rows() if row.symbol == "IBM"]
-    bars = [
-        BarValues(float(r.open), float(r.high), float(r.low), float(r.close), float(r.volume)) for r in rows
-    ]
-    taken = compare(bars, Params(fast=10, middle=20, slow=50))
+    taken = compare(sample_bars("IBM"), Params(fast=10, middle=20, slow=50))
     assert {REASONS[decision.reason] for decision in taken} == set(REASONS[1:])
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the folder with more market data is not here")
+@needs_shared_bars
 @pytest.mark.parametrize("symbol", ["aapl", "spy"])
 def test_every_decision_on_longer_series_follows_from_the_rules(symbol: str) -> None:
-    with zipfile.ZipFile(SHARED / f"{symbol}.zip") as archive:
-        text = archive.read(archive.namelist()[0]).decode()
-    rows = [[float(field) for field in row[1:6]] for row in csv.reader(io.StringIO(text))]
-    bars = [BarValues(o / 10_000, h / 10_000, lo / 10_000, c / 10_000, v) for o, h, lo, c, v in rows]
-    assert compare(bars, Params(fast=10, middle=20, slow=50))
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        Params(fast=0),
-        Params(fast=50),
-        Params(middle=200),
-        Params(range_length=0),
-        Params(volume_length=0),
-    ],
-)
-def test_parameters_out_of_range_are_refused_with_a_sentence(params: Params) -> None:
-    assert STRATEGY.check_params(params)
-
-
-def test_the_defaults_are_in_range() -> None:
-    assert STRATEGY.check_params(STRATEGY.params) == ""
+    assert compare(shared_bars(symbol), Params(fast=10, middle=20, slow=50))

@@ -145,7 +145,7 @@ def check_params(params: Params) -> str:
         number_problem("pullback_below", params.pullback_below, 0.0, 0.5),
         number_problem("pullback_above", params.pullback_above, 0.0, 0.5),
         multiple_problem("pullback_stop", params.pullback_stop),
-        targets_problem(params.pullback_first_target, params.pullback_second_target),
+        targets_problem(params.pullback_first_target, params.pullback_second_target, prefix="pullback_"),
     )
     if problem or params.fast < params.middle < params.slow:
         return problem

@@ -24,12 +24,16 @@ def multiple_problem(name: str, value: Any) -> str:
     return number_problem(name, value, 0.01, 100.0)
 
 
-def targets_problem(first: Any, second: Any) -> str:
-    """Empty for two multiples of the true range, the second at least as far away as the first."""
-    problem = multiple_problem("first_target", first) or multiple_problem("second_target", second)
+def targets_problem(first: Any, second: Any, *, prefix: str = "") -> str:
+    """Empty for two multiples of the true range, the second at least as far away as the first.
+
+    The parameters are called first_target and second_target, after `prefix`.
+    """
+    nearer, farther = f"{prefix}first_target", f"{prefix}second_target"
+    problem = multiple_problem(nearer, first) or multiple_problem(farther, second)
     if problem or first <= second:
         return problem
-    return f"needs first_target <= second_target, not {first!r}, {second!r}"
+    return f"needs {nearer} <= {farther}, not {first!r}, {second!r}"
 
 
 def first_problem(*problems: str) -> str:
