@@ -109,10 +109,14 @@ def _panel(work: Work) -> BarPanel:
 def _bars(name: str, symbol: int, count: int) -> list[Bar]:
     made = columns(symbol, count)
     return [
-        Bar(name, Timeframe.DAY, end - _MINUTE, end, *(Decimal(str(value)) for value in values))
+        Bar(name, Timeframe.DAY, end - _MINUTE, end, *map(_decimal, values))
         for end, *values in zip(
             (_EPOCH + timedelta(microseconds=end_ns // 1_000) for end_ns in made.end_ns.tolist()),
             *(column.tolist() for column in made[:5]),
             strict=True,
         )
     ]
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(value))

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.bench.peers.works import WORKS, Work
 
@@ -15,7 +16,15 @@ _ENOUGH_SECONDS = 2.0
 Prepare = Callable[[Work], Callable[[], float]]
 
 
-def tell(peer: str, version: str, prepare: Prepare, *, shares: Mapping[str, Work]) -> None:
+class Peer(NamedTuple):
+    """An engine, and what it does in its own way (empty: nothing)."""
+
+    name: str
+    version: str
+    note: str = ""
+
+
+def tell(peer: Peer, prepare: Prepare, shares: Mapping[str, Work]) -> None:
     """Do the work that the command line names, or the peer's share of it, and print what it took.
 
     `seconds` is the fastest of up to 9 runs (one, when it takes two seconds), after a small one that does not
@@ -34,8 +43,9 @@ def tell(peer: str, version: str, prepare: Prepare, *, shares: Mapping[str, Work
         taken.append((time.perf_counter() - started, time.process_time() - cpu))
     seconds, cpu_seconds = map(min, zip(*taken, strict=True))
     line = {
-        "peer": peer,
-        "version": version,
+        "peer": peer.name,
+        "version": peer.version,
+        "note": peer.note,
         "work": work.name,
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,

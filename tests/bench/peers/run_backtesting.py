@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import FEES, INITIAL_CASH, WORKS, Work, columns
 
 backtesting: Any = importlib.import_module("backtesting")
@@ -15,7 +15,9 @@ _SHARES = {
     "one_run": WORKS["one_run"]._replace(bars=200_000),
     "sweep": WORKS["sweep"]._replace(pairs=WORKS["sweep"].pairs[::200]),
     "symbols": WORKS["symbols"]._replace(symbols=100),
+    "shared_account": WORKS["shared_account"]._replace(symbols=40),
 }
+_NOTE = "whole units; an account a symbol, all in, whatever the work"
 
 
 def prepare(work: Work) -> Callable[[], float]:
@@ -68,4 +70,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     # Its progress bar costs time and says nothing here.
     backtesting.backtesting._tqdm = lambda values, **_: values
-    tell("backtesting.py", backtesting.__version__, prepare, shares=_SHARES)
+    tell(Peer("backtesting.py", backtesting.__version__, _NOTE), prepare, shares=_SHARES)

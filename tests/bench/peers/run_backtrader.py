@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import ENTRY_FRACTION, FEES, INITIAL_CASH, WORKS, Work, columns
 
 backtrader: Any = importlib.import_module("backtrader")
@@ -83,4 +83,4 @@ def _crossover(*, all_in: bool) -> Any:
 
 
 if __name__ == "__main__":
-    tell("backtrader", backtrader.__version__, prepare, shares=_SHARES)
+    tell(Peer("backtrader", backtrader.__version__), prepare, shares=_SHARES)

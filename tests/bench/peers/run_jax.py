@@ -20,7 +20,7 @@ from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_statistics import figures_of
 from jax.modules.backtest.strategy_kernels import StrategyKernels, column_plan, indicator_table
 from tests.bench.peers import jax_account
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import FEES, INITIAL_CASH, Work, columns
 
 _BARS_A_YEAR = 252 * 390
@@ -38,12 +38,14 @@ def jax_columns(symbol: int, bars: int) -> Columns:
     return Columns(*made[:5], np.zeros(bars), np.zeros(bars))
 
 
-def statistics_of_sets(kernels: StrategyKernels, bars: Columns, sets: Sequence[Any]) -> Floats:
+def statistics_of_sets(
+    kernels: StrategyKernels, bars: Columns, sets: Sequence[Any], settings: BacktestSettings
+) -> Floats:
     """One RunStatistics a set, by the fused loop: each indicator once, then the sets on all cores."""
     plan = column_plan(kernels.strategy, sets)
     table = indicator_table(kernels, plan.indicators, bars)
     run = kernels.fused()
-    account = (rules_of(ALL_IN), Contract(1.0, 1.0))
+    account = (rules_of(settings), Contract(1.0, 1.0))
     bounds = np.array([0, len(bars.close)], dtype=np.int64)
     found = np.empty((len(sets), len(RunStatistics._fields)))
     sums = np.empty((len(sets), 1, 3))
@@ -75,7 +77,7 @@ def prepare(work: Work) -> Callable[[], float]:
 
     def part(symbols: slice) -> None:
         for symbol in range(*symbols.indices(work.symbols)):
-            found[symbol] = statistics_of_sets(kernels, series[symbol], sets)
+            found[symbol] = statistics_of_sets(kernels, series[symbol], sets, ALL_IN)
 
     def run() -> float:
         shared(part, _slices(work.symbols))
@@ -98,4 +100,4 @@ def _slices(count: int) -> list[slice]:
 
 
 if __name__ == "__main__":
-    tell("Jax", importlib.metadata.version("jax-trading-assistant"), prepare, shares={})
+    tell(Peer("Jax", importlib.metadata.version("jax-trading-assistant")), prepare, shares={})

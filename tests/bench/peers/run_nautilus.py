@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import ENTRY_FRACTION, FEES, INITIAL_CASH, WORKS, Work, columns
 
 nautilus: Any = importlib.import_module("nautilus_trader")
@@ -31,6 +31,7 @@ _SHARES = {
     "symbols": WORKS["symbols"]._replace(symbols=20),
     "shared_account": WORKS["shared_account"]._replace(symbols=20),
 }
+_NOTE = "fills at the close that decides"
 _VENUE = identifiers.Venue("BENCH")
 
 
@@ -155,4 +156,4 @@ def _final_equity(engine: Any, strategy: Any) -> float:
 
 
 if __name__ == "__main__":
-    tell("nautilus_trader", nautilus.__version__, prepare, shares=_SHARES)
+    tell(Peer("nautilus_trader", nautilus.__version__, _NOTE), prepare, shares=_SHARES)

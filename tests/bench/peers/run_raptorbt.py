@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import FEES, INITIAL_CASH, Columns, Work, columns
 
 raptorbt: Any = importlib.import_module("raptorbt")
@@ -73,4 +73,4 @@ def _final_equity(result: Any) -> float:
 
 
 if __name__ == "__main__":
-    tell("raptorbt", importlib.metadata.version("raptorbt"), prepare, shares={})
+    tell(Peer("raptorbt", importlib.metadata.version("raptorbt")), prepare, shares={})

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tests.bench.peers.measuring import tell
+from tests.bench.peers.measuring import Peer, tell
 from tests.bench.peers.works import FEES, INITIAL_CASH, WORKS, Work, columns
 
 pandas: Any = importlib.import_module("pandas")
@@ -67,4 +67,4 @@ def _above(close: Any, pairs: Sequence[tuple[int, int]]) -> Any:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    tell("vectorbt", vectorbt.__version__, prepare, shares=_SHARES)
+    tell(Peer("vectorbt", vectorbt.__version__), prepare, shares=_SHARES)
