@@ -3,6 +3,7 @@
 import typer
 
 from jax.app import console
+from jax.app.research import backtest_cli, compare_cli
 
 _PROGRAM = "jax"
 app = console.new_app(
@@ -20,6 +21,10 @@ def demo(
     from jax.app.demo.run import run_demo
 
     run_demo(once=once, as_json=as_json)
+
+
+backtest_cli.register(app)
+compare_cli.register(app)
 
 
 def main() -> None:

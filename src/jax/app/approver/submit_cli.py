@@ -22,7 +22,7 @@ _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
 class SubmitTerms:
     """The backtest, the author, and the risk profile that goes with it."""
 
-    strategy: Annotated[str, typer.Argument(help="Its name; `jax-research strategies` lists them.")]
+    strategy: Annotated[str, typer.Argument(help="Its name; `jax strategies` lists them.")]
     author: Annotated[str, typer.Option("--author", metavar="NAME", help="Who answers for it.")]
     first_day: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First day, UTC.")] = None
     last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, UTC.")] = None

@@ -36,6 +36,15 @@ class BarWindow:
     manifest: DataManifest
 
 
+@dataclass(frozen=True, slots=True)
+class ReferenceSeries:
+    """A series that is compared with or looked at, but not traded: its bars, oldest first."""
+
+    symbol: str
+    bars: tuple[Bar, ...]
+    manifest: DataManifest
+
+
 async def read_window(wanted: WantedBars, *, store: MarketData, register: SeriesRegister) -> BarWindow:
     """The bars `wanted`; NotFound for an unknown symbol, InvalidValue when none ends within the window."""
     series = _chosen(wanted, await register.all())
@@ -46,6 +55,28 @@ async def read_window(wanted: WantedBars, *, store: MarketData, register: Series
         instruments={symbol: series[symbol].instrument for symbol in bars},
         manifest=manifest_of(", ".join(vendors), bars),
     )
+
+
+async def read_reference(
+    role: str, symbol: str, window: BarWindow, *, store: MarketData, register: SeriesRegister
+) -> ReferenceSeries:
+    """All bars of `symbol` up to the end of `window`, what it needs of the past included.
+
+    `role` is what it is for, such as `benchmark`. NotFound for an unknown symbol, InvalidValue when none of
+    its bars ends within the window.
+    """
+    known = await register.all()
+    if symbol not in known:
+        raise NotFound(f"There are no bars of the {role} {symbol}; there are those of {', '.join(known)}")
+    manifest = window.manifest
+    bars = await store.bars(symbol, Timeframe.DAY, until=manifest.last_end)
+    if not (bars and bars[-1].end >= manifest.first_end):
+        raise InvalidValue(
+            role,
+            f"no bar of {symbol} ends from {manifest.first_end.isoformat()} to "
+            f"{manifest.last_end.isoformat()}: import some, or leave it out",
+        )
+    return ReferenceSeries(symbol, bars, manifest_of(", ".join(known[symbol].vendors), {symbol: bars}))
 
 
 def _chosen(wanted: WantedBars, known: Mapping[str, Series]) -> Mapping[str, Series]:

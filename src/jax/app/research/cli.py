@@ -1,7 +1,6 @@
-"""jax-research: imports bars, lists strategies, runs backtests, offers the gate over HTTP."""
+"""jax-research: imports bars; offers backtests and the gate over HTTP."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,11 @@ import typer
 from jax.app import console
 
 _PROGRAM = "jax-research"
-app = console.new_app("Market data and backtests: what a strategy would have done.", program=_PROGRAM)
+app = console.new_app("Market data, and the service for backtests and the promotion gate.", program=_PROGRAM)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-_DAY = ["%Y-%m-%d"]
 # 8092 is the bridge's.
 _PORTS = (8091, *range(8093, 8100))
-_LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
 
 
 def main() -> None:
@@ -66,55 +63,6 @@ def import_bars(
         )
 
 
-@app.command()
-def strategies(as_json: _Json = False) -> None:
-    """List the installed strategies."""
-    from jax.app.home import home_folder
-    from jax.app.research.wiring import build_research
-
-    names = list(build_research(home_folder()).strategies())
-    if as_json:
-        console.print_json({"strategies": names})
-    else:
-        typer.echo("\n".join(names))
-
-
-@app.command()
-def backtest(
-    strategy: Annotated[str, typer.Argument(help="Its name; `jax-research strategies` lists them.")],
-    first_day: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, help="First day, UTC.")
-    ] = None,
-    last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, UTC.")] = None,
-    symbols: Annotated[str, typer.Option(help="Separated by commas; all that have bars if empty.")] = "",
-    as_json: _Json = False,
-) -> None:
-    """Run a strategy on the stored bars and keep a report."""
-    from jax.app.home import home_folder
-    from jax.app.research.documents import backtest_document
-    from jax.app.research.progress import progress_bar
-    from jax.app.research.research import BacktestRequest
-    from jax.app.research.wiring import build_research
-
-    request = BacktestRequest(
-        strategy=strategy,
-        data_from=None if first_day is None else first_day.replace(tzinfo=UTC),
-        data_to=None if last_day is None else last_day.replace(tzinfo=UTC) + _LAST_MOMENT,
-        symbols=tuple(symbol.strip() for symbol in symbols.split(",") if symbol.strip()),
-    )
-    research = build_research(home_folder())
-    with progress_bar("Backtesting", "bars") as bar:
-        run = asyncio.run(research.backtest(request, bar.to))
-    document = backtest_document(run, report_path=asyncio.run(research.keep_report(run)))
-    if as_json:
-        console.print_json(document)
-        return
-    for name, value in document.items():
-        shown = value.items() if isinstance(value, dict) else [(name, value)]
-        for key, item in shown:
-            typer.echo(f"{key:<16} {', '.join(item) if isinstance(item, list) else item}")
-
-
 @app.command(epilog="Example: jax-research serve --port 8091")
 def serve(
     host: Annotated[
@@ -125,7 +73,7 @@ def serve(
         typer.Option(min=1, max=65535, help="Port; by default the first free one from 8091 to 8099."),
     ] = None,
 ) -> None:
-    """Offer the promotion gate over HTTP; private keys stay with the people who sign."""
+    """Offer backtests and the promotion gate over HTTP; private keys stay with the people who sign."""
     from jax.app.home import home_folder
     from jax.app.listening_socket import check_guarded, listen
     from jax.app.log_lines import log_to_standard_error

@@ -1,45 +1,66 @@
 """What jax-research does, over ports only."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from jax.app.research.bar_window import BarWindow, WantedBars, read_window
+from jax.app.research.backtest_run import (
+    BacktestOutcome,
+    BacktestRequest,
+    BacktestRun,
+    References,
+    report_of,
+    run_id_of,
+)
+from jax.app.research.bar_window import (
+    BarWindow,
+    ReferenceSeries,
+    WantedBars,
+    read_reference,
+    read_window,
+)
+from jax.app.research.named_strategy import chosen_params, named_strategy, params_tuple
+from jax.app.research.request_document import kept_run_of
 from jax.app.research.rerun import rerun_backtest
+from jax.app.research.strategy_facts import StrategyFacts, strategy_facts
 from jax.domain.artifact_payload import ArtifactPayload
-from jax.domain.backtest_evidence import BacktestEvidence
-from jax.domain.backtest_result import BacktestResult
-from jax.domain.backtest_settings import BacktestSettings, settings_document
 from jax.domain.bundle import Bundle
-from jax.domain.canonical_json import canonical_bytes, sha256_of
-from jax.domain.decimal_text import plain
-from jax.domain.derived_id import derived_id
-from jax.domain.errors import InvalidValue
 from jax.domain.golden_suite import record_golden_suite
 from jax.domain.instrument import Instrument
 from jax.domain.rerun import Rerun
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.strategy import Strategy
-from jax.modules.artifacts.load_bundle import BundleRefused, load_strategy
-from jax.modules.artifacts.verify_artifact import strategy_params
-from jax.modules.backtest.data_manifest import DataManifest
 from jax.modules.backtest.evidence import evidence_of
-from jax.modules.backtest.run_backtest import ENGINE_VERSION, BacktestInputs, run_backtest
+from jax.modules.backtest.run_backtest import BacktestInputs, CompiledStrategy, run_backtest
 from jax.modules.market_data.import_bars import ImportBars
 from jax.modules.market_data.import_report import ImportReport
-from jax.ports.backtest_report import BacktestReporter, ReportContent, ReportSeries
+from jax.ports.backtest_report import BacktestReporter
 from jax.ports.bar_source import BarSource
+from jax.ports.clock import Clock
+from jax.ports.kernel_compiler import KernelCompiler
 from jax.ports.market_data import MarketData
-from jax.ports.object_store import ObjectStore
+from jax.ports.run_store import RunStore
 from jax.ports.series_register import SeriesRegister
 from jax.ports.session_calendar import SessionCalendar
 from jax.ports.strategy_catalog import StrategyCatalog, StrategySource
 
+__all__ = [
+    "BacktestProgress",
+    "BacktestRequest",
+    "BacktestRun",
+    "ImportProgress",
+    "KeptBacktest",
+    "ReferenceRows",
+    "Research",
+    "ResearchPorts",
+]
+
 FIRST_SESSION = date(2000, 1, 1)
+# From so many bars on, of all symbols together, compiling pays for itself.
+COMPILED_FROM_BARS = 200_000
 
 ImportProgress = Callable[[int], object]
 BacktestProgress = Callable[[int, int], object]
@@ -47,7 +68,10 @@ BacktestProgress = Callable[[int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class ResearchPorts:
-    """What research needs from the world; `open_csv` makes a source of (path, mic, currency)."""
+    """What research needs from the world; `open_csv` makes a source of (path, mic, currency).
+
+    `kernels` is asked for its compiler when there is something to compile.
+    """
 
     samples: BarSource
     open_csv: Callable[[Path, str, str], BarSource]
@@ -55,8 +79,10 @@ class ResearchPorts:
     bars: MarketData
     register: SeriesRegister
     strategies: StrategyCatalog
-    objects: ObjectStore
+    runs: RunStore
     reporter: BacktestReporter
+    kernels: Callable[[], KernelCompiler]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +95,21 @@ class ReferenceRows:
 
 
 @dataclass(frozen=True, slots=True)
-class BacktestRequest:
-    """A strategy by name on the bars that end within [`data_from`, `data_to`] (UTC; None is open).
+class KeptBacktest:
+    """A finished run, and where a person finds its report."""
 
-    `symbols` empty means every series with bars in the window; `params` replace the strategy's defaults.
-    """
-
-    strategy: str
-    data_from: datetime | None = None
-    data_to: datetime | None = None
-    symbols: tuple[str, ...] = ()
-    params: Mapping[str, int | Decimal] = field(default_factory=dict)
-    settings: BacktestSettings = field(default_factory=BacktestSettings)
+    outcome: BacktestOutcome
+    report_path: str
 
 
-@dataclass(frozen=True, slots=True)
-class BacktestRun:
-    """A finished run; `run_id` follows from everything that went in, so a repeat has the same.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tested:
+    """What a run was made of, and what it made."""
 
-    `golden_suite` is encoded: what the strategy decided on a few windows of these bars.
-    """
-
-    run_id: str
-    source: StrategySource
-    params: Mapping[str, int | Decimal]
-    manifest: DataManifest
-    result: BacktestResult
-    evidence: BacktestEvidence
-    golden_suite: bytes
-    report: bytes
+    strategy: Strategy
+    params: Any
+    window: BarWindow
+    outcome: BacktestOutcome
 
 
 class Research:
@@ -125,9 +137,10 @@ class Research:
         source = self._ports.open_csv(path, mic, currency)
         return await self._import(source, progress, skip_bad_rows=skip_bad_rows)
 
-    def strategies(self) -> Sequence[str]:
-        """The names of the installed strategies."""
-        return self._ports.strategies.names()
+    def strategies(self) -> Sequence[StrategyFacts]:
+        """The installed strategies, by name."""
+        catalog = self._ports.strategies
+        return [strategy_facts(name, catalog) for name in catalog.names()]
 
     async def reference_rows(self, until: date) -> ReferenceRows:
         """What the trader reads of exchanges: from 2000-01-01 to one year after `until`."""
@@ -142,40 +155,26 @@ class Research:
     async def backtest(
         self, request: BacktestRequest, progress: BacktestProgress | None = None
     ) -> BacktestRun:
-        """Runs the strategy's very sources as they will trade, and renders the report.
+        """Runs the strategy's very sources as they will trade, with all that an artifact needs.
 
         `progress` hears (bar ends done, all), from another thread. NotFound for an unknown strategy or
         symbol; InvalidValue for parameters, a window without bars, a strategy that may not run.
         """
-        source = self._ports.strategies.source(request.strategy)
-        strategy = _loaded(source)
-        params: dict[str, int | Decimal] = {**_numbers(strategy.params), **request.params}
-        inputs_params = strategy_params(strategy, params)
-        window = await self._window(
-            WantedBars(data_from=request.data_from, data_to=request.data_to, symbols=request.symbols)
+        tested = await self._tested(request, progress)
+        suite = await asyncio.to_thread(
+            record_golden_suite, tested.strategy, tested.params, tested.window.bars
         )
-        inputs = BacktestInputs(
-            strategy=strategy,
-            params=inputs_params,
-            bars=window.bars,
-            instruments=window.instruments,
-            settings=request.settings,
-        )
-        result = await asyncio.to_thread(run_backtest, inputs, progress)
-        golden_suite = await asyncio.to_thread(record_golden_suite, strategy, inputs_params, window.bars)
-        run_id = _run_id(source, params, request.settings, window.manifest)
-        run = BacktestRun(
-            run_id=run_id,
-            source=source,
-            params=params,
-            manifest=window.manifest,
-            result=result,
-            evidence=evidence_of(result, run_id=run_id),
-            golden_suite=golden_suite.encoded(),
-            report=b"",
-        )
-        currency = next(iter(window.instruments.values())).currency
-        return replace(run, report=await asyncio.to_thread(self._render, run, currency))
+        parts = {field.name: getattr(tested.outcome, field.name) for field in fields(tested.outcome)}
+        return BacktestRun(**parts, golden_suite=suite.encoded())
+
+    async def keep_backtest(
+        self, request: BacktestRequest, progress: BacktestProgress | None = None
+    ) -> KeptBacktest:
+        """Runs it as `backtest` does, and keeps the run among the others; the same errors."""
+        outcome = (await self._tested(request, progress)).outcome
+        run = kept_run_of(outcome, request, kept_at=self._ports.clock.now())
+        await self._ports.runs.keep(run, outcome.result, outcome.report)
+        return KeptBacktest(outcome, self._ports.runs.report_location(outcome.run_id))
 
     async def rerun_window(self, payload: ArtifactPayload) -> BarWindow:
         """The bars that `payload` says it was tested on, as they are in this home's own store.
@@ -202,12 +201,6 @@ class Research:
         window = await self.rerun_window(payload)
         return await asyncio.to_thread(rerun_backtest, payload, bundle, golden_suite, window, progress)
 
-    async def keep_report(self, run: BacktestRun) -> str:
-        """Puts the report into the object store and returns where a person finds it."""
-        key = f"reports/{sha256_of(run.report).removeprefix('sha256:')}.html"
-        await self._ports.objects.put(key, run.report)
-        return self._ports.objects.location(key)
-
     async def _import(
         self, source: BarSource, progress: ImportProgress | None, *, skip_bad_rows: bool
     ) -> ImportReport:
@@ -233,60 +226,51 @@ class Research:
     async def _window(self, wanted: WantedBars) -> BarWindow:
         return await read_window(wanted, store=self._ports.bars, register=self._ports.register)
 
-    def _render(self, run: BacktestRun, currency: str) -> bytes:
-        content = ReportContent(
-            strategy=run.source.name,
-            run_id=run.run_id,
-            engine_version=ENGINE_VERSION,
-            vendor=run.manifest.vendor,
-            currency=currency,
-            params=run.params,
-            series=tuple(
-                ReportSeries(entry.symbol, entry.bars, entry.first_end, entry.last_end)
-                for entry in run.manifest.series
-            ),
-            hashes={
-                "source bundle": run.source.bundle.sha256,
-                "orders": run.evidence.orders_sha256,
-                "data manifest": run.manifest.sha256,
-            },
-            result=run.result,
+    async def _tested(self, request: BacktestRequest, progress: BacktestProgress | None) -> _Tested:
+        named = named_strategy(request.strategy, self._ports.strategies)
+        params = chosen_params(named.strategy, request.params)
+        inputs_params = params_tuple(named.strategy, params)
+        window = await self._window(
+            WantedBars(data_from=request.data_from, data_to=request.data_to, symbols=request.symbols)
         )
-        return self._ports.reporter.render(content)
-
-
-def _loaded(source: StrategySource) -> Strategy:
-    try:
-        strategy = load_strategy(source.bundle, source.entry)
-    except BundleRefused as error:
-        raise InvalidValue(f"strategy {source.name}", str(error)) from error
-    if strategy.name != source.name:
-        raise InvalidValue(
-            f"strategy {source.name}", f"calls itself {strategy.name}: register it under that name"
+        references = References(
+            benchmark=await self._reference("benchmark", request.benchmark, window),
+            market=await self._reference("market", request.market, window),
         )
-    return strategy
+        inputs = BacktestInputs(
+            strategy=named.strategy,
+            params=inputs_params,
+            bars=window.bars,
+            instruments=window.instruments,
+            settings=request.settings,
+            benchmark=() if references.benchmark is None else references.benchmark.bars,
+            market=() if references.market is None else references.market.bars,
+        )
+        compiled = self._compiled(named.source, window)
+        result = await asyncio.to_thread(run_backtest, inputs, progress, compiled)
+        run_id = run_id_of(named.source, params, request.settings, window.manifest, references)
+        outcome = BacktestOutcome(
+            run_id=run_id,
+            source=named.source,
+            params=params,
+            manifest=window.manifest,
+            references=references,
+            result=result,
+            evidence=evidence_of(result, run_id=run_id),
+            report=b"",
+        )
+        report = await asyncio.to_thread(self._ports.reporter.render, report_of(outcome, window))
+        return _Tested(named.strategy, inputs_params, window, replace(outcome, report=report))
 
+    async def _reference(self, role: str, symbol: str | None, window: BarWindow) -> ReferenceSeries | None:
+        if symbol is None:
+            return None
+        return await read_reference(
+            role, symbol, window, store=self._ports.bars, register=self._ports.register
+        )
 
-def _numbers(params: Any) -> dict[str, int | Decimal]:
-    """A parameter tuple by name, its floats as the shortest Decimals that give them back."""
-    return {
-        name: value if isinstance(value, int) else Decimal(repr(value))
-        for name, value in params._asdict().items()
-    }
-
-
-def _run_id(
-    source: StrategySource,
-    params: Mapping[str, int | Decimal],
-    settings: BacktestSettings,
-    manifest: DataManifest,
-) -> str:
-    spelled = canonical_bytes(
-        {
-            "params": {name: plain(Decimal(value)) for name, value in params.items()},
-            "settings": settings_document(settings),
-        }
-    )
-    return derived_id(
-        "bt", ENGINE_VERSION, source.entry, source.bundle.sha256, spelled.decode(), manifest.sha256
-    )
+    def _compiled(self, source: StrategySource, window: BarWindow) -> CompiledStrategy | None:
+        """How a large run is made; a small one is done before a compiler has started."""
+        if sum(map(len, window.bars.values())) < COMPILED_FROM_BARS:
+            return None
+        return CompiledStrategy(f"{source.bundle.sha256} {source.entry}", self._ports.kernels())
