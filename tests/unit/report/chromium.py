@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,10 @@ _FLAGS = (
         "--disable-dev-shm-usage",
     ),
     *("--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
+)
+# The protocol is spoken over the descriptors 3 and 4.
+_RENUMBER = (
+    "import os, sys; a = sys.argv; os.dup2(int(a[1]), 3); os.dup2(int(a[2]), 4); os.execv(a[3], a[3:])"
 )
 _LOADED = (
     "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))"
@@ -89,7 +94,8 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        tab.ask("Page.navigate", url=file.as_uri())
+        opened = tab.ask("Page.navigate", url=file.as_uri())
+        assert "errorText" not in opened, opened["errorText"]
         tab.value(_LOADED)
         tab.settle()
         return tab
@@ -131,11 +137,10 @@ def chromium(profile: Path) -> Iterator[Browser]:
     assert CHROMIUM is not None
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
-    # The protocol is spoken over descriptors 3 and 4; the shell puts them there.
     reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out))
-    redirected = f'exec "$0" "$@" 3<&{reading} 4>&{writing}'
+    renumbered = [sys.executable, "-I", "-S", "-c", _RENUMBER, str(reading), str(writing)]
     started = subprocess.Popen(
-        ["/bin/sh", "-c", redirected, CHROMIUM, *_FLAGS, f"--user-data-dir={profile}"],
+        [*renumbered, CHROMIUM, *_FLAGS, f"--user-data-dir={profile}"],
         pass_fds=(reading, writing),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from typing import Any
 
 from jax.adapters.backtest_report.curve import curve_data
 from jax.adapters.backtest_report.detail import Detail
-from jax.adapters.backtest_report.distribution import Distribution
+from jax.adapters.backtest_report.distribution import Distribution, unit_of
 from jax.adapters.backtest_report.figures import ReportFigures
 from jax.adapters.backtest_report.periods import Return
 from jax.adapters.backtest_report.price_charts import charted, drawn_fills, price_data
@@ -35,10 +35,12 @@ def chart_data(content: ReportContent, figures: ReportFigures, detail: Detail) -
 
 
 def _returns(found: Distribution) -> dict[str, Any]:
-    """Edges of the bins in per cent, one more than there are bins."""
-    bins = range(found.first, found.first + len(found.counts) + 1)
+    """Edges of the bins in their unit, one more than there are bins."""
+    unit = unit_of(found)
+    bins = range(found.first, found.first + len(found.counts) + 1) if found.counts else range(0)
     return {
-        "edges": [float(f"{100 * found.width * edge:.6g}") for edge in bins] if found.counts else [],
+        "unit": unit.sign,
+        "edges": [float(f"{found.width * unit.parts * edge:.6g}") for edge in bins],
         "counts": found.counts,
         "open": [found.open_below, found.open_above],
     }

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # A curve's returns have fat tails: what lies further out is counted in the outermost bins.
 _TAIL = 0.005
@@ -24,6 +25,25 @@ class Distribution:
     open_below: bool
     open_above: bool
     unchanged: int
+
+
+class Unit(NamedTuple):
+    """What returns are counted in: so many `parts` make the whole."""
+
+    sign: str
+    words: str
+    parts: int
+
+
+PERCENT = Unit("%", "per cent", 100)
+BASIS_POINTS = Unit(" bps", "basis points", 10_000)
+# Twenty bins to one per cent.
+_NARROW = 0.0004
+
+
+def unit_of(found: Distribution) -> Unit:
+    """The unit in which the edges of the bins have few digits."""
+    return PERCENT if found.width > _NARROW else BASIS_POINTS
 
 
 def distribution(returns: Sequence[float]) -> Distribution:

@@ -34,8 +34,8 @@ def report_figures(content: ReportContent) -> ReportFigures:
     """The figures of the content's result."""
     result = content.result
     initial = result.settings.initial_cash
-    ends = [point.end for point in result.equity]
     curve = [(point.end, point.equity) for point in result.equity]
+    ends = [end for end, _ in curve]
     returns = returns_of([float(equity) for _, equity in curve], float(initial))
     a_year = bars_a_year(ends)
     window = sharpe_window(returns=len(returns), a_year=a_year)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import ceil
 
 from jax.adapters.backtest_report.figures import ReportFigures
 from jax.adapters.backtest_report.markup import Markup, element, listing
@@ -30,7 +31,7 @@ def shade(value: Decimal, largest: Decimal) -> str:
     """The class of a cell: `g1` to `g6` for gains and `l1` to `l6` for losses up to `largest`, or none."""
     if not value:
         return ""
-    level = int(-(-SHADES * abs(value) // largest))
+    level = ceil(SHADES * abs(value) / largest)
     return f"{'g' if value > 0 else 'l'}{level}"
 
 

@@ -41,6 +41,8 @@
     },
     grid: { vertLines: { visible: false }, horzLines: { color: ink("--line") } },
   });
+  const curve = run.curve;
+  const alone = curve.ends === 1;
   // The wheel scrolls the page; a chart is zoomed by its time axis, or with two fingers.
   const frame = {
     autoSize: true,
@@ -48,6 +50,7 @@
     timeScale: {
       borderVisible: false, fixLeftEdge: true, fixRightEdge: true, lockVisibleTimeRangeOnResize: true,
       minBarSpacing: 0.001, timeVisible: !run.daily,
+      ...(alone ? { tickMarkFormatter: when } : {}),
     },
     crosshair: { horzLine: { visible: false, labelVisible: false } },
     localization: { locale: "en-GB", timeFormatter: when },
@@ -56,8 +59,7 @@
   };
   const still = { handleScroll: false, handleScale: false };
   const axis = (formatter, minMove) => ({ priceFormat: { type: "custom", minMove, formatter } });
-  const shortMoney = axis((value) => written(value, Math.abs(value) >= 1000 ? 0 : Math.min(run.places, 4)), 10 ** -run.places);
-  const shares = axis((value) => percent(value, 1), 0.0001);
+  const shares = axis((value) => percent(value, 1), 0.001);
   const ratios = axis((value) => written(value, 2), 0.01);
   const counts = axis((value) => written(value, 0), 1);
 
@@ -78,16 +80,16 @@
   const hovered = (chart, tell) => chart.subscribeCrosshairMove((event) => tell(event.time));
 
   /* Equity, drawdown and rolling Sharpe ratio share one axis of time. */
-  const curve = run.curve;
   const curveTimes = times(curve);
   const cents = (steps) => summed(steps).map((amount) => amount / 10 ** run.places);
   const equities = cents(curve.equity);
   const benchmark = cents(curve.benchmark);
   const depths = curve.drawdown.map((depth) => depth / 10000);
   const sharpe = curve.sharpe.map((ratio) => (ratio === null ? null : ratio / 100));
-  const alone = curveTimes.length === 1;
   const lastRow = curveTimes.length - 1;
 
+  const roughPlaces = Math.max(...equities.map(Math.abs)) >= 10000 ? 0 : Math.min(run.places, 4);
+  const shortMoney = axis((value) => written(value, roughPlaces), 10 ** -roughPlaces);
   const equityStyle = () => ({
     lineColor: ink("--accent"), topColor: `${ink("--accent")}44`, bottomColor: `${ink("--accent")}05`,
     lineWidth: 2, pointMarkersVisible: alone, ...shortMoney,
@@ -110,7 +112,7 @@
     const reference = benchmark.length ? [["swatch other", `${run.benchmark} ${money(benchmark[row])}`]] : [];
     say("equity", [at, ["swatch accent", `strategy ${money(equities[row])}`], ...reference]);
     say("drawdown", [at, ["", `${percent(depths[row])} below the highest equity so far`]]);
-    if (sharpe.length) say("sharpe", [at, ["", sharpe[row] === null ? "not defined yet" : written(sharpe[row], 2)]]);
+    if (sharpe.length) say("sharpe", [at, ["", sharpe[row] === null ? "not defined" : written(sharpe[row], 2)]]);
   };
   const overTime = (id, kind, style, values) => {
     const opened = open(id, createChart);
@@ -121,6 +123,8 @@
     overTime("drawdown", BaselineSeries, drawdownStyle, depths.map((depth) => -depth)),
     ...(sharpe.length ? [overTime("sharpe", BaselineSeries, sharpeStyle, sharpe)] : []),
   ];
+  // Without it the chart would end where the last ratio is, not where the others end.
+  if (sharpe.length) linked[2].add(LineSeries, () => ({ visible: false }), () => [{ time: curveTimes[lastRow], value: 0 }]);
   if (benchmark.length) linked[0].add(LineSeries, benchmarkStyle, () => points(curveTimes, benchmark));
 
   const rowAt = new Map(curveTimes.map((time, row) => [time, row]));
@@ -156,7 +160,7 @@
     const menu = byId("symbol");
     const chosen = () => run.prices[Number(menu.value)];
     let shown, at, closes;
-    const axisPlaces = (value) => Math.min(shown.places, Math.abs(value) >= 10 ? 2 : 10);
+    const axisPlaces = (value) => Math.min(shown.places, Math.abs(value) >= 1 ? 2 : 10);
     const read = () => {
       shown = chosen();
       at = times(shown);
@@ -164,7 +168,7 @@
     };
     const style = () => ({
       color: ink("--soft"), lineWidth: 1, pointMarkersVisible: at.length === 1,
-      ...axis((value) => written(value, axisPlaces(value)), 10 ** -shown.places),
+      ...axis((value) => written(value, axisPlaces(value)), 10 ** -axisPlaces(Math.min(...closes))),
     });
     // Of a price that went up many times a linear scale would show only the end.
     const scale = () => ({ mode: Math.max(...closes) > 4 * Math.min(...closes) ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal });
@@ -235,13 +239,13 @@
   yearChart.chart.timeScale().fitContent();
   tellYear();
 
-  /* How often which return occurred; the axis has the lower edges in per cent. */
+  /* How often which return occurred; a bar stands over its lower edge. */
   const drawReturns = () => {
     const { edges, counts: found, open: ends } = run.returns;
     const precision = Math.max(0, Math.ceil(-Math.log10(edges[1] - edges[0]) - 1e-9));
     const { chart, add } = open("returns", createOptionsChart, { ...still, localization: { locale: "en-GB", precision } });
     add(HistogramSeries, () => counts, () => found.map((value, bin) => ({ time: edges[bin], value, color: ink(edges[bin] < 0 ? "--loss" : "--gain") })));
-    const edge = (number) => `${written(number, precision)}%`;
+    const edge = (number) => `${written(number, precision)}${run.returns.unit}`;
     const tell = (time) => {
       const bin = edges.indexOf(time);
       if (bin < 0 || bin >= found.length) {

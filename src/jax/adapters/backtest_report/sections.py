@@ -1,6 +1,7 @@
 """The page from top to bottom."""
 
 from jax.adapters.backtest_report.detail import Detail
+from jax.adapters.backtest_report.distribution import unit_of
 from jax.adapters.backtest_report.figures import ReportFigures
 from jax.adapters.backtest_report.markup import Markup, card, chart, coloured, element, note
 from jax.adapters.backtest_report.metrics_table import metrics_table
@@ -110,7 +111,8 @@ def _distribution(figures: ReportFigures) -> Markup:
     title = "Returns of bars"
     if not found.counts:
         return card(title, note("The equity did not change over any bar."))
-    notes = [note("How many bars had which return, in per cent; a column stands over its lower edge.")]
+    unit = unit_of(found).words
+    notes = [note(f"How many bars had which return, in {unit}; a column stands over its lower edge.")]
     if found.unchanged:
         left_out = f"{found.unchanged:,} of {total:,} bars, over which the equity did not change"
         notes.append(note(f"Left out: {left_out}."))
@@ -123,11 +125,8 @@ def _lists(content: ReportContent, figures: ReportFigures, detail: Detail) -> li
     return [
         card(f"Trades ({len(trades):,})", *listed),
         card("Positions still open at the end", positions_table(content, daily=daily)),
-        _pair(
-            card("Parameters", params_table(content)),
-            card("Data", *data_table(content, most=detail.series, daily=daily)),
-        ),
-        card("Hashes", hashes_list(content)),
+        card("Data", *data_table(content, most=detail.series, daily=daily)),
+        _pair(card("Parameters", params_table(content)), card("Hashes", hashes_list(content))),
     ]
 
 

@@ -13,6 +13,8 @@ from jax.ports.backtest_report import ReportContent
 
 _Told = Callable[[str, str], str]
 
+_NO_LIMIT = "no limit"
+
 
 def _money(value: str, currency: str) -> str:
     return f"{exact(Decimal(value))} {currency}"
@@ -28,6 +30,10 @@ def _bps(value: str, _: str) -> str:
 
 def _count(value: str, _: str) -> str:
     return exact(Decimal(value))
+
+
+def _unless_zero(value: str, _: str) -> str:
+    return exact(Decimal(value)) if Decimal(value) else _NO_LIMIT
 
 
 def _word(value: str, _: str) -> str:
@@ -55,7 +61,7 @@ ACCOUNT_WORDS: Mapping[str, tuple[str, _Told]] = MappingProxyType(
         "sizing": ("Size of an entry", _word),
         "sizing.max_risk_per_trade_fraction": ("At risk in a trade, of the equity, at most", _fraction),
         "sizing.min_position_size": ("Units of an entry, at least", _count),
-        "sizing.max_position_size": ("Units of an entry, at most (0: no limit)", _count),
+        "sizing.max_position_size": ("Units of an entry, at most", _unless_zero),
         "sizing.max_position_value_fraction": ("Value of a position, of the equity, at most", _fraction),
         "sizing.max_order_notional": ("Value of an order, at most", _money),
         "fill_at": ("Orders at the market fill at", _word),
@@ -82,15 +88,13 @@ def costs_table(content: ReportContent, *, places: int) -> Markup:
     """What trading costs by the settings, and what it did cost."""
     orders, currency = content.result.orders, content.currency
     paid = sum((order.commission for order in orders), Decimal(0))
-    share = percent(paid / content.result.settings.initial_cash)
+    initial = content.result.settings.initial_cash
     settings = {name: value for name, value in flat_settings(content).items() if name in COST_WORDS}
     return facts(
         [
             *_told(settings, COST_WORDS, currency),
-            (
-                "Commission paid in the run",
-                f"{number(paid, places)} {currency} ({share} of the cash at the start)",
-            ),
+            ("Commission paid in the run", f"{number(paid, places)} {currency}"),
+            ("Commission paid, of the cash at the start", percent(paid / initial)),
         ]
     )
 
@@ -121,7 +125,7 @@ def _told(
     rows = []
     for path, value in settings.items():
         name, told = words.get(path, (path, _word))
-        rows.append((name, "no limit" if value is None else told(value, currency)))
+        rows.append((name, _NO_LIMIT if value is None else told(value, currency)))
     return rows
 
 
