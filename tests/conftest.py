@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,11 @@ def emptied_database_url(shared_database_url: str) -> str:
     """A migrated database without any row; whoever changes its tables needs a `database_url` instead."""
     empty_tables(shared_database_url)
     return shared_database_url
+
+
+@pytest.fixture(scope="session")
+def kernel_folder(request: pytest.FixtureRequest) -> Path:
+    """Where compiled kernels are kept from run to run: under names that follow from all their sources."""
+    cache = request.config.cache
+    assert cache is not None
+    return Path(cache.mkdir("kernels"))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from jax.domain.backtest_result import BacktestResult, BacktestSettings
+from jax.domain.backtest_result import BacktestResult
+from jax.domain.backtest_settings import AllIn, BacktestSettings, Costs
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits
@@ -27,11 +28,12 @@ class NoInputs(NamedTuple):
 
 
 def scripted(script: Mapping[int, Decision]) -> Strategy:
-    """Decides what `script` says for the bar with that number, from 0 on."""
+    """Decides what `script` says for the bar with that number, from 0 on; an entry of 0.0 is the close."""
 
     def decide(state: int, bar: BarValues, inputs: NoInputs, params: NoParams) -> tuple[int, Decision]:
-        del bar, inputs, params
-        return state + 1, script.get(state, NO_DECISION)
+        del inputs, params
+        said = script.get(state, NO_DECISION)
+        return state + 1, said._replace(entry=bar.close) if said.entry == 0.0 else said
 
     return Strategy(
         name="scripted",
@@ -45,12 +47,12 @@ def scripted(script: Mapping[int, Decision]) -> Strategy:
     )
 
 
-def buy(*, stop: float, target: float = 1e6) -> Decision:
-    return Decision(BUY, 0.5, stop, target, target * 2, 1)
+def buy(*, stop: float, target: float = 1e6, entry: float = 0.0) -> Decision:
+    return Decision(BUY, 0.5, entry, stop, target, target * 2, 1)
 
 
-def sell(*, stop: float, target: float = 0.01) -> Decision:
-    return Decision(SELL, 0.5, stop, target, target / 2, 1)
+def sell(*, stop: float, target: float = 0.01, entry: float = 0.0) -> Decision:
+    return Decision(SELL, 0.5, entry, stop, target, target / 2, 1)
 
 
 def opens_at(day: int) -> datetime:
@@ -61,10 +63,10 @@ def closes_at(day: int) -> datetime:
     return opens_at(day) + SESSION
 
 
-def bar(day: int, prices: str, *, symbol: str = "AAPL") -> Bar:
+def bar(day: int, prices: str, *, symbol: str = "AAPL", volume: int = 1000) -> Bar:
     """`prices` are open, high, low and close."""
     open_, high, low, close = map(Decimal, prices.split())
-    return Bar(symbol, Timeframe.DAY, opens_at(day), closes_at(day), open_, high, low, close, Decimal(1000))
+    return Bar(symbol, Timeframe.DAY, opens_at(day), closes_at(day), open_, high, low, close, Decimal(volume))
 
 
 def bars(*days: str, symbol: str = "AAPL") -> list[Bar]:
@@ -76,9 +78,9 @@ def instrument(symbol: str, *, multiplier: int = 1) -> Instrument:
 
 
 def settings(
-    *, cash: int = 10_000, commission_bps: int = 0, sizing: SizingLimits = ALL_IN
+    *, cash: int = 10_000, commission_bps: int = 0, sizing: SizingLimits | AllIn = ALL_IN
 ) -> BacktestSettings:
-    return BacktestSettings(Decimal(cash), Decimal(commission_bps), sizing)
+    return BacktestSettings(Decimal(cash), Costs(Decimal(commission_bps)), sizing)
 
 
 def run(

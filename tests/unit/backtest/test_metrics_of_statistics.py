@@ -23,6 +23,7 @@ from jax.modules.backtest.metrics_of_statistics import (
     yearly_rate,
 )
 from tests.unit.backtest.equity_curves import INITIAL, SESSION, differing, fills_of, trades_of, walk
+from tests.unit.backtest.equity_curves import curve as curve_of
 
 FLAT = RunStatistics(**{**dict.fromkeys(RunStatistics._fields, 0.0), "final_equity": 100.0, "bars": 10.0})
 
@@ -80,6 +81,11 @@ def test_equal_statistics_give_equal_metrics_whoever_gathered_them() -> None:
     found = metrics_of(statistics, initial_cash=100.0, bars_a_year=252, years=90 / 252)
     assert found == measure(curve, trades, fills, initial=INITIAL)
     assert (found.alpha, found.beta) == (None, None)
+
+
+def test_a_run_that_never_traded_has_nothing_in_its_sums() -> None:
+    idle = statistics_of_curve(curve_of(*["100"] * 10, held=False), [], [], initial=INITIAL)
+    assert idle == FLAT
 
 
 def test_years_and_bars_a_year_annualise_each_what_is_theirs() -> None:

@@ -10,6 +10,7 @@ docs/backtest-engine.md has all the rules.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, localcontext
 from typing import Any
 
 from jax.domain.backtest_result import BacktestResult
@@ -46,6 +47,8 @@ from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.ports.kernel_compiler import KernelCompiler
 
 ENGINE_VERSION = "jax-bars-2"
+# Whatever the caller's context: the digits that the trader's position sizing divides with.
+_DIGITS = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 Progress = Callable[[int, int], object]
 
@@ -93,7 +96,8 @@ def run_backtest(
     run = run_account(panel, decided_on(panel, decisions), rules, compiler)
     if progress is not None:
         progress(len(panel.moments), len(panel.moments))
-    return _result(run, RunContext(panel, inputs.instruments, inputs.strategy, inputs.settings), inputs)
+    with localcontext(_DIGITS):
+        return _result(run, RunContext(panel, inputs.instruments, inputs.strategy, inputs.settings), inputs)
 
 
 def check_params(strategy: Strategy, params: Any) -> None:
