@@ -19,13 +19,14 @@ KEPT: Mapping[str, str] = {
     "modules/orchestration/run_cycle.py": "import asyncio",
     "modules/risk/limit_loss.py": "import decimal",
     "modules/signals/generate_signal.py": "from jax.domain.strategies import moving_average",
-    "modules/backtest/sweep.py": "import numba, numpy\nfrom jax.domain import order",
+    "modules/backtest/sweep.py": "import numpy\nfrom jax.domain import order",
     "modules/portfolio/optimise.py": "import scipy.optimize",
     "adapters/agents/client.py": "import httpx",
     "adapters/brokers/ccxt/client.py": "import ccxt\nfrom jax.ports import broker",
     "adapters/brokers/ib/client.py": "import ib_async\nfrom jax.ports import broker",
     "adapters/brokers/paper.py": "from jax.ports import broker",
     "adapters/calendars.py": "import exchange_calendars",
+    "adapters/compute/kernels.py": "import dask, distributed, numba",
     "adapters/ed25519.py": "import cryptography.exceptions\nfrom jax.ports import broker",
     "adapters/gate_files.py": "import os\nfrom jax.ports import clock",
     "adapters/memory.py": "from jax.ports import broker",
@@ -43,7 +44,7 @@ KEPT: Mapping[str, str] = {
     "app/demo/cli.py": "from jax.app.trader import wiring\nfrom jax.app.research import wiring as research",
     "app/research/cli.py": "import typer\nfrom jax.app.research import wiring",
     "app/research/wiring.py": (
-        "from jax.adapters import calendars, parquet, postgres, report, sample_data\n"
+        "from jax.adapters import calendars, compute, parquet, postgres, report, sample_data\n"
         "from jax.modules.backtest import sweep\nfrom jax.modules.portfolio import optimise"
     ),
     "app/trader/cli.py": "import typer",

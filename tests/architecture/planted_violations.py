@@ -17,7 +17,7 @@ RESEARCH_PACKAGES = (
     *("pandas", "plotly", "polars", "pyarrow", "scipy", "sklearn"),
 )
 TRADING_MODULES = ("artifacts", "execution", "market_data", "orchestration", "risk", "signals")
-RESEARCH_ADAPTERS = ("agents", "calendars", "parquet", "report", "sample_data")
+RESEARCH_ADAPTERS = ("agents", "calendars", "compute", "parquet", "report", "sample_data")
 
 
 class Plant(NamedTuple):
@@ -188,6 +188,15 @@ PACKAGES = {
     ),
     "a command imports cryptography in a function": plant(
         "signature-package", "app/approver/planted.py", "def f():\n    import cryptography.exceptions"
+    ),
+    "a research module imports numba": plant(
+        "compute-packages", "modules/backtest/planted.py", "import numba"
+    ),
+    "another adapter imports dask in a function": plant(
+        "compute-packages", "adapters/parquet/planted.py", "def f():\n    from dask import delayed"
+    ),
+    "wiring imports distributed": plant(
+        "compute-packages", "app/research/planted_wiring.py", "from distributed import Client"
     ),
     "a service imports typer": plant("command-line", "app/trader/planted.py", "import typer"),
     "a file is only nearly named as a group of commands": plant(

@@ -1,4 +1,4 @@
-"""The loops of one symbol, over many symbols at once: what is called once a symbol costs more than it does."""
+"""The loops of one symbol over many at once: to be called for each costs more than the work itself."""
 
 from jax.modules.backtest.kernel.arrays import Columns, Floats, Ints
 from jax.modules.backtest.kernel.fused_loop import fused_run
