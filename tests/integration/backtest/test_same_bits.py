@@ -1,6 +1,5 @@
-"""Plain Python, compiled code and the fused loop give the same bytes, for every strategy that is installed."""
+"""Plain Python, compiled code and the fused loop give the same bytes, for every installed strategy."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -54,8 +53,8 @@ def loaded(name: str) -> tuple[Strategy, str]:
 
 
 @pytest.fixture(scope="module")
-def compiler(kernel_folder: Path) -> Iterator[NumbaKernels]:
-    yield NumbaKernels(kernel_folder)
+def compiler(kernel_folder: Path) -> NumbaKernels:
+    return NumbaKernels(kernel_folder)
 
 
 def same(first: AccountRun, second: AccountRun) -> None:
@@ -104,9 +103,7 @@ def test_the_fused_loop_gives_what_the_account_gives(
     assert fusable(settings, 1)
     found = fused(kernels, sets, panel.columns(0), settings)
     assert found.tobytes() == np.array(expected).tobytes()
-    if name != "buy_and_hold" and not (
-        not isinstance(settings.sizing, AllIn) and name == "sma_crossover_v1"
-    ):
+    if name != "buy_and_hold" and not (not isinstance(settings.sizing, AllIn) and name == "sma_crossover_v1"):
         assert found[:, RunStatistics._fields.index("trades")].max() > 0
 
 

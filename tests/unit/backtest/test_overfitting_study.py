@@ -101,8 +101,19 @@ def test_small_integers_move_by_one_and_zeros_and_flags_stay() -> None:
 
 
 def test_what_the_strategy_refuses_is_no_neighbour() -> None:
-    found = neighbours(STRATEGY, Params(fast=49, middle=50, slow=51, range_length=1, volume_length=4))
-    assert [changed(one, Params(49, 50, 51, 1, 4)) for one in found] == [
+    class Lengths(NamedTuple):
+        fast: int = 49
+        middle: int = 50
+        slow: int = 51
+        range_length: int = 1
+        volume_length: int = 4
+
+    def check(params: Lengths) -> str:
+        ordered = params.fast < params.middle < params.slow and params.range_length > 0
+        return "" if ordered else "not in order"
+
+    found = neighbours(with_params(Lengths(), check=check), Lengths())
+    assert [changed(one, Lengths()) for one in found] == [
         {"fast": 39},
         {"slow": 63},
         {"range_length": 2},
@@ -153,6 +164,7 @@ def test_the_variance_of_the_trials_is_at_least_that_of_luck() -> None:
         params=One(),
         check_params=lambda _: "",
         indicators=lambda params: STRATEGY.indicators(QUICK._replace(volume_length=params.volume_length)),
+        decide=lambda state, bar, inputs, _: STRATEGY.decide(state, bar, inputs, QUICK),
     )
     inputs = replace(INPUTS, strategy=quick, params=One())
     found = studied(inputs, run_backtest(inputs))
@@ -172,7 +184,7 @@ def test_trials_that_differ_more_than_luck_make_count_their_own_variance() -> No
         del inputs
         far = 10.0 * bar.close
         decision = buy(stop=0.01, target=far) if params.level > 1.0 else sell(stop=far, target=0.01)
-        return 1, NO_DECISION if state else decision
+        return 1, NO_DECISION if state else decision._replace(entry=bar.close)
 
     rising = [
         bar(day, f"{day + 10} {day + 11 + day % 2} {day + 9} {day + 10 + day % 2}") for day in range(100)

@@ -40,7 +40,7 @@ def limits(draw: st.DrawFn) -> SizingLimits:
     power=MONEY,
     multiplier=st.sampled_from([1, 50]),
 )
-def test_the_quantity_or_the_reason_is_the_traders(  # noqa: PLR0917
+def test_the_quantity_or_the_reason_is_the_traders(
     limits: SizingLimits,
     side: Side,
     entry: Decimal,
