@@ -2,137 +2,19 @@
 
 import base64
 import hashlib
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta, timezone
 from decimal import Decimal
-from html.parser import HTMLParser
-from typing import Any
+from itertools import accumulate
 
 import pytest
 
 from jax.adapters.backtest_report.html_reporter import HtmlReporter
-from jax.domain.backtest_result import (
-    BacktestMetrics,
-    BacktestOrder,
-    BacktestResult,
-    BacktestSettings,
-    BacktestTrade,
-    EquityPoint,
-    OpenPosition,
-    OrderReason,
-)
-from jax.domain.side import Side
-from jax.ports.backtest_report import ReportContent, ReportSeries
+from jax.domain.errors import InvalidValue
+from jax.ports.backtest_report import ReportSeries, SeriesUse
+from tests.unit.report.page import Page, page
+from tests.unit.report.report_content import START, content, curve, long_content, result, series, wave
 
-START = datetime(2020, 1, 2, 21, tzinfo=UTC)
 HOSTILE = """<script>alert("x")</script>&'"</title></style><!--"""
-
-
-class Page(HTMLParser):
-    """What a browser would find: elements with their attributes, and the text inside scripts."""
-
-    def __init__(self, document: bytes) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, list[str]] = {}
-        self.words: list[str] = []
-        self._open = [""]
-        self.feed(document.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag != "meta":
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag, f"{tag} is closed where it is not open"
-
-    def handle_data(self, data: str) -> None:
-        self.texts.setdefault(self._open[-1], []).append(data)
-        if self._open[-1] not in {"script", "style"}:
-            self.words.append(data)
-
-    def everything(self) -> str:
-        return " ".join(self.words)
-
-    def scripts(self) -> Iterator[str]:
-        return iter(self.texts["script"])
-
-
-def result(*, points: int = 40, trades: int = 3) -> BacktestResult:
-    return BacktestResult(
-        settings=BacktestSettings(),
-        orders=(
-            BacktestOrder(
-                "AAPL",
-                Side.BUY,
-                Decimal(10),
-                START,
-                START,
-                Decimal(5),
-                Decimal("0.05"),
-                OrderReason.ENTRY,
-                "x",
-            ),
-        ),
-        trades=some_trades(trades),
-        open_positions=(OpenPosition("AAPL", Decimal(-7), START, Decimal(5), Decimal(4)),),
-        equity=tuple(
-            EquityPoint(START + timedelta(days=day), Decimal(100_000 + (day * 7919) % 500), Decimal(0), 1)
-            for day in range(points)
-        ),
-        metrics=BacktestMetrics(
-            total_return=Decimal("-0.123456"),
-            cagr=Decimal("0.01"),
-            volatility=Decimal("0.2"),
-            sharpe=None,
-            max_drawdown=Decimal("0.25"),
-            trades=trades,
-            win_rate=Decimal("0.5"),
-            profit_factor=None,
-            exposure=Decimal("0.75"),
-        ),
-        refused={"BUYING_POWER_TOO_SMALL": 4},
-    )
-
-
-def some_trades(count: int) -> tuple[BacktestTrade, ...]:
-    return tuple(
-        BacktestTrade(
-            "AAPL",
-            Side.SELL,
-            Decimal(1000 + number),
-            START,
-            Decimal("5.5"),
-            START + timedelta(days=1),
-            Decimal(4),
-            OrderReason.TARGET,
-            Decimal(number - 1),
-        )
-        for number in range(count)
-    )
-
-
-def content(**changes: Any) -> ReportContent:
-    plain = ReportContent(
-        strategy="ma_crossover_v1",
-        run_id="bt123",
-        engine_version="jax-bars-1",
-        vendor="a vendor 1.0",
-        currency="USD",
-        params={"fast": 20, "threshold": Decimal("0.050")},
-        series=(ReportSeries("AAPL", 40, START, START + timedelta(days=39)),),
-        hashes={"source bundle": "sha256:" + "1" * 64, "orders": "sha256:" + "2" * 64},
-        result=result(),
-    )
-    return replace(plain, **changes)
-
-
-def page(**changes: Any) -> Page:
-    return Page(HtmlReporter().render(content(**changes)))
 
 
 def test_the_page_is_whole_and_every_element_is_closed() -> None:
@@ -146,100 +28,214 @@ def test_a_phone_is_told_the_width() -> None:
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
 
 
+def test_every_identifier_is_there_once() -> None:
+    identifiers = [attributes["id"] for _, attributes in page().elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers)) > 10
+
+
 def test_nothing_is_fetched_from_anywhere() -> None:
     for name, attributes in page().elements:
         assert name not in {"link", "img", "iframe", "object", "embed", "base", "form", "video", "audio"}
         assert "src" not in attributes
+        assert "style" not in attributes
         assert not any(key.startswith("on") for key in attributes)
     styles = "".join(page().texts["style"])
     assert "url(" not in styles
     assert "@import" not in styles
 
 
-def test_the_policy_forbids_every_request_and_every_script_but_the_pages_own() -> None:
+def test_the_policy_forbids_every_request_and_all_but_the_pages_own_scripts_and_style() -> None:
     found = page()
     (policy,) = [a["content"] for _, a in found.elements if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy is not None
-    assert "default-src 'none'" in policy
-    allowed = set(re.findall(r"'sha256-([^']+)'", policy))
+    directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
+    assert directives["default-src"] == "'none'"
+    assert "unsafe" not in policy
     kinds = [attributes.get("type") for name, attributes in found.elements if name == "script"]
     run = [source for source, kind in zip(found.scripts(), kinds, strict=True) if kind is None]
-    hashes = {base64.b64encode(hashlib.sha256(source.encode()).digest()).decode() for source in run}
-    assert allowed == hashes
+    assert directives["script-src"].split() == [source_hash(source) for source in run]
     assert len(run) == 2
+    assert directives["style-src"].split() == [source_hash(style) for style in found.texts["style"]]
 
 
-@pytest.mark.parametrize("field", ["strategy", "run_id", "engine_version", "vendor", "currency"])
+def source_hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+
+
+@pytest.mark.parametrize("field", ["strategy", "run_id", "engine_version", "vendor", "currency", "benchmark"])
 def test_hostile_text_stays_text(field: str) -> None:
-    honest, hostile = page(), page(**{field: HOSTILE})
+    ran = result(benchmark=tuple(wave(40)))
+    honest, hostile = page(result=ran), page(**{field: HOSTILE}, result=ran)
     assert [name for name, _ in hostile.elements] == [name for name, _ in honest.elements]
     assert HOSTILE in hostile.everything()
 
 
 def test_hostile_names_and_values_stay_text() -> None:
-    series = (ReportSeries(HOSTILE, 40, START, START),)
-    found = page(series=series, hashes={HOSTILE: HOSTILE}, params={HOSTILE: 1})
+    found = page(series=(series(HOSTILE),), hashes={HOSTILE: HOSTILE}, params={HOSTILE: 1})
     assert [name for name, _ in found.elements].count("script") == 3
-    assert found.everything().count(HOSTILE) == 5  # heading, data, parameter, name and value of the hash
+    # Heading, menu (with its count of trades), data, parameter, name and value of the hash.
+    assert found.everything().count(HOSTILE) == 6
 
 
-def test_hostile_text_in_the_data_of_the_chart_cannot_end_it() -> None:
-    found = page(currency=HOSTILE)
-    assert json.loads(next(found.scripts()))["currency"] == HOSTILE
+def test_hostile_text_in_the_data_of_the_charts_cannot_end_it() -> None:
+    drawn = page(currency=HOSTILE, benchmark=HOSTILE, series=(series(HOSTILE),)).drawn()
+    assert drawn["currency"] == drawn["benchmark"] == drawn["prices"][0]["symbol"] == HOSTILE
 
 
-def test_the_chart_holds_the_curve() -> None:
-    curve = json.loads(next(page().scripts()))
-    assert curve["time"][0] == int(START.timestamp())
-    assert curve["equity"][:2] == [100_000, 100_419]
-    assert curve["drawdown"][:2] == [0, 0]
-    assert max(curve["drawdown"]) == pytest.approx(max_drawdown(curve["equity"]), abs=1e-6)
+def test_letters_that_would_turn_the_text_around_are_spelled_out() -> None:
+    found = page(vendor="honest\N{RIGHT-TO-LEFT OVERRIDE}vendor", benchmark="a\N{RIGHT-TO-LEFT OVERRIDE}b")
+    assert "honest<U+202E>vendor" in found.everything()
+    assert found.drawn()["benchmark"] == "a<U+202E>b"
 
 
-def max_drawdown(equities: list[float]) -> float:
-    return max(1 - equity / max(equities[: row + 1]) for row, equity in enumerate(equities))
+def test_the_run_is_named_by_strategy_symbols_and_window() -> None:
+    words = page(series=(series("AAPL"), series("IBM"))).everything()
+    assert "ma_crossover_v1" in words
+    assert "Backtest on AAPL, IBM, 2020-01-02 to 2020-02-10" in words
 
 
-def test_metrics_costs_parameters_and_hashes_are_told() -> None:
+def test_many_symbols_are_counted_in_the_heading_and_a_benchmark_is_none_of_them() -> None:
+    words = page(series=tuple(series(f"S{number}") for number in range(15))).everything()
+    assert "S10, S11 and 3 more, 2020-01-02" in words
+    words = Page(HtmlReporter().render(long_content(points=40, trades=1))).everything()
+    assert "Backtest on SYM0000, 2020-01-02 to" in words
+
+
+def test_each_series_is_told_with_its_use_its_window_and_its_hash() -> None:
+    found = Page(HtmlReporter().render(long_content(points=1300, trades=1)))
+    at = found.cells.index("INDEX", found.cells.index("Used for"))
+    assert found.cells[at : at + 6] == [
+        *("INDEX", "benchmark", "1,300", "2020-01-02", "2023-07-24"),
+        "sha256:" + "3" * 64,
+    ]
+
+
+def test_hashes_run_and_engine_are_told() -> None:
     words = page().everything()
-    for expected in (
-        "\N{MINUS SIGN}12.35\N{NO-BREAK SPACE}%",
-        "100,000.00 USD",
-        "0.10\N{NO-BREAK SPACE}%",
-        "4 BUYING_POWER_TOO_SMALL",
-        "threshold",
-        "0.05",
-        "a vendor 1.0",
-        "2020-01-02",
-        "sha256:" + "2" * 64,
-        "bt123",
-        "\N{MINUS SIGN}7",
-    ):
+    for expected in ("source bundle", "sha256:" + "1" * 64, "sha256:" + "2" * 64, "bt123", "jax-bars-1"):
         assert expected in words, expected
 
 
-def test_a_metric_that_is_not_defined_is_a_dash() -> None:
-    assert "Profit factor \N{EN DASH}" in page().everything()
+def test_parameters_are_told_without_trailing_zeros() -> None:
+    found = page(params={"fast": 20, "threshold": Decimal("0.050"), "limit": Decimal("1E+3")})
+    assert [found.beside(name) for name in ("fast", "threshold", "limit")] == ["20", "0.05", "1,000"]
+
+
+def test_a_strategy_without_parameters_says_so() -> None:
+    assert "The strategy has none." in page(params={}).everything()
+
+
+def test_the_benchmark_stands_beside_the_run() -> None:
+    found = page(
+        result=result(points=500, benchmark=tuple(map(Decimal, range(100_000, 150_000, 100)))),
+        benchmark="SPY",
+    )
+    words = found.everything()
+    assert "49.90% SPY, total return" in words
+    assert found.cells.count("SPY") == 1
+    drawn = found.drawn()
+    assert drawn["benchmark"] == "SPY"
+    assert drawn["years"]["year"] == [2020, 2021]
+    assert drawn["years"]["benchmark"] == [3640, 990]
+
+
+def test_a_run_without_a_benchmark_names_none() -> None:
+    found = page()
+    assert "benchmark" not in found.everything()
+    assert found.drawn()["years"]["benchmark"] == []
+
+
+def test_trades_are_listed_with_quantity_prices_and_net() -> None:
+    found = page()
+    at = found.cells.index("SELL") - 1
+    assert found.cells[at : at + 9] == [
+        *("AAPL", "SELL", "1,000", "2020-01-02", "5.5000", "2020-01-03", "4.0000", "target"),
+        "\N{MINUS SIGN}1.00",
+    ]
+    assert "Trades (3)" in found.everything()
+
+
+def test_a_loss_and_a_gain_have_their_colours_and_nothing_has_none() -> None:
+    found = page(result=result(open_positions=()))
+    document = HtmlReporter().render(content()).decode()
+    assert '<span class="loss">\N{MINUS SIGN}1.00</span>' in document
+    assert "<td>0.00</td>" in document
+    assert '<span class="gain">1.00</span>' in document
+    assert found.cells.count("0.00") == 1
+
+
+def test_what_is_still_held_is_listed() -> None:
+    found = page()
+    at = found.cells.index("\N{MINUS SIGN}7")
+    assert found.cells[at - 1 : at + 4] == ["AAPL", "\N{MINUS SIGN}7", "2020-01-02", "5.0000", "4.0000"]
+
+
+def test_bars_of_minutes_are_told_with_their_times() -> None:
+    minute = timedelta(minutes=1)
+    found = page(series=(series(step=minute),), result=result(equity=curve(wave(40), minute)))
+    assert "2020-01-02 21:00 to 2020-01-02 21:39" in found.everything()
+    assert found.drawn()["daily"] is False
+    assert page().drawn()["daily"] is True
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:
     assert HtmlReporter().render(content()) == HtmlReporter().render(content())
 
 
-def test_a_long_run_stays_below_a_megabyte_and_keeps_its_depths() -> None:
-    long = replace(result(points=60_000, trades=30_000), metrics=result().metrics)
-    document = HtmlReporter().render(content(result=long))
-    assert len(document) < 1_000_000
-    found = Page(document)
-    curve = json.loads(next(found.scripts()))
-    equities = [float(point.equity) for point in long.equity]
-    assert curve["equity"][-1] == equities[-1]
-    assert max(curve["drawdown"]) == pytest.approx(max_drawdown_fast(equities), abs=1e-6)
-    assert "The last 2,000 of 30,000." in found.everything()
+def test_equal_contents_that_are_spelled_differently_give_the_same_bytes() -> None:
+    plain = content(result=result(refused={"A": 1, "B": 2}))
+    turned = content(
+        params=dict(reversed(list(plain.params.items()))),
+        hashes=dict(reversed(list(plain.hashes.items()))),
+        result=result(refused={"B": 2, "A": 1}),
+        series=(series(),),
+    )
+    elsewhere = timezone(timedelta(hours=9))
+    moved = content(
+        params={"fast": Decimal("20.0"), "threshold": Decimal("5E-2")},
+        series=(
+            ReportSeries(
+                "AAPL",
+                40,
+                START.astimezone(elsewhere),
+                series().last_end.astimezone(elsewhere),
+                tuple((end.astimezone(elsewhere), close) for end, close in series().closes),
+                sha256=series().sha256,
+            ),
+        ),
+        result=result(refused={"A": 1, "B": 2}),
+    )
+    assert plain == turned == moved
+    assert len({HtmlReporter().render(one) for one in (plain, turned, moved)}) == 1
 
 
-def max_drawdown_fast(equities: list[float]) -> float:
-    highest, deepest = 0.0, 0.0
+def test_no_bar_end_and_half_a_benchmark_are_refused() -> None:
+    with pytest.raises(InvalidValue, match=r"result\.equity: has no bar end"):
+        content(result=result(points=0))
+    with pytest.raises(InvalidValue, match=r"result\.benchmark: has 39 values for 40 bar ends"):
+        content(result=result(benchmark=tuple(wave(39))))
+
+
+def test_a_report_in_which_nothing_is_traded_is_refused() -> None:
+    only = long_content(points=2, trades=0).series[1:]
+    assert [one.used_for for one in only] == [SeriesUse.BENCHMARK]
+    with pytest.raises(InvalidValue, match="series: none is traded"):
+        content(series=only)
+
+
+def test_the_charts_hold_the_curve() -> None:
+    drawn = page().drawn()["curve"]
+    equities = [100 * int(equity) for equity in wave(40)]
+    assert list(accumulate(drawn["equity"])) == equities
+    first = next(accumulate(drawn["time"])) * drawn["unit"]
+    assert first == int(START.timestamp())
+    assert list(accumulate(drawn["time"]))[-1] * drawn["unit"] == int(START.timestamp()) + 39 * 86_400
+    assert max(drawn["drawdown"]) == round(10_000 * max_drawdown(equities))
+    assert drawn["benchmark"] == []
+
+
+def max_drawdown(equities: list[int]) -> float:
+    highest, deepest = 0, 0.0
     for equity in equities:
         highest = max(highest, equity)
         deepest = max(deepest, 1 - equity / highest)
@@ -247,7 +243,32 @@ def max_drawdown_fast(equities: list[float]) -> float:
 
 
 def test_a_run_without_trades_or_positions_is_a_page_too() -> None:
-    empty = replace(result(trades=0), orders=(), open_positions=(), refused={})
-    words = page(result=empty).everything()
+    words = page(result=result(trades=(), orders=(), open_positions=(), refused={})).everything()
     assert "Trades (0)" in words
+    assert "None: no position was entered and left again." in words
     assert "None." in words
+    assert "AAPL (0 trades)" in words
+
+
+def test_a_run_of_one_bar_is_a_page_too() -> None:
+    found = page(result=result(points=1, trades=()), series=(series(bars=1),))
+    words = found.everything()
+    assert "The run has only 1 bar." in words
+    assert "The equity did not change over any bar." in words
+    assert "2020-01-02 to 2020-01-02" in words
+    drawn = found.drawn()
+    assert (len(drawn["curve"]["time"]), len(drawn["prices"][0]["time"])) == (1, 1)
+    assert drawn["curve"]["sharpe"] == []
+
+
+def test_an_equity_that_never_changes_has_no_sharpe_ratio_to_draw() -> None:
+    words = page(result=result(equity=curve([Decimal(100_000)] * 40))).everything()
+    assert "Not defined: the equity did not change." in words
+
+
+def test_without_prices_the_page_says_so() -> None:
+    closeless = ReportSeries("AAPL", 40, START, START)
+    found = page(series=(closeless,))
+    assert "The prices were not given to this report." in found.everything()
+    assert found.drawn()["prices"] == []
+    assert "Hash over the bars" not in found.everything()

@@ -37,7 +37,7 @@ def curve_data(
     result = content.result
     equities = [float(point.equity) for point in result.equity]
     drawdowns = drawdowns_of(equities, float(result.settings.initial_cash))
-    rows, _ = kept_rows((drawdowns, equities), most=most)
+    rows = kept_rows((drawdowns, equities), most=most)
     worths = [float(result.benchmark[row]) for row in rows] if result.benchmark else []
     ratios = [sharpe[row] for row in rows]
     return {

@@ -82,7 +82,7 @@ def _chart(series: ReportSeries, fills: Sequence[DrawnFill], most: int) -> dict[
     closes = [float(close) for _, close in series.closes]
     # A fill at the open of a bar lies before its end, which is where the bar is drawn.
     at = [min(bisect_left(ends, fill.at), len(ends) - 1) for fill in fills]
-    rows, _ = kept_rows((closes, [-close for close in closes]), most=most, always=set(at))
+    rows = kept_rows((closes, [-close for close in closes]), most=most, always=set(at))
     index = {row: number for number, row in enumerate(rows)}
     lowest = min(close for _, close in series.closes)
     places = min(max(_DIGITS - 1 - lowest.adjusted(), 0), _MOST_PLACES)

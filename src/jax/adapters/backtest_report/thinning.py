@@ -6,24 +6,22 @@ from math import gcd
 from typing import Any
 
 
-def kept_rows(
-    keys: Sequence[Sequence[float]], *, most: int, always: Collection[int] = ()
-) -> tuple[list[int], bool]:
-    """The rows (of `keys`, all of one length, at least one) that a drawing keeps, and whether that is all.
+def kept_rows(keys: Sequence[Sequence[float]], *, most: int, always: Collection[int] = ()) -> list[int]:
+    """The rows (of `keys`, all of one length, at least one) that a drawing keeps.
 
     When there are more than `most` rows, the row with the largest value of each key in each stretch of
     rows stays, with the first and the last of all, and those in `always`.
     """
     length = len(keys[0])
     if length <= most:
-        return list(range(length)), True
+        return list(range(length))
     stretches = max((most - 2) // len(keys), 1)
     stretch = -(-length // stretches)
     kept = {0, length - 1, *always}
     for start in range(0, length, stretch):
         rows = range(start, min(start + stretch, length))
         kept.update(max(rows, key=key.__getitem__) for key in keys)
-    return sorted(kept), len(kept) == length
+    return sorted(kept)
 
 
 def steps(values: Sequence[int]) -> list[int]:
