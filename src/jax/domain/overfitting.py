@@ -6,10 +6,10 @@ annualised. A figure that is not defined is None, never NaN.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from statistics import NormalDist
+from statistics import NormalDist, variance
 
 from jax.domain.errors import InvalidValue
 
@@ -23,6 +23,7 @@ FOLDS = 5
 
 # Many columns of returns, one a variant: all of one length, row by row the same moments.
 Columns = Sequence[Sequence[float]]
+Table = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +107,65 @@ def probability_of_backtest_overfitting(columns: Columns, *, blocks: int = BLOCK
     Columns equal to the last bit count once; equal ratios share their mean rank; of several best the worst
     out of sample counts. None for fewer than two different columns, or fewer than two rows a block.
     """
-    if blocks < 2 or blocks % 2:
-        raise InvalidValue("blocks", f"must be even and at least 2, not {blocks}")
     rows = _rows(columns)
+    halves = halves_of(blocks)
     different = list(dict.fromkeys(tuple(column) for column in columns))
     if len(different) < 2 or rows < 2 * blocks:
         return None
     bounds = [rows * number // blocks for number in range(blocks + 1)]
-    sums = [_BlockSums(column, bounds) for column in different]
-    ratios = [[one.ratio(half) for one in sums] for half in combinations(range(blocks), blocks // 2)]
-    # In lexicographic order the halves' complements are the halves themselves from the last to the first.
-    overfitted = sum(map(_is_overfitted, ratios, reversed(ratios)))
-    return overfitted / len(ratios)
+    counts, totals, squares = zip(*(_block_sums(column, bounds) for column in different), strict=True)
+    sums = (_by_block(counts), _by_block(totals), _by_block(squares))
+    room = ([0.0] * len(different), [0.0] * len(different))
+    return overfitted_halves(sums, halves, room) / len(halves)
+
+
+def halves_of(blocks: int) -> tuple[tuple[int, ...], ...]:
+    """All ways to choose half of `blocks` (even, >= 2) blocks, in lexicographic order: the complement of each
+    is as far from the end as it is from the beginning."""
+    if blocks < 2 or blocks % 2:
+        raise InvalidValue("blocks", f"must be even and at least 2, not {blocks}")
+    return tuple(combinations(range(blocks), blocks // 2))
+
+
+def overfitted_halves(
+    sums: tuple[Table, Table, Table],
+    halves: Sequence[Sequence[int]],
+    room: tuple[MutableSequence[float], MutableSequence[float]],
+) -> int:
+    """In how many of `halves` (see halves_of) the best is no better than the median in the other half.
+
+    `sums` are counts, sums and sums of squares of returns, each [blocks][variants]; `room` is twice a place
+    for each variant. Scalars and loops alone, so that research can compile it.
+    """
+    inside, outside = room
+    found = 0
+    for number in range(len(halves) // 2):
+        _fill_ratios(sums, halves[number], inside)
+        _fill_ratios(sums, halves[len(halves) - 1 - number], outside)
+        found += _is_overfitted(inside, outside) + _is_overfitted(outside, inside)
+    return found
+
+
+def variance_of_trials(sharpes: Sequence[float], *, observations: int) -> float:
+    """The variance of the trials' Sharpe ratios `sharpes`, each over `observations` (>= 2) returns.
+
+    At least 1/(n - 1), that of independent trials without skill: variants of one strategy resemble one
+    another and would make luck look small.
+    """
+    without_skill = 1.0 / (observations - 1)
+    return max(without_skill, variance(sharpes)) if len(sharpes) > 1 else without_skill
+
+
+def sharpe_of_sums(count: float, total: float, squares: float) -> float:
+    """The Sharpe ratio of `count` (>= 2) returns from their sum and sum of squares.
+
+    Of what does not vary, the sign of its mean without bound, or 0.
+    """
+    mean = total / count
+    scatter = squares - mean * total
+    if scatter > _ROUNDING * squares:
+        return mean / math.sqrt(scatter / (count - 1.0))
+    return math.copysign(math.inf, mean) if mean != 0.0 else 0.0
 
 
 def walk_forward_returns(columns: Columns, *, folds: int = FOLDS) -> tuple[float, ...] | None:
@@ -136,38 +184,53 @@ def walk_forward_returns(columns: Columns, *, folds: int = FOLDS) -> tuple[float
     return tuple(
         value
         for start, end in pairwise(bounds[1:])
-        for value in max(columns, key=lambda column: _BlockSums(column, [0, start]).ratio([0]))[start:end]
+        for value in max(columns, key=lambda column: _sharpe(column[:start]))[start:end]
     )
 
 
-class _BlockSums:
-    """Count, sum and sum of squares of each block of one column, from which any union has its ratio."""
-
-    def __init__(self, column: Sequence[float], bounds: Sequence[int]) -> None:
-        blocks = [column[start:end] for start, end in pairwise(bounds)]
-        self._counts = [len(block) for block in blocks]
-        self._sums = [math.fsum(block) for block in blocks]
-        self._squares = [math.fsum(value * value for value in block) for block in blocks]
-
-    def ratio(self, chosen: Sequence[int]) -> float:
-        """The Sharpe ratio over the blocks `chosen`; of what does not vary, its mean's sign without bound."""
-        count = sum(map(self._counts.__getitem__, chosen))
-        total = sum(map(self._sums.__getitem__, chosen))
-        squares = sum(map(self._squares.__getitem__, chosen))
-        mean = total / count
-        scatter = squares - mean * total
-        if scatter > _ROUNDING * squares:
-            return mean / math.sqrt(scatter / (count - 1))
-        return math.copysign(math.inf, mean) if mean else 0.0
+def _sharpe(column: Sequence[float]) -> float:
+    (count,), (total,), (squares,) = _block_sums(column, [0, len(column)])
+    return sharpe_of_sums(count, total, squares)
 
 
-def _is_overfitted(inside: Sequence[float], outside: Sequence[float]) -> bool:
-    highest = max(inside)
-    ranked = min(outside[column] for column, ratio in enumerate(inside) if ratio == highest)
-    below = sum(1 for ratio in outside if ratio < ranked)
-    level = sum(1 for ratio in outside if ratio == ranked)
-    rank = below + (level + 1) / 2.0
-    return rank <= (len(outside) + 1) / 2.0
+def _block_sums(column: Sequence[float], bounds: Sequence[int]) -> tuple[list[float], ...]:
+    blocks = [column[start:end] for start, end in pairwise(bounds)]
+    return (
+        [float(len(block)) for block in blocks],
+        [math.fsum(block) for block in blocks],
+        [math.fsum(value * value for value in block) for block in blocks],
+    )
+
+
+def _by_block(by_variant: Sequence[Sequence[float]]) -> Table:
+    return list(zip(*by_variant, strict=True))
+
+
+def _fill_ratios(sums: tuple[Table, Table, Table], half: Sequence[int], out: MutableSequence[float]) -> None:
+    counts, totals, squares = sums
+    for variant in range(len(out)):
+        count, total, square = 0.0, 0.0, 0.0
+        for block in half:
+            count += counts[block][variant]
+            total += totals[block][variant]
+            square += squares[block][variant]
+        out[variant] = sharpe_of_sums(count, total, square)
+
+
+def _is_overfitted(inside: Sequence[float], outside: Sequence[float]) -> int:
+    highest, ranked = inside[0], outside[0]
+    for variant in range(1, len(inside)):
+        if inside[variant] > highest:
+            highest, ranked = inside[variant], outside[variant]
+        elif inside[variant] == highest and outside[variant] < ranked:
+            ranked = outside[variant]
+    below, level = 0, 0
+    for ratio in outside:
+        if ratio < ranked:
+            below += 1
+        elif ratio == ranked:
+            level += 1
+    return 1 if below + (level + 1) / 2.0 <= (len(outside) + 1) / 2.0 else 0
 
 
 def _rows(columns: Columns) -> int:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
-from statistics import variance
 from typing import Any, TypeVar
 
 from jax.domain.backtest_result import BacktestResult
@@ -19,6 +18,7 @@ from jax.domain.overfitting import (
     deflated_sharpe_ratio,
     moments_of,
     probability_of_backtest_overfitting,
+    variance_of_trials,
     walk_forward_returns,
 )
 from jax.domain.overfitting_figures import OverfittingFigures
@@ -130,8 +130,7 @@ def _deflated(moments: Sequence[ReturnMoments | None], *, trials: int) -> float 
     if chosen is None:
         return None
     sharpes = [one.sharpe for one in moments if one is not None]
-    without_skill = 1.0 / (chosen.observations - 1)
-    spread = max(without_skill, variance(sharpes)) if len(sharpes) > 1 else without_skill
+    spread = variance_of_trials(sharpes, observations=chosen.observations)
     return deflated_sharpe_ratio(chosen, trials=trials, variance=spread)
 
 
