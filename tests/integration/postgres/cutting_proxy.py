@@ -7,6 +7,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 # How the driver spells the statement on the wire: a simple query.
 _COMMIT = b"COMMIT;\x00"
+# What a server says before it hangs up, as Postgres words it: fields of one letter, each ended by a zero.
+_FATAL = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+_FAREWELL = b"E" + (4 + len(_FATAL)).to_bytes(4, "big") + _FATAL
+# The end of a login, and of whatever else leaves no transaction open.
+_READY = b"Z\0\0\0\x05I"
 
 
 class CuttingProxy:
@@ -18,7 +23,9 @@ class CuttingProxy:
     def __init__(self, server_url: str) -> None:
         self._server = urlsplit(server_url)
         self._serving: set[asyncio.Task[None]] = set()
+        self._clients: list[asyncio.StreamWriter] = []
         self.cuts_at_commit = False
+        self.says_farewell_at_login = False
         self.is_open = asyncio.Event()
         self.is_open.set()
         self.url = ""
@@ -34,8 +41,16 @@ class CuttingProxy:
             yield self
         await asyncio.gather(*self._serving)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._serving.add(asyncio.create_task(self._serve(reader, writer)))
+    async def say_farewell(self) -> None:
+        """Tells the clients of now that the server ends their connections, of which no end is seen yet."""
+        for client in self._clients:
+            client.write(_FAREWELL)
+        # They hear of it when the loop next looks at its sockets.
+        await asyncio.sleep(0.1)
+
+    def _accept(self, reader: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        self._clients.append(to_client)
+        self._serving.add(asyncio.create_task(self._serve(reader, to_client)))
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection(self._server.hostname, self._server.port)
@@ -50,6 +65,7 @@ class CuttingProxy:
                 break
             await self.is_open.wait()
             to_server.write(data)
+        self._clients.remove(to_client)
         for writer in (to_server, to_client):
             writer.close()
             await writer.wait_closed()
@@ -58,5 +74,6 @@ class CuttingProxy:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
             await self.is_open.wait()
-            writer.write(data)
+            late = self.says_farewell_at_login and data.endswith(_READY)
+            writer.write(data + _FAREWELL if late else data)
         writer.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
 
 from jax.adapters.postgres import database as database_module
 from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.event_bus import PostgresEventBus
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.audit import AuditEvent
 from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
@@ -17,10 +19,11 @@ from tests.contract.within import within
 from tests.integration.postgres.cutting_proxy import CuttingProxy
 from tests.integration.postgres.gate_rows import add_artifact
 from tests.integration.postgres.until import until
+from tests.postgres_server import run_sql
 
 _KILL_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 _DIE_AT_COMMIT = """
     CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -109,6 +112,16 @@ async def test_the_next_transaction_after_a_loss_finds_a_living_connection(
     assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 1
 
 
+async def test_a_loss_that_the_loop_has_not_looked_at_is_seen_before_the_next_transaction(
+    unit_of_work: PostgresUnitOfWork, database_url: str
+) -> None:
+    await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT))
+    with ThreadPoolExecutor(1) as elsewhere:
+        # This blocks the loop: what the server says meanwhile stays unread.
+        elsewhere.submit(run_sql, database_url, _KILL_OTHERS).result()
+    assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 2
+
+
 async def test_a_backend_that_dies_during_the_commit_leaves_the_outcome_unknown(
     unit_of_work: PostgresUnitOfWork, sql: asyncpg.Connection
 ) -> None:
@@ -136,6 +149,68 @@ async def test_a_commit_whose_answer_is_lost_was_done_all_the_same(
         await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT))
     assert await _epochs(sql) == {"before": 1, ACCOUNT: 1}
     await database.close()
+
+
+@pytest.fixture
+async def by_proxy(proxy: CuttingProxy) -> AsyncIterator[PostgresUnitOfWork]:
+    """On one connection, which is there already."""
+    database = PostgresDatabase(proxy.url, pool_size=1)
+    unit_of_work = PostgresUnitOfWork(database)
+    assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch("before")) == 1
+    yield unit_of_work
+    # Whatever happened, the next transaction has a connection of use.
+    assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch("before")) == 2
+    await database.close()
+
+
+async def test_a_farewell_between_statements_is_unavailable(
+    by_proxy: PostgresUnitOfWork, proxy: CuttingProxy, sql: asyncpg.Connection
+) -> None:
+    async def be_told(tx: Transaction) -> None:
+        await tx.orders.raise_epoch(ACCOUNT)
+        await proxy.say_farewell()
+        await tx.orders.raise_epoch("other")
+
+    with pytest.raises(Unavailable, match="nothing was stored: try again"):
+        await within(by_proxy, be_told)
+    assert await _epochs(sql) == {"before": 1}
+
+
+async def test_after_a_farewell_the_outcome_of_a_commit_is_unknown(
+    by_proxy: PostgresUnitOfWork, proxy: CuttingProxy
+) -> None:
+    async def be_told(tx: Transaction) -> None:
+        await tx.orders.raise_epoch(ACCOUNT)
+        await proxy.say_farewell()
+
+    with pytest.raises(OutcomeUnknown, match="it may have been done"):
+        await within(by_proxy, be_told)
+
+
+async def test_a_farewell_between_transactions_is_unavailable(
+    by_proxy: PostgresUnitOfWork, proxy: CuttingProxy
+) -> None:
+    await proxy.say_farewell()
+    with pytest.raises(Unavailable, match="nothing was stored: try again"):
+        await within(by_proxy, lambda tx: tx.orders.raise_epoch(ACCOUNT))
+
+
+async def test_after_a_farewell_a_failure_inside_the_block_is_told(
+    by_proxy: PostgresUnitOfWork, proxy: CuttingProxy
+) -> None:
+    async def fail(tx: Transaction) -> None:
+        await tx.orders.raise_epoch(ACCOUNT)
+        await proxy.say_farewell()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await within(by_proxy, fail)
+
+
+async def test_who_hears_a_farewell_instead_of_its_subscription_is_told(proxy: CuttingProxy) -> None:
+    proxy.says_farewell_at_login = True
+    with pytest.raises(Unavailable, match="did not take LISTEN"):
+        await PostgresEventBus(PostgresDatabase(proxy.url)).subscribe("order").__aenter__()
 
 
 async def test_what_the_database_refuses_at_the_commit_is_a_conflict(

@@ -11,6 +11,7 @@ import pytest
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.trader_lock import trader_lock
 from jax.ports.errors import Conflict, Unavailable
+from tests.integration.postgres.cutting_proxy import CuttingProxy
 from tests.integration.postgres.until import until
 
 _SOURCES = Path(__file__).parents[3] / "src"
@@ -71,6 +72,23 @@ async def test_a_trader_notices_that_its_lock_was_lost(
         async with trader_lock(database, "paper") as successor:
             assert await successor.held()
             assert not await lock.held()
+
+
+async def test_a_lock_whose_server_says_farewell_is_not_held(database_url: str) -> None:
+    async with (
+        CuttingProxy(database_url).listening() as proxy,
+        trader_lock(PostgresDatabase(proxy.url), "paper") as lock,
+    ):
+        assert await lock.held()
+        await proxy.say_farewell()
+        assert not await lock.held()
+
+
+async def test_a_server_that_says_farewell_to_who_logs_in_gives_no_lock(database_url: str) -> None:
+    async with CuttingProxy(database_url).listening() as proxy:
+        proxy.says_farewell_at_login = True
+        with pytest.raises(Unavailable, match="did not answer"):
+            await trader_lock(PostgresDatabase(proxy.url), "paper").__aenter__()
 
 
 async def test_another_lock_on_the_connection_is_not_taken_for_this_one(

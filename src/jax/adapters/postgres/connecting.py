@@ -8,6 +8,8 @@ from jax.adapters.postgres.database_address import DatabaseAddress
 from jax.ports.errors import Unavailable
 
 CONNECT_TIMEOUT_SECONDS = 10.0
+# All that the driver raises. The third kind is what it says between a server's farewell and its hanging up.
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _SETTINGS = {
     "application_name": "jax",
     "timezone": "UTC",
@@ -74,7 +76,7 @@ async def connect(
             command_timeout=statement_timeout_seconds,
             server_settings=settings,
         )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ValueError, *DRIVER_ERRORS) as error:
         raise Unavailable(f"Cannot open {address}: {_why(error, address)}.") from error
 
 

@@ -1,5 +1,6 @@
 """The connection pool to the system of record."""
 
+import select
 from typing import Any
 
 import asyncpg
@@ -71,6 +72,15 @@ class PostgresDatabase:
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    # The driver knows at once when the server has closed a connection; asking would cost round trips.
-    if connection.driver_connection.is_closed():
+    if connection.driver_connection.is_closed() or _has_unread(connection.driver_connection):
         raise DisconnectionError
+
+
+def _has_unread(connection: asyncpg.Connection) -> bool:
+    """Whether something came that the driver has not read: to a connection in the pool, a farewell.
+
+    The driver knows only after another turn or two of the loop. Asking the server would cost round trips.
+    """
+    arrived = select.poll()
+    arrived.register(connection._transport.get_extra_info("socket"), select.POLLIN)
+    return bool(arrived.poll(0))

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import func, select
 
+from jax.adapters.postgres.connecting import DRIVER_ERRORS
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.session import Session
 from jax.domain import checks
@@ -58,7 +59,7 @@ class PostgresEventBus:
     async def _listen(self, connection: asyncpg.Connection, channel: str, hear: Any) -> None:
         try:
             await connection.add_listener(channel, hear)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_ERRORS as error:
             raise Unavailable(f"The {self._database.address} did not take LISTEN: {error}.") from error
 
     async def _subjects(self, heard: asyncio.Queue[str | None]) -> AsyncIterator[str]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from jax.adapters.postgres.connecting import DRIVER_ERRORS
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.ports.errors import Conflict, Unavailable
 
@@ -44,7 +45,7 @@ class TraderLock:
             answer = await self._connection.fetchval(
                 _HELD, _key(self._account), timeout=_ANSWER_WITHIN_SECONDS
             )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DRIVER_ERRORS:
             return False
         return bool(answer)
 
@@ -66,7 +67,7 @@ async def _take(connection: asyncpg.Connection, database: PostgresDatabase, acco
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
             return
         holder = await connection.fetchrow(_HOLDER, key)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DRIVER_ERRORS as error:
         raise Unavailable(f"The {database.address} did not answer ({error}): try again.") from error
     began = None if holder is None else holder["backend_start"]  # None for another login's session, too
     since = "" if began is None else f" since {began:%Y-%m-%d %H:%M:%S} UTC"
