@@ -181,7 +181,7 @@ def test_indicators_of_another_versions_contract_are_refused_with_the_remedy() -
     with pytest.raises(BundleRefused) as refusal:
         load_strategy(bundle_with(source), ENTRY)
     assert str(refusal.value) == (
-        "an indicator has the fields name, length, lag, initial, step, and this version of Jax runs those "
+        "its indicator has the fields name, length, lag, initial, step, and this version of Jax runs those "
         "with name, arguments, lag, initial, step: build the artifact again with this version"
     )
 
@@ -195,5 +195,15 @@ def test_they_are_refused_when_they_are_declared_for_other_parameters_only() -> 
 
 def test_an_indicator_that_is_no_named_tuple_is_refused() -> None:
     source = MINIMAL.replace("    return ()", '    return (("average", (3,), 0, 0, decide),)')
-    with pytest.raises(BundleRefused, match="an indicator has the fields none, and this version"):
+    with pytest.raises(BundleRefused, match="its indicator has the fields none, and this version"):
         load_strategy(bundle_with(source), ENTRY)
+
+
+def test_a_contract_whose_decisions_have_other_fields_is_refused_with_the_remedy() -> None:
+    contract = contract_file()
+    six = contract.source.replace("    entry: float\n", "").replace("(NOTHING, 0.0, ", "(NOTHING, ")
+    older = SourceFile(contract.path, six)
+    with pytest.raises(BundleRefused) as refusal:
+        load_strategy(bundle_of([SourceFile("mine.py", MINIMAL), older]), ENTRY)
+    assert "its decision has the fields action, confidence, stop, " in str(refusal.value)
+    assert "build the artifact again with this version" in str(refusal.value)

@@ -7,7 +7,7 @@ is in docs/adr/0012-what-a-strategy-may-do.md.
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import resolve_name
@@ -15,7 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from jax.domain.bundle import Bundle, SourceFile
-from jax.domain.strategy import Indicator, Strategy
+from jax.domain.strategy import Decision, Indicator, Strategy
 from jax.modules.artifacts.bundle_refused import BundleRefused
 from jax.modules.artifacts.frozen_values import FrozenValues
 from jax.modules.artifacts.strategy_namespace import (
@@ -30,6 +30,7 @@ from jax.modules.artifacts.strategy_vocabulary import ALLOWED_MODULES
 __all__ = ["ALLOWED_MODULES", "BundleRefused", "load_strategy"]
 
 _LONGEST_REASON = 200
+_CONTRACT = "jax.domain.strategy"
 _REMEDY = "use a tuple or a number; what must last from bar to bar belongs in the state tuple"
 
 
@@ -37,9 +38,9 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     """The strategy `entry` (`module:ATTRIBUTE`) compiled from the bundle's bytes and nothing else.
 
     BundleRefused when a file says what no strategy may, does not compile or fails, imports something that is
-    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, declares
-    indicators of another version's contract, or the entry is not a strategy. Its `indicators` raises
-    BundleRefused too, when it does so for other parameters only.
+    neither in the bundle nor in ALLOWED_MODULES, keeps or declares something that can change, was built with
+    another version's contract, or the entry is not a strategy. Its `indicators` raises BundleRefused too,
+    when it does so for other parameters only.
     """
     module_name, _, attribute = entry.partition(":")
     loading = _Loading(bundle)
@@ -47,6 +48,7 @@ def load_strategy(bundle: Bundle, entry: str) -> Strategy:
     if not isinstance(found, tuple) or getattr(type(found), "_fields", None) != Strategy._fields:
         raise BundleRefused(f"{entry} is not a Strategy")
     loading.check_frozen()
+    loading.check_contract()
     strategy = Strategy(*found)
     strategy = strategy._replace(indicators=loading.frozen_result(strategy.indicators))
     with _refusing(loading.file(module_name)):
@@ -96,13 +98,19 @@ class _Loading:
                     where = f"{self._sources[name].path} line {self._lines[name].get(own, 0)}"
                     raise BundleRefused(f"{where}: `{own}` holds a {kind}, which can change: {_REMEDY}")
 
+    def check_contract(self) -> None:
+        """A bundle carries the contract that it was built with, and this version runs by its own."""
+        carried = vars(self._loaded[_CONTRACT]) if _CONTRACT in self._loaded else {}
+        _check_fields("decision", carried.get("Decision", Decision), Decision)
+
     def frozen_result(self, declare: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def declared(params: Any) -> Any:
             found = declare(params)
             kind = self._frozen.changeable(found)
             if kind:
                 raise BundleRefused(f"an indicator is declared with a {kind}, which can change: {_REMEDY}")
-            _check_contract(found)
+            for one in found:
+                _check_fields("indicator", type(one), Indicator)
             return found
 
         return declared
@@ -128,15 +136,13 @@ class _Loading:
         return made
 
 
-def _check_contract(indicators: Iterable[Any]) -> None:
-    """A bundle carries the contract that it was built with, and this version runs by its own."""
-    for one in indicators:
-        fields = getattr(type(one), "_fields", ("none",))
-        if fields != Indicator._fields:
-            raise BundleRefused(
-                f"an indicator has the fields {', '.join(fields)}, and this version of Jax runs those with "
-                f"{', '.join(Indicator._fields)}: build the artifact again with this version"
-            )
+def _check_fields(kind: str, theirs: Any, ours: Any) -> None:
+    fields = getattr(theirs, "_fields", ("none",))
+    if fields != ours._fields:
+        raise BundleRefused(
+            f"its {kind} has the fields {', '.join(fields)}, and this version of Jax runs those with "
+            f"{', '.join(ours._fields)}: build the artifact again with this version"
+        )
 
 
 # The trader verifies again and again: a text that was checked is known by the whole of it.
