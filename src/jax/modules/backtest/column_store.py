@@ -39,7 +39,7 @@ class ColumnStore:
         self._fill = fill
         # Memory that nobody has written to yet takes no room.
         self.table: Floats = np.empty((room, bars))
-        self._free = list(range(room))
+        self._used = 0
         self._columns: dict[_Key, _Column] = {}
         self._changed = threading.Condition()
 
@@ -67,7 +67,7 @@ class ColumnStore:
     def _has_room(self, wanted: Mapping[_Key, Indicator]) -> bool:
         missing = len(wanted.keys() - self._columns.keys())
         idle = sum(1 for key, column in self._columns.items() if not column.holders and key not in wanted)
-        return missing <= len(self._free) + idle
+        return missing <= len(self.table) - self._used + idle
 
     def _held(self, wanted: Mapping[_Key, Indicator]) -> list[_Column]:
         for key in wanted:
@@ -77,11 +77,14 @@ class ColumnStore:
                 self._columns[key].holders += 1
         for key in wanted:
             if key not in self._columns:
-                self._columns[key] = _Column(self._free.pop() if self._free else self._taken_back(), 1)
+                self._columns[key] = _Column(self._free_row(), holders=1)
         return [self._columns[key] for key in wanted]
 
-    def _taken_back(self) -> int:
-        """The row of what nobody holds and was asked for the longest ago."""
+    def _free_row(self) -> int:
+        """A row that was never used, or that of what nobody holds and was asked for the longest ago."""
+        if self._used < len(self.table):
+            self._used += 1
+            return self._used - 1
         key = next(key for key, column in self._columns.items() if not column.holders)
         return self._columns.pop(key).row
 

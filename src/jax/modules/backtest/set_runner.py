@@ -15,7 +15,7 @@ from jax.modules.backtest.kernel.arrays import Floats, Ints
 from jax.modules.backtest.kernel.fused_loop import MOST_INPUTS, fusable
 from jax.modules.backtest.kernel.rules import Contract, rules_of
 from jax.modules.backtest.kernel.statistics import RunStatistics
-from jax.modules.backtest.panel_window import PanelWindow
+from jax.modules.backtest.panel_window import PanelWindow, window_of
 from jax.modules.backtest.run_account import AccountRun, decided_from_table, decided_on, run_account
 from jax.modules.backtest.strategy_kernels import ColumnPlan, StrategyKernels, column_plan
 
@@ -126,6 +126,21 @@ class SetRunner:
         # A compiled loop takes a part of a table for another kind of array, and would be compiled again.
         first = self._panel.first
         return self._store.table[rows, first[number] : first[number + 1]], np.arange(MOST_INPUTS)
+
+
+def account_over(
+    kernels: StrategyKernels,
+    settings: BacktestSettings,
+    panel: BarPanel,
+    *,
+    moments: tuple[int, int],
+    params: Any,
+) -> AccountRun:
+    """One parameter tuple over the moments from the first number up to (without) the second, as if nothing
+    came after them; indicators are warm."""
+    bounds = np.array([0, moments[1] - moments[0]], dtype=np.int64)
+    window = window_of(panel, start=moments[0], after=moments[1])
+    return SetRunner(kernels, settings, window, bounds=bounds).account(params)
 
 
 def even_bounds(moments: int, blocks: int = BLOCKS) -> Ints:
