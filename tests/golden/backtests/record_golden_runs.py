@@ -14,11 +14,22 @@ from typing import Any
 from jax.app.research.documents import backtest_document
 from jax.app.research.research import BacktestRequest, BacktestRun
 from jax.app.research.wiring import build_research
+from jax.domain.backtest_settings import AllIn, BacktestSettings
 from jax.domain.decimal_text import plain
 from jax.modules.backtest.evidence import order_document
 
 FOLDER = Path(__file__).parent
-STRATEGIES = ("ma_crossover_v1",)
+# Those that give no stop cannot be sized by risk.
+_UNSIZED = BacktestSettings(sizing=AllIn())
+STRATEGIES: Mapping[str, BacktestSettings] = {
+    "buy_and_hold": _UNSIZED,
+    "ma_crossover_v1": BacktestSettings(),
+    "macd_crossover_v1": BacktestSettings(),
+    "rsi_momentum_v1": BacktestSettings(),
+    "rsi_tema_bb_v1": BacktestSettings(),
+    "sma_crossover_v1": _UNSIZED,
+    "trendline_break_v1": BacktestSettings(),
+}
 
 
 def golden_document(run: BacktestRun) -> Mapping[str, Any]:
@@ -41,7 +52,7 @@ async def golden_run(home: Path, strategy: str) -> BacktestRun:
     """The run over all five sample series, start to end."""
     research = build_research(home)
     await research.import_bars()
-    return await research.backtest(BacktestRequest(strategy))
+    return await research.backtest(BacktestRequest(strategy, settings=STRATEGIES[strategy]))
 
 
 def written(document: Mapping[str, Any]) -> str:
@@ -49,9 +60,10 @@ def written(document: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """With `--print`, prints the document of the first strategy instead of writing files."""
+    """With `--print NAME`, prints the document of that strategy instead of writing files."""
     with tempfile.TemporaryDirectory() as home:
-        for strategy in STRATEGIES:
+        wanted = sys.argv[2:] if "--print" in sys.argv else [*STRATEGIES]
+        for strategy in wanted:
             document = written(golden_document(asyncio.run(golden_run(Path(home), strategy))))
             if "--print" in sys.argv:
                 sys.stdout.write(document)

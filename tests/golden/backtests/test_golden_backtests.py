@@ -36,7 +36,7 @@ def test_a_run_gives_the_pinned_orders_and_metrics(strategy: str, tmp_path: Path
 )
 def test_another_process_gives_the_same_bytes(environment: dict[str, str]) -> None:
     process = subprocess.run(
-        [sys.executable, "-m", "tests.golden.backtests.record_golden_runs", "--print"],
+        [sys.executable, "-m", "tests.golden.backtests.record_golden_runs", "--print", "ma_crossover_v1"],
         capture_output=True,
         text=True,
         check=False,

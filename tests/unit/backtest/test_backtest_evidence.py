@@ -22,7 +22,10 @@ def test_the_hash_is_over_the_canonical_json_of_every_order() -> None:
         {
             "symbol": "AAPL",
             "side": "BUY",
+            "order_type": "MARKET",
+            "order_price": None,
             "quantity": "100",
+            "filled_quantity": "100",
             "decided_at": "2024-01-01T21:00:00+00:00",
             "filled_at": "2024-01-02T14:30:00+00:00",
             "price": "100",
@@ -33,7 +36,10 @@ def test_the_hash_is_over_the_canonical_json_of_every_order() -> None:
         {
             "symbol": "AAPL",
             "side": "SELL",
+            "order_type": "MARKET",
+            "order_price": None,
             "quantity": "100",
+            "filled_quantity": "100",
             "decided_at": "2024-01-01T21:00:00+00:00",
             "filled_at": "2024-01-03T21:00:00+00:00",
             "price": "95",
@@ -44,7 +50,10 @@ def test_the_hash_is_over_the_canonical_json_of_every_order() -> None:
         {
             "symbol": "AAPL",
             "side": "BUY",
+            "order_type": "MARKET",
+            "order_price": None,
             "quantity": "97",
+            "filled_quantity": "0",
             "decided_at": "2024-01-04T21:00:00+00:00",
             "filled_at": None,
             "price": None,

@@ -32,8 +32,11 @@ def order_document(order: BacktestOrder) -> dict[str, Json]:
     return {
         "symbol": order.symbol,
         "side": order.side.value,
+        "order_type": order.order_type.value,
+        "order_price": None if order.order_price is None else plain(order.order_price),
         "quantity": plain(order.quantity),
         "decided_at": order.decided_at.isoformat(),
+        "filled_quantity": plain(order.filled_quantity),
         "filled_at": None if order.filled_at is None else order.filled_at.isoformat(),
         "price": None if order.price is None else plain(order.price),
         "commission": plain(order.commission),
