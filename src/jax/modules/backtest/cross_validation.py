@@ -100,7 +100,7 @@ def choices_of(swept: SweptSets, folds: Sequence[Fold]) -> tuple[FoldChoice, ...
     return tuple(_choice(swept, fold, order) for fold in folds)
 
 
-def tested(
+def run_choices(
     kernels: StrategyKernels, settings: BacktestSettings, panel: BarPanel, choices: Sequence[FoldChoice]
 ) -> tuple[FoldTest, ...]:
     """The runs of the choices, each over the bars of its fold."""

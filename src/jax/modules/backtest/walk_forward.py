@@ -37,6 +37,7 @@ from jax.modules.backtest.sweep import (
 )
 
 FOLDS = 5
+_SMALLEST_MONEY = Decimal("0.00000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ class Walk:
 def walk_forward(walk: Walk, in_sample: Sequence[SweptSets], *, by: str) -> WalkForward:
     """The best of each window's `in_sample` sets by the metric `by`, run on the bars that follow.
 
-    A run starts with the equity that the one before left, flat; one that leaves nothing is the last.
+    A run starts flat, with the equity that the one before left (to 8 places); one that leaves nothing is the
+    last.
     InvalidValue as of best_first and figures_of_sets.
     """
     calendar = annualisation_of(walk.panel, walk.settings)
@@ -152,7 +154,7 @@ def walk_forward(walk: Walk, in_sample: Sequence[SweptSets], *, by: str) -> Walk
             )
         )
         runs.append(run)
-        equity = Decimal(repr(run.statistics.final_equity))
+        equity = Decimal(repr(run.statistics.final_equity)).quantize(_SMALLEST_MONEY)
     return _stitched(steps, runs, calendar)
 
 
