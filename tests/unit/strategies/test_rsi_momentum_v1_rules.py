@@ -89,6 +89,11 @@ def test_it_remembers_which_condition_held(strength: float, after: State) -> Non
         assert STRATEGY.decide(before, QUIET, Inputs(strength, 2.0, 1000.0), Params())[0] == after
 
 
+def test_the_end_of_a_condition_is_no_decision() -> None:
+    for before in (BOUGHT, SOLD):
+        assert STRATEGY.decide(before, QUIET, Inputs(50.0, 2.0, 1000.0), Params()) == (NEITHER, NO_DECISION)
+
+
 @pytest.mark.parametrize(
     "inputs",
     [

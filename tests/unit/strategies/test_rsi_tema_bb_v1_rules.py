@@ -107,6 +107,11 @@ def test_it_remembers_the_condition_and_the_average(inputs: Inputs, side: int) -
         assert STRATEGY.decide(State(before, 95.0), QUIET, inputs, Params())[0] == State(side, inputs.average)
 
 
+def test_the_end_of_a_condition_is_no_decision() -> None:
+    for before in (BUY, SELL):
+        assert decided(LOW._replace(strength=50.0), state=State(before, 95.0)) == NO_DECISION
+
+
 @pytest.mark.parametrize("field", ["strength", "average", "middle", "deviation"])
 @pytest.mark.parametrize("inputs", [LOW, HIGH])
 def test_what_is_not_warm_is_beyond_no_bound(inputs: Inputs, field: str) -> None:
