@@ -6,7 +6,9 @@ Without fastmath: a fused multiply-add, or a sum in another order, would change 
 import hashlib
 import inspect
 import math
+import pickle
 import platform
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,7 +34,7 @@ class NumbaKernels:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._compiled: dict[tuple[Callable[..., Any], str], Callable[..., Any]] = {}
+        self._compiled: dict[tuple[Callable[..., Any], str], _KeptLoop] = {}
         self._lock = threading.Lock()
 
     def compiled(self, kernel: Kernel) -> Callable[..., Any]:
@@ -41,35 +43,49 @@ class NumbaKernels:
         with self._lock:
             if known not in self._compiled:
                 # Sources that change while the process lives are not what it runs.
-                self._compiled[known] = self._dispatcher(kernel, self._folder / _digest(kernel))
+                self._compiled[known] = _KeptLoop(kernel, self._folder / _digest(kernel))
             return self._compiled[known]
 
-    def _dispatcher(self, kernel: Kernel, folder: Path) -> Callable[..., Any]:
-        outer = _Rebuilding(kernel.bound).rebuilt(kernel.loop)
-        folder.mkdir(parents=True, exist_ok=True)
+
+class _KeptLoop:
+    """A compiled loop, and the folder that it is kept in."""
+
+    def __init__(self, kernel: Kernel, folder: Path) -> None:
+        self._kernel = kernel
+        self._folder = folder
+        self._outer = _Rebuilding(kernel.bound).rebuilt(kernel.loop)
+        self._loop = self._dispatcher()
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            return self._loop(*arguments)
+        except NumbaError as error:
+            raise self._refused(error) from error
+        except (pickle.UnpicklingError, EOFError):
+            # Read before anything ran: what the disk did to the file, another compilation puts right.
+            shutil.rmtree(self._folder)
+            self._loop = self._dispatcher()
+            return self._loop(*arguments)
+
+    def _dispatcher(self) -> Callable[..., Any]:
+        # What is read back from there is run: nobody else may write to it.
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _setting_folder:
             # Read by the dispatcher while it is made, and by nothing after that.
             before = config.CACHE_DIR  # type: ignore[attr-defined]
-            config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+            config.CACHE_DIR = str(self._folder)  # type: ignore[attr-defined]
             try:
-                loop = numba.njit(nogil=True, cache=True)(outer)
+                return numba.njit(nogil=True, cache=True)(self._outer)
             finally:
                 config.CACHE_DIR = before  # type: ignore[attr-defined]
-        return _refusing(kernel, loop)
 
-
-def _refusing(kernel: Kernel, loop: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*arguments: Any) -> Any:
-        try:
-            return loop(*arguments)
-        except NumbaError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise Refused(
-                f"{kernel.loop.__name__} cannot be compiled for {kernel.identity}: {reason}",
-                code="NOT_COMPILED",
-            ) from error
-
-    return run
+    def _refused(self, error: NumbaError) -> Refused:
+        # The last line that numba wrote of itself, before it shows the source.
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        what = f"{self._kernel.loop.__name__} cannot be compiled for {self._kernel.identity}"
+        return Refused(
+            f"{what}: {next((line for line in lines if 'pipeline' not in line), '')}", code="NOT_COMPILED"
+        )
 
 
 class _Rebuilding:
