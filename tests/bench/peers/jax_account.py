@@ -67,7 +67,7 @@ _compiler = cache(NumbaKernels)
 
 def prepare_arrays(work: Work) -> Callable[[], float]:
     """From columns to a ledger of orders, trades and equity, and its statistics."""
-    panel = _panel(work)
+    panel = panel_of(work)
     kernels = StrategyKernels(STRATEGY, "bench with stop", compiler())
     params = STRATEGY.params._replace(fast=work.pairs[0][0], slow=work.pairs[0][1])
 
@@ -93,7 +93,8 @@ def prepare_bars(work: Work) -> Callable[[], float]:
     return run
 
 
-def _panel(work: Work) -> BarPanel:
+def panel_of(work: Work) -> BarPanel:
+    """The bars as the loops read them."""
     series = [columns(symbol, work.bars) for symbol in range(work.symbols)]
     ends = np.concatenate([one.end_ns for one in series]) // 1_000
     joined = (np.concatenate(column) for column in zip(*(one[:5] for one in series), strict=True))

@@ -8,21 +8,28 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from jax.domain.backtest_settings import AllIn, BacktestSettings, Costs
 from jax.domain.strategies.sma_crossover_v1 import STRATEGY, Params
-from jax.modules.backtest.kernel.arrays import Columns, Floats
-from jax.modules.backtest.kernel.rules import Contract, rules_of
+from jax.modules.backtest.bar_panel import BarPanel
+from jax.modules.backtest.kernel.arrays import Floats
+from jax.modules.backtest.kernel.rules import rules_of
 from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_statistics import figures_of
-from jax.modules.backtest.strategy_kernels import StrategyKernels, column_plan, indicator_table
-from tests.bench.peers import jax_account
+from jax.modules.backtest.panel_window import whole_window
+from jax.modules.backtest.set_runner import ColumnBudget, SetRunner
+from jax.modules.backtest.strategy_kernels import StrategyKernels, column_plan
+from jax.modules.backtest.sweep import parts_of
+from tests.bench.peers.jax_account import compiler, panel_of
+from tests.bench.peers.jax_account import prepare_arrays as prepare_account
 from tests.bench.peers.measuring import Peer, tell
-from tests.bench.peers.works import FEES, INITIAL_CASH, Work, columns
+from tests.bench.peers.works import FEES, INITIAL_CASH, Work
 
+THREADS = os.cpu_count() or 1
 _BARS_A_YEAR = 252 * 390
 ALL_IN = BacktestSettings(
     initial_cash=Decimal(int(INITIAL_CASH)),
@@ -32,71 +39,73 @@ ALL_IN = BacktestSettings(
 )
 
 
-def jax_columns(symbol: int, bars: int) -> Columns:
-    """The bars as the loops read them."""
-    made = columns(symbol, bars)
-    return Columns(*made[:5], np.zeros(bars), np.zeros(bars))
-
-
-def statistics_of_sets(
-    kernels: StrategyKernels, bars: Columns, sets: Sequence[Any], settings: BacktestSettings
-) -> Floats:
-    """One RunStatistics a set, by the fused loop: each indicator once, then the sets on all cores."""
-    plan = column_plan(kernels.strategy, sets)
-    table = indicator_table(kernels, plan.indicators, bars)
-    run = kernels.fused()
-    account = (rules_of(settings), Contract(1.0, 1.0))
-    bounds = np.array([0, len(bars.close)], dtype=np.int64)
-    found = np.empty((len(sets), len(RunStatistics._fields)))
-    sums = np.empty((len(sets), 1, 3))
-
-    def part(rows: slice) -> None:
-        run(bars, table, (plan.rows[rows], plan.params[rows]), account, (found[rows], sums[rows], bounds))
-
-    shared(part, _slices(len(sets)))
-    return found
-
-
-def shared(work: Callable[[Any], object], parts: Sequence[Any]) -> None:
-    """All `parts`, on every core; here and now when there is one part."""
-    if len(parts) == 1:
-        work(parts[0])
-        return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(work, parts))
-
-
 def prepare(work: Work) -> Callable[[], float]:
     """Indicators, decisions, fills, equity, statistics and metrics, from columns of floats."""
     if work.one_account:
-        return jax_account.prepare_arrays(work)
-    kernels = StrategyKernels(STRATEGY, "bench", jax_account.compiler())
-    series = [jax_columns(symbol, work.bars) for symbol in range(work.symbols)]
+        return prepare_account(work)
+    kernels = StrategyKernels(STRATEGY, "bench", compiler())
+    panel = panel_of(work)
     sets = [Params(*pair) for pair in work.pairs]
-    found = np.empty((work.symbols, len(sets), len(RunStatistics._fields)))
-
-    def part(symbols: slice) -> None:
-        for symbol in range(*symbols.indices(work.symbols)):
-            found[symbol] = statistics_of_sets(kernels, series[symbol], sets, ALL_IN)
 
     def run() -> float:
-        shared(part, _slices(work.symbols))
-        for statistics in found.reshape(-1, found.shape[2]).tolist():
+        if work.symbols > 1:
+            found = statistics_of_symbols(kernels, panel, sets[0])
+        else:
+            found = statistics_of_sets(kernels, panel, sets, ALL_IN)
+        for statistics in found.tolist():
             figures_of(
                 RunStatistics(*statistics),
                 initial_cash=INITIAL_CASH,
                 bars_a_year=_BARS_A_YEAR,
                 years=work.bars / _BARS_A_YEAR,
             )
-        return float(found[0, 0, 0])
+        return float(found[0, 0])
 
     return run
 
 
-def _slices(count: int) -> list[slice]:
-    """At most eight parts a core, each of some use."""
-    parts = min(count, 8 * (os.cpu_count() or 1))
-    return [slice(count * part // parts, count * (part + 1) // parts) for part in range(parts)]
+def statistics_of_sets(
+    kernels: StrategyKernels, panel: BarPanel, sets: Sequence[Any], settings: BacktestSettings
+) -> Floats:
+    """One RunStatistics a set, on the panel's only symbol."""
+    bounds = np.array([0, len(panel.moments)], dtype=np.int64)
+    budget = ColumnBudget(threads=THREADS)
+    runner = SetRunner(kernels, settings, whole_window(panel), bounds=bounds, budget=budget)
+    parts = parts_of(sets, bars=len(panel.moments), workers=THREADS, share_memory=True)
+    return _joined(lambda part: runner.run(part).statistics, parts)
+
+
+def statistics_of_symbols(kernels: StrategyKernels, panel: BarPanel, params: Any) -> Floats:
+    """One RunStatistics a symbol, each with an account of its own."""
+    plan = column_plan(kernels.strategy, [params])
+    columns = panel.arrays.columns
+    table = np.empty((len(plan.indicators), len(panel.ends)))
+    loops = [kernels.columns_by_symbol(indicator) for indicator in plan.indicators]
+    accounts = kernels.accounts_by_symbol()
+
+    def part_of(part: slice) -> Floats:
+        first = panel.first[part.start : part.stop + 1]
+        for indicator, loop, row in zip(plan.indicators, loops, table, strict=True):
+            arguments = np.array([*map(float, indicator.arguments), 0.0])
+            loop(columns, first, arguments, indicator.lag, row)
+        count = len(first) - 1
+        found = (np.empty((count, len(RunStatistics._fields))), np.empty((count, 1, 3)))
+        account = (rules_of(ALL_IN), panel.arrays.contracts[part], first)
+        accounts(columns, table, (plan.rows[0], plan.params[0]), account, found)
+        return found[0]
+
+    count = len(panel.symbols)
+    # A few parts a core, since not all take as long.
+    cuts = [count * part // (4 * THREADS) for part in range(4 * THREADS + 1)]
+    return _joined(part_of, [slice(*cut) for cut in pairwise(cuts)])
+
+
+def _joined(statistics_of: Callable[[Any], Floats], parts: Sequence[Any]) -> Floats:
+    """The statistics of all parts, one after the other, made on all cores."""
+    if len(parts) == 1:
+        return statistics_of(parts[0])
+    with ThreadPoolExecutor(THREADS) as pool:
+        return np.concatenate(list(pool.map(statistics_of, parts)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The sweep of 1,000 sets over 100,000 bars, for any strategy that Jax ships.
 
-`python -m tests.bench.peers.run_jax_strategies STRATEGY FOLDER` prints one line of JSON.
+`python -m tests.bench.peers.run_jax_strategies STRATEGY FOLDER SETS` prints one line of JSON. A run of two
+sets leaves what is compiled in the folder; the next one does not count the compiler's memory.
 """
 
 import json
@@ -16,8 +17,9 @@ from jax.adapters.compute.numba_kernels import NumbaKernels
 from jax.domain.strategy import Strategy
 from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.strategy_kernels import StrategyKernels
+from tests.bench.peers.jax_account import panel_of
 from tests.bench.peers.measuring import peak_rss_mb
-from tests.bench.peers.run_jax import ALL_IN, jax_columns, statistics_of_sets
+from tests.bench.peers.run_jax import ALL_IN, statistics_of_sets
 from tests.bench.peers.works import WORKS
 
 _SETTINGS = replace(ALL_IN, short_selling=True)
@@ -43,18 +45,18 @@ _SETS: Mapping[str, Callable[[Any], list[Any]]] = {
 
 def main() -> None:
     """The strategy that the command line names."""
-    name, folder = sys.argv[1:]
+    name, folder, count = sys.argv[1:]
     (entry,) = entry_points(group="jax.strategies", name=name)
     strategy: Strategy = entry.load()
-    bars = jax_columns(0, WORKS["sweep"].bars)
-    sets = _SETS[name](strategy.params)
+    panel = panel_of(WORKS["sweep"])
+    sets = _SETS[name](strategy.params)[: int(count)]
     kernels = StrategyKernels(strategy, f"bench {name}", NumbaKernels(Path(folder)))
-    statistics_of_sets(kernels, bars, sets[:2], _SETTINGS)
+    statistics_of_sets(kernels, panel, sets[:2], _SETTINGS)
     taken = []
     trades = 0.0
     for _ in range(_ROUNDS):
         started, cpu = time.perf_counter(), time.process_time()
-        found = statistics_of_sets(kernels, bars, sets, _SETTINGS)
+        found = statistics_of_sets(kernels, panel, sets, _SETTINGS)
         taken.append((time.perf_counter() - started, time.process_time() - cpu))
         trades = float(found[:, RunStatistics._fields.index("trades")].mean())
     seconds, cpu_seconds = map(min, zip(*taken, strict=True))
