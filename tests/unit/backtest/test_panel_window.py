@@ -5,7 +5,7 @@ import pytest
 
 from jax.domain.errors import InvalidValue
 from jax.modules.backtest.bar_panel import BarPanel
-from jax.modules.backtest.panel_window import whole_window, window_of
+from jax.modules.backtest.panel_window import first_bars, whole_window, window_of
 from tests.integration.backtest.wavy_bars import wavy_panel
 
 
@@ -56,6 +56,14 @@ def test_one_moment_is_a_window() -> None:
     window = window_of(wavy_panel(1, 10, seed=1), start=9, after=10)
     assert window.rows.tolist() == [9]
     assert len(window.panel.ends) == 1
+
+
+def test_the_first_bars_are_those_of_each_symbol() -> None:
+    panel = wavy_panel(3, 20, seed=1)
+    found = first_bars(panel, 8)
+    assert ends_by_symbol(found.panel) == {symbol: ends[:8] for symbol, ends in ends_by_symbol(panel).items()}
+    assert [len(ends) for ends in ends_by_symbol(found.panel).values()] == [8, 8, 6]
+    assert found.warm is found.panel
 
 
 @pytest.mark.parametrize(("start", "after"), [(5, 5), (-1, 5), (0, 11), (7, 6)])

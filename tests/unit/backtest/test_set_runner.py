@@ -39,6 +39,7 @@ from jax.modules.backtest.set_runner import (
     block_sums,
     even_bounds,
     returns_of_run,
+    returns_of_set,
 )
 from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.modules.backtest.sweep import annualisation_of
@@ -165,6 +166,16 @@ def test_block_sums_are_those_of_the_returns_in_the_block() -> None:
         assert count == end - start
         assert total == pytest.approx(returns[start:end].sum(), abs=1e-12)
         assert squares == pytest.approx((returns[start:end] ** 2).sum(), abs=1e-12)
+
+
+@pytest.mark.parametrize("under", [ALL_IN, AT_THE_CLOSE])
+def test_the_returns_of_a_set_are_those_of_its_account(under: BacktestSettings) -> None:
+    window = whole_window(wavy_panel(1, 120, seed=9))
+    found = returns_of_set(kernels_of(CROSSOVER), under, window, Params(2, 10))
+    run = runner_over(window, under).account(Params(2, 10))
+    expected = returns_of_run(run, initial=100_000.0)
+    assert np.abs(expected).max() > 0.001
+    np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-15)
 
 
 def test_an_account_that_is_used_up_has_no_returns_any_more() -> None:

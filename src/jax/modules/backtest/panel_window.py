@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jax.domain.errors import InvalidValue
 from jax.modules.backtest.bar_panel import BarPanel, panel_of_columns
@@ -27,6 +28,12 @@ def whole_window(panel: BarPanel) -> PanelWindow:
     return PanelWindow(panel, panel, np.arange(len(panel.ends), dtype=np.int64))
 
 
+def first_bars(panel: BarPanel, count: int) -> PanelWindow:
+    """The first `count` (>= 1) bars of each symbol, or as many as it has: enough to try something out on."""
+    place = np.arange(len(panel.ends)) - np.repeat(panel.first[:-1], np.diff(panel.first))
+    return whole_window(_part(panel, list(range(len(panel.symbols))), place < count))
+
+
 def window_of(panel: BarPanel, *, start: int, after: int) -> PanelWindow:
     """The moments of `panel` from number `start` up to and without `after`.
 
@@ -49,7 +56,7 @@ def window_of(panel: BarPanel, *, start: int, after: int) -> PanelWindow:
     return PanelWindow(_part(panel, symbols, within & traded), warm, inside)
 
 
-def _part(panel: BarPanel, symbols: list[int], kept: Ints) -> BarPanel:
+def _part(panel: BarPanel, symbols: list[int], kept: NDArray[np.bool_]) -> BarPanel:
     counts = {
         panel.symbols[number]: int(kept[panel.first[number] : panel.first[number + 1]].sum())
         for number in symbols

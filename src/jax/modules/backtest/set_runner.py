@@ -143,6 +143,18 @@ def account_over(
     return SetRunner(kernels, settings, window, bounds=bounds).account(params)
 
 
+def returns_of_set(
+    kernels: StrategyKernels, settings: BacktestSettings, window: PanelWindow, params: Any
+) -> Floats:
+    """One return a bar end of one parameter tuple, by whatever loop runs it in a sweep.
+
+    Each is the difference of two running sums: right to the last digits of their sum.
+    """
+    bounds = np.arange(len(window.panel.moments) + 1, dtype=np.int64)
+    found: Floats = SetRunner(kernels, settings, window, bounds=bounds).run([params]).blocks[0, :, 1]
+    return found
+
+
 def even_bounds(moments: int, blocks: int = BLOCKS) -> Ints:
     """The bounds of `blocks` stretches of `moments` bar ends, as even as they can be."""
     return np.array([moments * number // blocks for number in range(blocks + 1)], dtype=np.int64)
