@@ -75,7 +75,7 @@ def figures_of_curve(
     )
     if benchmark is None:
         return figures
-    alpha, beta = alpha_and_beta(returns_of(curve, initial=initial), benchmark, times=a_year)
+    alpha, beta = alpha_and_beta(returns_of(curve, initial=initial), benchmark=benchmark, times=a_year)
     return {**figures, "alpha": alpha, "beta": beta}
 
 
@@ -137,7 +137,7 @@ def _traded_fraction(curve: Sequence[EquityPoint], fills: Fills, initial: Decima
 
 
 def alpha_and_beta(
-    returns: Sequence[float], benchmark: Sequence[float], *, times: int
+    returns: Sequence[float], *, benchmark: Sequence[float], times: int
 ) -> tuple[float | None, float | None]:
     """The line returns = alpha + beta x benchmark by least squares, alpha compounded to `times` bars.
 

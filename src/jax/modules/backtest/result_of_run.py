@@ -77,7 +77,7 @@ class RunContext:
         lot = self.instruments[symbol].lot_size
         return round(value / float(lot)) * lot
 
-    def filled_at(self, row: float, at_open: float) -> datetime:
+    def filled_at(self, row: float, *, at_open: float) -> datetime:
         """The start of the bar for a fill at its open, its end for any other."""
         times = self.panel.starts if at_open else self.panel.ends
         return moment_at(times[int(row)])
@@ -143,7 +143,7 @@ def _order(row: Floats, context: RunContext) -> BacktestOrder:
         quantity=context.quantity(symbol, filled if wanted == float("inf") else wanted),
         decided_at=moment_at(context.panel.ends[int(row[arrays.ORDER_DECIDED_ROW])]),
         filled_quantity=context.quantity(symbol, filled),
-        filled_at=context.filled_at(row[arrays.ORDER_FILLED_ROW], row[arrays.ORDER_AT_OPEN])
+        filled_at=context.filled_at(row[arrays.ORDER_FILLED_ROW], at_open=row[arrays.ORDER_AT_OPEN])
         if filled
         else None,
         price=exactly(row[arrays.ORDER_AVERAGE]) if filled else None,
@@ -159,9 +159,9 @@ def _trade(row: Floats, context: RunContext) -> BacktestTrade:
         symbol=symbol,
         side=_side(row[arrays.TRADE_SIDE]),
         quantity=context.quantity(symbol, row[arrays.TRADE_QUANTITY]),
-        entered_at=context.filled_at(row[arrays.TRADE_ENTRY_ROW], row[arrays.TRADE_ENTRY_AT_OPEN]),
+        entered_at=context.filled_at(row[arrays.TRADE_ENTRY_ROW], at_open=row[arrays.TRADE_ENTRY_AT_OPEN]),
         entry_price=exactly(row[arrays.TRADE_ENTRY_AVERAGE]),
-        exited_at=context.filled_at(row[arrays.TRADE_EXIT_ROW], row[arrays.TRADE_EXIT_AT_OPEN]),
+        exited_at=context.filled_at(row[arrays.TRADE_EXIT_ROW], at_open=row[arrays.TRADE_EXIT_AT_OPEN]),
         exit_price=exactly(row[arrays.TRADE_EXIT_AVERAGE]),
         exit_reason=_REASONS[int(row[arrays.TRADE_REASON])],
         net_pnl=exactly(row[arrays.TRADE_NET]),
@@ -176,7 +176,7 @@ def _held(row: Floats, context: RunContext) -> OpenPosition:
     return OpenPosition(
         symbol=symbol,
         signed_quantity=quantity * _side(row[arrays.TRADE_SIDE]).sign,
-        entered_at=context.filled_at(row[arrays.TRADE_ENTRY_ROW], row[arrays.TRADE_ENTRY_AT_OPEN]),
+        entered_at=context.filled_at(row[arrays.TRADE_ENTRY_ROW], at_open=row[arrays.TRADE_ENTRY_AT_OPEN]),
         entry_price=exactly(row[arrays.TRADE_ENTRY_AVERAGE]),
         last_price=exactly(context.panel.arrays.columns.close[last]),
     )

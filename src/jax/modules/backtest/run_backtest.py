@@ -151,7 +151,7 @@ def _result(run: AccountRun, context: RunContext, inputs: BacktestInputs) -> Bac
     if inputs.benchmark:
         returns = benchmark_returns(inputs.benchmark, context.panel.moments)
         own = returns_of(curve, initial=settings.initial_cash)
-        alpha, beta = alpha_and_beta(own, returns, times=a_year)
+        alpha, beta = alpha_and_beta(own, benchmark=returns, times=a_year)
         figures = {**figures, "alpha": alpha, "beta": beta}
         worth = compounded(float(settings.initial_cash), returns)
     return BacktestResult(
