@@ -1,6 +1,6 @@
 """Runs the parts of a large piece of work, wherever there is room: threads, processes, other machines."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol, TypeVar
 
 from jax.ports.errors import PortError, Unavailable
@@ -43,12 +43,12 @@ class ComputeWorkers(Protocol):
 
     def run(
         self, work: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Generator[tuple[int, Result], None, None]:
         """Each task's number (from 0) and `work(shared, task)`, as they are finished.
 
         `work` is a function that can be imported by its name, `shared` (sent once to each worker), tasks and
         results are values that can be pickled. TaskFailed and WorkerLost end the run, and so does closing the
-        iterator: then no further task begins, and nothing is left running but what cannot be interrupted in a
+        generator: then no further task begins, and nothing is left running but what cannot be interrupted in a
         thread. Unavailable: there are no workers.
         """
         ...

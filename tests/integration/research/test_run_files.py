@@ -105,6 +105,17 @@ async def test_an_unknown_run_is_not_found_and_the_newest_are_named(store: RunFi
     assert str(found.value) == f"There is no run 'btxyz'; the newest are {named}"
 
 
+async def test_other_folders_are_no_runs(store: RunFiles, root: Path) -> None:
+    await keep(store)
+    for name in ("notes", "my runs"):
+        (root / name).mkdir()
+    (root / "my runs" / "run.json").write_bytes(b"{}")
+    assert await store.newest() == [RUN]
+    for name in ("notes", "my runs"):
+        with pytest.raises(NotFound, match=f"There is no run '{name}'; the newest are {RUN.run_id}"):
+            await store.get(name)
+
+
 @pytest.mark.parametrize("run_id", ["", ".", "..", "../secret", "/etc", ".lock", "bt2aaaa/", "bt2aaaä"])
 async def test_an_id_leads_nowhere_else(store: RunFiles, root: Path, run_id: str) -> None:
     await keep(store)

@@ -18,6 +18,12 @@ READ = {
     "/api/v1/keys",
     "/api/v1/log",
     "/api/v1/trades/{trade_id}/provenance",
+    "/api/v1/backtest/runs",
+    "/api/v1/backtest/runs/{run_id}",
+    "/api/v1/backtest/runs/{run_id}/report",
+    "/api/v1/backtest/runs/{run_id}/orders",
+    "/api/v1/backtest/runs/{run_id}/trades",
+    "/api/v1/backtest/runs/{run_id}/equity",
 }
 WRITTEN = {
     "/api/v1/artifacts/{artifact_id}/approvals/draft",
@@ -28,6 +34,7 @@ WRITTEN = {
     "/api/v1/revocations",
     "/api/v1/snapshots/draft",
     "/api/v1/snapshots",
+    "/api/v1/backtest",
 }
 
 
@@ -45,8 +52,9 @@ def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str
 async def test_every_route_is_described(page: Page) -> None:
     description = await described(page)
     found = {(path, method) for path, method, _ in operations(description)}
-    both = {("/api/v1/artifacts", "get"), ("/api/v1/artifacts", "post")}
-    assert found == {(path, "get") for path in READ} | {(path, "post") for path in WRITTEN} | both
+    others = {("/api/v1/artifacts", "get"), ("/api/v1/artifacts", "post")}
+    others |= {("/api/v1/backtest/runs/{run_id}", "delete")}
+    assert found == {(path, "get") for path in READ} | {(path, "post") for path in WRITTEN} | others
 
 
 async def test_every_route_describes_its_answers_and_problems(page: Page) -> None:
@@ -62,6 +70,17 @@ async def test_every_route_describes_its_answers_and_problems(page: Page) -> Non
         assert {"401", "403", "421"} <= operation["responses"].keys(), where
         assert ("413" in operation["responses"]) == (method == "post"), where
         assert health or "503" in operation["responses"], where
+
+
+async def test_reports_are_pages_and_tables_are_json_or_arrow(page: Page) -> None:
+    paths = (await described(page))["paths"]
+    under = "/api/v1/backtest/runs/{run_id}/"
+    content = {
+        name: set(paths[under + name]["get"]["responses"]["200"]["content"])
+        for name in ("report", "orders", "trades", "equity")
+    }
+    table = {"application/json", "application/vnd.apache.arrow.stream"}
+    assert content == {"report": {"text/html"}, "orders": table, "trades": table, "equity": table}
 
 
 async def test_problems_are_those_of_the_gate(page: Page) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jax.adapters.strategy_catalog.installed_strategies import InstalledStrategies
 from jax.app.research import submission_process
 from jax.app.research.desk.background_runs import MOST_WAITING
 from jax.app.research.desk.desk import RUNS_AT_ONCE
@@ -120,10 +121,11 @@ async def test_a_submission_that_fails_says_why(page: Page, home: Path) -> None:
         assert (over["run"]["status"], over["artifact"]) == ("FAILED", None)
         assert over["run"]["ended_at"] is not None
         told[name] = over["run"]["problem"]
+    known = ", ".join(InstalledStrategies().names())
     assert told == {
         "strategy": {
             "code": "NOT_FOUND",
-            "detail": "No strategy 'nothing_v1' is installed; there are: ma_crossover_v1",
+            "detail": f"No strategy 'nothing_v1' is installed; there are: {known}",
         },
         "symbol": {"code": "NOT_FOUND", "detail": "There are no bars of MSFT; there are those of AAPL, IBM"},
         "window": {

@@ -10,6 +10,7 @@ from jax.adapters.memory.clock import SettableClock
 from jax.adapters.memory.id_source import SequentialIdSource
 from jax.app.research.desk import background_runs
 from jax.app.research.desk.background_runs import BackgroundRuns, Run, RunProgress, RunStatus
+from jax.app.research.run_errors import RunEnded
 from jax.domain.approval_count import GateRefused
 from jax.ports.errors import NotFound, Unavailable
 
@@ -151,3 +152,60 @@ async def test_at_the_end_what_works_and_what_waits_is_ended(bench: Bench) -> No
     assert bench.working == set()
     assert all(run.is_over and run.result is None for run in runs)
     await bench.runs.end()
+
+
+async def test_a_canceled_run_ends_and_gives_its_seat_to_the_next(bench: Bench) -> None:
+    working, also, waiting = (bench.start(name) for name in "abc")
+    await turns()
+    bench.clock.advance(timedelta(minutes=1))
+    await bench.runs.cancel(working.run_id)
+    assert (working.status, working.result, working.ended_at) == (
+        RunStatus.FAILED,
+        None,
+        NOW + timedelta(minutes=1),
+    )
+    assert isinstance(working.error, RunEnded)
+    assert working.error.code == "CANCELED"
+    assert bench.canceled == {"a"}
+    await turns()
+    assert (also.status, waiting.status) == (RunStatus.RUNNING, RunStatus.RUNNING)
+    assert bench.working == {"b", "c"}
+
+
+async def test_a_run_can_be_canceled_while_it_waits_and_before_its_first_step(bench: Bench) -> None:
+    runs = [bench.start(name) for name in "abc"]
+    await turns()
+    at_once = bench.start("d")
+    for run in (at_once, runs[2]):
+        await bench.runs.cancel(run.run_id)
+        assert (run.status, run.is_over, isinstance(run.error, RunEnded)) == (RunStatus.FAILED, True, True)
+    assert bench.working == {"a", "b"}
+    assert bench.runs.under_way("d") is None
+    again = bench.start("d")
+    assert again is not at_once
+    await bench.finish(runs[0], runs[1], again)
+    assert again.status is RunStatus.DONE
+
+
+async def test_to_cancel_a_run_that_is_over_changes_nothing(bench: Bench) -> None:
+    first = bench.start("a")
+    await bench.finish(first)
+    bench.may_end["a"].clear()
+    second = bench.start("a")
+    await turns()
+    await bench.runs.cancel(first.run_id)
+    assert (first.status, first.error) == (RunStatus.DONE, None)
+    assert (second.status, bench.runs.under_way("a")) == (RunStatus.RUNNING, second)
+    with pytest.raises(NotFound):
+        await bench.runs.cancel("nobody")
+
+
+async def test_a_run_may_have_an_id_of_the_callers(bench: Bench) -> None:
+    async def work(_progress: RunProgress) -> str:
+        return "made"
+
+    run = bench.runs.start("a", work, run_id="named")
+    assert run.run_id == "named"
+    assert bench.runs.get("named") is run
+    await turns()
+    assert run.status is RunStatus.DONE

@@ -105,10 +105,11 @@ class RunFiles:
 
     def _newest_first(self) -> list[KeptRun]:
         found = []
-        for folder in self._root.glob("[!.]*/"):
+        for name in (summary.parent.name for summary in self._root.glob(f"*/{_SUMMARY}")):
             try:
-                found.append(self._stored(folder.name).run)
-            except (NotFound, Unavailable):
+                if _is_id(name):
+                    found.append(self._stored(name).run)
+            except Unavailable:
                 # Whoever asks for this very run is told what is wrong with it.
                 continue
         return sorted(found, key=lambda run: (run.kept_at, run.run_id), reverse=True)
@@ -116,7 +117,7 @@ class RunFiles:
     def _stored(self, run_id: str) -> StoredRun:
         # An id is the name of a folder, and never a way out of this one.
         summary = self._root / run_id / _SUMMARY
-        if not (run_id.isalnum() and run_id.isascii() and summary.is_file()):
+        if not (_is_id(run_id) and summary.is_file()):
             raise NotFound(f"There is no run {run_id!r}{self._known()}")
         with self._readable(run_id):
             stored = decoded_run(summary.read_bytes())
@@ -158,6 +159,10 @@ class RunFiles:
                 f"The run in {self._root / run_id} cannot be read ({error}): remove the folder and make the "
                 "run again"
             ) from error
+
+
+def _is_id(name: str) -> bool:
+    return name.isalnum() and name.isascii()
 
 
 def _file_of(table: RunTable) -> str:

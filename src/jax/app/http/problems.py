@@ -117,10 +117,16 @@ def install_problem_handlers(app: FastAPI, *, program: str, members: Members | N
             )
         status, code = known
         more = await members() if members is not None and status < 500 else {}
-        return problem_response(status, code, str(error), more=more)
+        return problem_response(status, code, str(error), more={**_fields_of(error), **more})
 
     for kind in (ProblemRaised, RequestValidationError, HTTPException, *_STATUS_AND_CODE_OF_ERROR, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def _fields_of(error: Exception) -> Mapping[str, Any]:
+    if isinstance(error, InvalidValue):
+        return {"fields": [{"field": error.field, "problem": error.problem}]}
+    return {}
 
 
 def _invalid_request(error: RequestValidationError) -> JSONResponse:

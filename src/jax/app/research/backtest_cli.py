@@ -17,6 +17,7 @@ from jax.domain.errors import InvalidValue
 
 _DAY = ["%Y-%m-%d"]
 _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
+_SHOWN_ONE_BY_ONE = frozenset({"params", "metrics", "refused"})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 StrategyName = Annotated[
@@ -119,7 +120,7 @@ def backtest(terms: BacktestTerms) -> None:
         console.print_json(document)
         return
     for name, value in document.items():
-        shown = value.items() if name in {"params", "metrics"} else [(name, value)]
+        shown = value.items() if name in _SHOWN_ONE_BY_ONE else [(name, value)]
         for key, item in shown:
             if not isinstance(item, Mapping):
                 console.say(f"{key:<22} {', '.join(item) if isinstance(item, list) else item}")

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jax.adapters.local_object_store.local_object_store import LocalObjectStore
+from jax.adapters.parquet.asked_run_files import AskedRunFiles
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.trade_provenance import PostgresTradeProvenance
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
@@ -16,6 +17,7 @@ from jax.app.database_wiring import open_database
 from jax.app.gate_wiring import trust_source
 from jax.app.research.desk.desk import Desk, DeskFacts, desk_at_work
 from jax.app.research.desk.parts import DeskParts
+from jax.app.research.wiring import build_research, runs_in
 
 _CONNECTIONS_FOR_STOPS = 2
 # Whoever leaves a transaction open must not make people wait, nor hold all connections of the desk.
@@ -40,6 +42,9 @@ async def open_desk(home: Path, database_url: str | None) -> AsyncIterator[Desk]
             ids=ids,
             trust=trust_source(home),
             provenance=PostgresTradeProvenance(database),
+            research=build_research(home),
+            runs=runs_in(home),
+            asked_runs=AskedRunFiles(home / "asked_runs"),
         )
         async with desk_at_work(parts, DeskFacts(version(DISTRIBUTION), ids.new_id())) as desk:
             yield desk

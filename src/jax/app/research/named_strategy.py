@@ -14,6 +14,9 @@ from jax.modules.artifacts.verify_artifact import strategy_params
 from jax.ports.errors import NotFound
 from jax.ports.strategy_catalog import StrategyCatalog, StrategySource
 
+# Parameters reach compiled loops as floats, which hold no larger whole number exactly.
+_LARGEST_WHOLE = 2**53 - 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedStrategy:
@@ -26,7 +29,8 @@ class NamedStrategy:
 def named_strategy(name: str, catalog: StrategyCatalog) -> NamedStrategy:
     """The strategy of that name, as it would trade.
 
-    NotFound names those that are spelled much like it; InvalidValue when it may not run.
+    NotFound when there is none, naming those that are spelled much like it, or all; InvalidValue when it may
+    not run.
     """
     check_known(name, catalog)
     source = catalog.source(name)
@@ -34,13 +38,13 @@ def named_strategy(name: str, catalog: StrategyCatalog) -> NamedStrategy:
 
 
 def check_known(name: str, catalog: StrategyCatalog) -> None:
-    """NotFound when there is no strategy of that name and there are some much like it, which it names."""
+    """NotFound when there is no strategy of that name; it says which ones are much like it, or all."""
     known = catalog.names()
-    near = get_close_matches(name, known)
-    if name not in known and near:
-        raise NotFound(
-            f"No strategy {name!r} is installed: did you mean {' or '.join(near)}? `jax strategies` lists all"
-        )
+    if name in known:
+        return
+    near = get_close_matches(name, known) or [other for other in known if name and name in other]
+    remedy = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known) or 'none'}"
+    raise NotFound(f"No strategy {name!r} is installed; {remedy}")
 
 
 def loaded(source: StrategySource) -> Strategy:
@@ -87,6 +91,6 @@ def _of_kind(name: str, value: int | Decimal, default: int | Decimal) -> int | D
         raise InvalidValue("params", f"{name} must be a finite number, not {value}")
     if not isinstance(default, int):
         return number
-    if number != number.to_integral_value():
-        raise InvalidValue("params", f"{name} counts something and must be a whole number, not {value}")
+    if not (number == number.to_integral_value() and abs(number) <= _LARGEST_WHOLE):
+        raise InvalidValue("params", f"{name} must be a whole number below {_LARGEST_WHOLE}, not {value}")
     return int(number)

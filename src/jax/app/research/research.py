@@ -22,12 +22,14 @@ from jax.app.research.bar_window import (
     read_reference,
     read_window,
 )
-from jax.app.research.named_strategy import chosen_params, named_strategy, params_tuple
+from jax.app.research.named_strategy import check_known, chosen_params, named_strategy, params_tuple
 from jax.app.research.request_document import kept_run_of
 from jax.app.research.rerun import rerun_backtest
 from jax.app.research.strategy_facts import StrategyFacts, strategy_facts
 from jax.domain.artifact_payload import ArtifactPayload
+from jax.domain.backtest_result import BacktestResult
 from jax.domain.bundle import Bundle
+from jax.domain.errors import InvalidValue
 from jax.domain.golden_suite import record_golden_suite
 from jax.domain.instrument import Instrument
 from jax.domain.rerun import Rerun
@@ -40,6 +42,7 @@ from jax.modules.market_data.import_report import ImportReport
 from jax.ports.backtest_report import BacktestReporter
 from jax.ports.bar_source import BarSource
 from jax.ports.clock import Clock
+from jax.ports.errors import NotFound, PortError
 from jax.ports.kernel_compiler import KernelCompiler
 from jax.ports.market_data import MarketData
 from jax.ports.run_store import RunStore
@@ -152,6 +155,20 @@ class Research:
         sessions, holidays = await asyncio.to_thread(self._exchange_days, mics, until + timedelta(days=366))
         return ReferenceRows(tuple(instruments[symbol] for symbol in sorted(instruments)), sessions, holidays)
 
+    async def check_named(self, request: BacktestRequest) -> None:
+        """InvalidValue when the request names a strategy or a symbol that there is not; reads no bar."""
+        try:
+            check_known(request.strategy, self._ports.strategies)
+        except NotFound as error:
+            raise InvalidValue("strategy", str(error)) from error
+        known = await self._ports.register.all()
+        named = {"symbols": request.symbols, "benchmark": (request.benchmark,), "market": (request.market,)}
+        for field, symbols in named.items():
+            for symbol in symbols:
+                if symbol is not None and symbol not in known:
+                    there = f"there are those of {', '.join(known)}" if known else "import some"
+                    raise InvalidValue(field, f"there are no bars of {symbol}; {there}")
+
     async def backtest(
         self, request: BacktestRequest, progress: BacktestProgress | None = None
     ) -> BacktestRun:
@@ -247,7 +264,7 @@ class Research:
             market=() if references.market is None else references.market.bars,
         )
         compiled = self._compiled(named.source, window)
-        result = await asyncio.to_thread(run_backtest, inputs, progress, compiled)
+        result = await asyncio.to_thread(_result, inputs, progress, compiled)
         run_id = run_id_of(named.source, params, request.settings, window.manifest, references)
         outcome = BacktestOutcome(
             run_id=run_id,
@@ -274,3 +291,18 @@ class Research:
         if sum(map(len, window.bars.values())) < COMPILED_FROM_BARS:
             return None
         return CompiledStrategy(f"{source.bundle.sha256} {source.entry}", self._ports.kernels())
+
+
+def _result(
+    inputs: BacktestInputs, progress: BacktestProgress | None, compiled: CompiledStrategy | None
+) -> BacktestResult:
+    try:
+        return run_backtest(inputs, progress, compiled)
+    except (InvalidValue, PortError):
+        raise
+    except Exception as error:
+        # The strategy's own code ran: whatever it raises is a reason not to use it.
+        raise InvalidValue(
+            f"strategy {inputs.strategy.name}",
+            f"failed on these bars ({type(error).__name__}: {error}): mend it, or take other parameters",
+        ) from error

@@ -5,7 +5,6 @@ process. What comes back is read as strictly as a payload from anywhere.
 """
 
 import base64
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from jax.app.research.research import BacktestRequest
-from jax.app.research.worker_process import Worker, WorkerProgress, result_of
+from jax.app.research.worker_process import (
+    Worker,
+    WorkerProgress,
+    environment_without_secrets,
+    result_of,
+)
 from jax.domain.artifact_payload import ArtifactPayload, parse_payload
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bundle import decode_bundle
@@ -25,7 +29,6 @@ from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submi
 from jax.ports.strategy_catalog import StrategySource
 
 _PROGRAM = "from jax.app.research.submission_worker import main; main()"
-_SECRETS = frozenset({"DATABASE_URL", "JAX_API_TOKEN"})
 _SILENCE_SECONDS = 600.0
 
 
@@ -56,15 +59,9 @@ def _worker(home: Path) -> Worker:
         work="backtest",
         command=(sys.executable, "-P", "-c", _PROGRAM, str(home.absolute())),
         folder=home,
-        environment=_environment(),
+        environment=environment_without_secrets(),
         silence_seconds=_SILENCE_SECONDS,
     )
-
-
-def _environment() -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
-    # The strategies that are installed here are installed there.
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _job(request: BacktestRequest, authorship: Authorship) -> Json:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,14 @@ class SweepWindow:
 class SweepJob:
     """All that the parts of a sweep have in common; it can be sent anywhere.
 
-    `is_compiled` says whether the loops are compiled or run as plain Python.
+    `is_compiled` says whether the loops are compiled or run as plain Python; what is compiled is kept in
+    `kernel_folder`, where there is none in the worker's own home.
     """
 
     bundle: Bundle
     entry: str
     is_compiled: bool
+    kernel_folder: Path | None
     settings: BacktestSettings
     panel: BarPanel
     windows: tuple[SweepWindow, ...]

@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jax.app.research.run_errors import told
 from jax.domain.canonical_json import Json, canonical_bytes
 
 Answer = Callable[[Json], object]
 Work = Callable[[Mapping[str, Any], Answer], Json]
-
-_LONGEST_ERROR = 2_000
 
 
 def answer_job(work: Work) -> None:
@@ -23,8 +22,7 @@ def answer_job(work: Work) -> None:
     try:
         answer(work(json.loads(sys.stdin.buffer.read()), answer))
     except Exception as error:  # noqa: BLE001 - whatever went wrong, one sentence of it goes to the parent
-        sentence = " ".join(str(error).split())[:_LONGEST_ERROR] or type(error).__name__
-        answer({"error": type(error).__name__, "sentence": sentence})
+        answer(told(error))
 
 
 def _answers() -> Answer:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
@@ -10,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from jax.app.research.run_errors import error_of
 from jax.domain.canonical_json import Json, canonical_bytes
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import NotFound, Unavailable
 
 WorkerProgress = Callable[[int, int], object]
+
+_SECRETS = frozenset({"DATABASE_URL", "JAX_API_TOKEN"})
 
 _END_SECONDS = 10.0
 _LONGEST_LINE_BYTES = 64 * 1024 * 1024
@@ -24,7 +29,8 @@ _LONGEST_LINE_BYTES = 64 * 1024 * 1024
 class Worker:
     """A process that is started with `command` in `folder`, with nothing but `environment`.
 
-    `name` begins with a capital, and `work` is what is named when the job itself cannot be done.
+    `name` begins with a capital. `work` is what is named when the job itself cannot be done; empty when the
+    worker's own errors are to be raised as they are.
     """
 
     name: str
@@ -35,11 +41,18 @@ class Worker:
     silence_seconds: float
 
 
+def environment_without_secrets() -> Mapping[str, str]:
+    """This process's environment for one that runs a strategy: with its search path, without passwords."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    # The strategies that are installed here are installed there.
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
 async def result_of(worker: Worker, job: Json, progress: WorkerProgress | None = None) -> Mapping[str, Any]:
     """The worker's last answer, of `worker_answers.answer_job`; the process is ended whatever happens.
 
     `progress` hears of (done, all). NotFound and InvalidValue as the worker says; Unavailable when it died
-    or fell silent.
+    or fell silent. A worker without `work` raises whatever it says, as run_errors has it.
     """
     with tempfile.TemporaryFile() as said:
         process = await asyncio.create_subprocess_exec(
@@ -114,6 +127,8 @@ def _last_line(said: IO[bytes]) -> str:
 def _unless_error(told: Mapping[str, Any], worker: Worker) -> Mapping[str, Any]:
     if "error" not in told:
         return told
+    if not worker.work:
+        raise error_of(told)
     error, sentence = told["error"], told["sentence"]
     if error == NotFound.__name__:
         raise NotFound(sentence)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from jax.app.research.run_errors import CANCELED, RunEnded
 from jax.domain.approval_count import GateRefused
 from jax.domain.errors import IllegalTransition, InvalidValue
 from jax.ports.clock import Clock
@@ -75,21 +75,32 @@ class BackgroundRuns(Generic[Subject, Result]):
         self._runs: dict[str, Run[Subject, Result]] = {}
         self._under_way: dict[Subject, tuple[Run[Subject, Result], asyncio.Task[None]]] = {}
 
-    def start(self, subject: Subject, work: Work[Result]) -> Run[Subject, Result]:
+    def start(
+        self, subject: Subject, work: Work[Result], *, run_id: str | None = None
+    ) -> Run[Subject, Result]:
         """The run that was started for `work`, or the one on the same subject that is not over yet.
 
-        Unavailable when too many are waiting.
+        A new one gets the id `run_id`, if it is given. Unavailable when too many are waiting.
         """
-        if subject in self._under_way:
-            return self._under_way[subject][0]
-        waiting = self.count(RunStatus.WAITING)
-        if not (waiting < MOST_WAITING):
-            raise Unavailable(f"{waiting} runs are waiting for their turn already: try again later")
+        found = self.under_way(subject)
+        if found is not None:
+            return found
+        self.check_room()
         self._forget_oldest()
-        run: Run[Subject, Result] = Run(self._ids.new_id(), subject, self._clock.now())
+        run: Run[Subject, Result] = Run(run_id or self._ids.new_id(), subject, self._clock.now())
         self._runs[run.run_id] = run
         self._under_way[subject] = (run, asyncio.create_task(self._through(run, work)))
         return run
+
+    def under_way(self, subject: Subject) -> Run[Subject, Result] | None:
+        """The run on that subject that is not over yet."""
+        return self._under_way[subject][0] if subject in self._under_way else None
+
+    def check_room(self) -> None:
+        """Unavailable when too many are waiting."""
+        waiting = self.count(RunStatus.WAITING)
+        if not (waiting < MOST_WAITING):
+            raise Unavailable(f"{waiting} runs are waiting for their turn already: try again later")
 
     def get(self, run_id: str) -> Run[Subject, Result]:
         """The run; NotFound when it never was, or is so old that it was forgotten."""
@@ -104,29 +115,45 @@ class BackgroundRuns(Generic[Subject, Result]):
         """How many are in `status`."""
         return sum(run.status is status for run in self._runs.values())
 
+    async def cancel(self, run_id: str) -> None:
+        """Ends the run, waiting or at work, and returns when its work has ended; one that is over stays."""
+        run = self.get(run_id)
+        found = self._under_way.get(run.subject)
+        if found is not None and found[0] is run:
+            await self._stop(*found)
+
     async def end(self) -> None:
         """Ends whatever is under way."""
-        tasks = [task for _, task in self._under_way.values()]
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*(self._stop(run, task) for run, task in tuple(self._under_way.values())))
+
+    async def _stop(self, run: Run[Subject, Result], task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.wait([task])
+        if not run.is_over:
+            # It was ended before its first step.
+            self._end(run, RunEnded("it was ended before it began", code=CANCELED))
 
     async def _through(self, run: Run[Subject, Result], work: Work[Result]) -> None:
         try:
             async with self._seats:
                 run.status = RunStatus.RUNNING
                 run.result = await work(run.reach)
-            run.status = RunStatus.DONE
         except (GateRefused, IllegalTransition, InvalidValue, PortError) as error:
-            run.error, run.status = error, RunStatus.FAILED
+            self._end(run, error)
+        except asyncio.CancelledError:
+            self._end(run, RunEnded("it was ended before it was done", code=CANCELED))
+            raise
         except Exception as error:  # noqa: BLE001 - whoever asks for the run is told that it is our fault
             _log.exception("run.broken", run_id=run.run_id)
-            run.error, run.status = error, RunStatus.FAILED
-        finally:
-            run.ended_at = self._clock.now()
-            del self._under_way[run.subject]
+            self._end(run, error)
+        else:
+            self._end(run)
+
+    def _end(self, run: Run[Subject, Result], error: Exception | None = None) -> None:
+        run.error = error
+        run.status = RunStatus.DONE if error is None else RunStatus.FAILED
+        run.ended_at = self._clock.now()
+        del self._under_way[run.subject]
 
     def _forget_oldest(self) -> None:
         over = [run_id for run_id, run in self._runs.items() if run.is_over]

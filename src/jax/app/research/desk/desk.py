@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jax.app.research.desk.background_runs import BackgroundRuns
+from jax.app.research.desk.backtests import BacktestRuns, Backtests
 from jax.app.research.desk.decisions import Decisions
 from jax.app.research.desk.health import Health, health_of
 from jax.app.research.desk.parts import DeskParts
@@ -18,6 +19,8 @@ from jax.app.research.desk.submissions import AskedSubmission, Submissions
 from jax.domain.artifact import Artifact
 
 RUNS_AT_ONCE = 2
+# Turns of their own: a strategy that never returns must not keep the gate waiting.
+BACKTESTS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Desk:
     releases: Releases
     stops: Stops
     record: Record
+    backtests: Backtests
 
     async def health(self) -> Health:
         """Whether people can work."""
@@ -63,6 +67,11 @@ async def desk_at_work(
     submissions: BackgroundRuns[AskedSubmission, Artifact] = BackgroundRuns(
         clock=parts.clock, ids=parts.ids, seats=seats
     )
+    backtest_runs: BacktestRuns = BackgroundRuns(
+        clock=parts.clock, ids=parts.ids, seats=asyncio.Semaphore(BACKTESTS_AT_ONCE)
+    )
+    backtests = Backtests(parts, backtest_runs)
+    await backtests.restore()
     stops = Stops(parts)
     try:
         yield Desk(
@@ -75,6 +84,7 @@ async def desk_at_work(
             releases=Releases(parts, stops),
             stops=stops,
             record=Record(parts),
+            backtests=backtests,
         )
     finally:
-        await asyncio.gather(reruns.end(), submissions.end())
+        await asyncio.gather(reruns.end(), submissions.end(), backtest_runs.end())

@@ -3,14 +3,17 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jax.app.research.research import Research
 from jax.domain.errors import InvalidValue
 from jax.domain.gate_policy import parse_policy
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.view_artifact import ViewArtifact, ViewParts
+from jax.ports.asked_runs import AskedRuns
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound, PortError
 from jax.ports.id_source import IdSource
 from jax.ports.object_store import ObjectStore
+from jax.ports.run_store import RunStore
 from jax.ports.trade_provenance import TradeProvenanceReader
 from jax.ports.unit_of_work import UnitOfWork
 
@@ -54,6 +57,9 @@ class DeskParts:
     ids: IdSource
     trust: TrustSource
     provenance: TradeProvenanceReader
+    research: Research
+    runs: RunStore
+    asked_runs: AskedRuns
     mark: PolicyMark = field(default_factory=PolicyMark)
 
     @property
