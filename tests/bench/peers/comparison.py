@@ -133,17 +133,28 @@ def _print_cold(places: Places) -> None:
     print("\nfirst result from a cold process, 10,000 bars, cache warm; to reach: 1.5 s", flush=True)
     for label, arguments in (("as plain Python", ()), ("compiled", (str(places.folder),))):
         lives = [_life(places, *arguments) for _ in range(4)]
-        failures = [failure for _, failure in lives if failure]
+        failures = [life.failure for life in lives if life.failure]
         # The first one writes what the others find.
-        seconds = min(seconds for seconds, _ in lives[1:])
-        told = f"failed: {failures[0]}" if failures else f"{seconds:11.4f} s"
+        seconds = min(life.seconds for life in lives[1:])
+        cpu = min(life.cpu_seconds for life in lives[1:])
+        told = f"failed: {failures[0]}" if failures else f"{seconds:11.4f} s {cpu:11.4f} s CPU"
         print(f"  {label:23} {told}", flush=True)
 
 
-def _life(places: Places, *arguments: str) -> tuple[float, str]:
-    started = time.perf_counter()
+class Life(NamedTuple):
+    """What a process took from its start to its end, and why it failed, if it did."""
+
+    seconds: float
+    cpu_seconds: float
+    failure: str
+
+
+def _life(places: Places, *arguments: str) -> Life:
+    started, before = time.perf_counter(), os.times()
     told = places.of_jax("jax_cold", *arguments)
-    return time.perf_counter() - started, told.failure
+    seconds, after = time.perf_counter() - started, os.times()
+    cpu = sum(after[field] - before[field] for field in (2, 3))
+    return Life(seconds, cpu, told.failure)
 
 
 def _told(command: Sequence[str], environment: Mapping[str, str]) -> Told:
