@@ -78,13 +78,13 @@ def test_a_task_that_raises_is_named_with_what_it_raised(workers: ComputeWorkers
 def test_what_was_finished_before_a_failure_is_answered(workers: ComputeWorkers) -> None:
     answers = workers.run(compute_tasks.failing_third, None, range(4))
     assert next(answers) in {(0, 0), (1, 1), (2, 2)}
-    answers.close()  # type: ignore[attr-defined]  # all of them are generators
+    answers.close()
 
 
 def test_nothing_begins_after_the_run_was_closed(workers: ComputeWorkers, tmp_path: Path) -> None:
     answers = workers.run(compute_tasks.marking, tmp_path, range(60))
     assert next(answers) == (0, 0)
-    answers.close()  # type: ignore[attr-defined]  # all of them are generators
+    answers.close()
     begun = len(list(tmp_path.iterdir()))
     assert begun <= 10
     assert list(workers.run(compute_tasks.scaled, [1.0], [5])) == [(0, [5.0])]

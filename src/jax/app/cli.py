@@ -3,7 +3,7 @@
 import typer
 
 from jax.app import console
-from jax.app.research import backtest_cli, compare_cli
+from jax.app.research import backtest_cli, compare_cli, sweep_cli
 
 _PROGRAM = "jax"
 app = console.new_app(
@@ -25,6 +25,7 @@ def demo(
 
 backtest_cli.register(app)
 compare_cli.register(app)
+sweep_cli.register(app)
 
 
 def main() -> None:

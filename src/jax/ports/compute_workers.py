@@ -48,7 +48,7 @@ class ComputeWorkers(Protocol):
 
         `work` is a function that can be imported by its name, `shared` (sent once to each worker), tasks and
         results are values that can be pickled. TaskFailed and WorkerLost end the run, and so does closing the
-        generator: then no further task begins, and nothing is left running but what cannot be interrupted in a
-        thread. Unavailable: there are no workers.
+        generator: then no further task begins, and nothing is left running but what a thread is at.
+        Unavailable: there are no workers.
         """
         ...

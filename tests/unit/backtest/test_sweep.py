@@ -13,7 +13,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.strategies.sma_crossover_v1 import Params
 from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.statistics import RunStatistics
-from jax.modules.backtest.metrics_of_statistics import METRICS
+from jax.modules.backtest.metrics_of_statistics import METRICS, rounded
 from jax.modules.backtest.set_runner import SetStatistics
 from jax.modules.backtest.sweep import (
     COMPARED,
@@ -22,6 +22,7 @@ from jax.modules.backtest.sweep import (
     best_first,
     check_metric,
     figures_of_sets,
+    named_figures,
     parts_of,
     together,
 )
@@ -78,16 +79,11 @@ def test_rows_stand_where_their_sets_do_whatever_came_first(sizes: list[int], ch
     parts = [[Params(next(numbers), 200) for _ in range(size)] for size in sizes]
     answers = [(number, part(sets)) for number, sets in enumerate(parts)]
     chance.shuffle(answers)
-    heard: list[tuple[int, int]] = []
-    swept = together(
-        parts, answers, bounds=np.array([0, 1, 2]), progress=lambda done, total: heard.append((done, total))
-    )
+    swept = together(parts, answers, bounds=np.array([0, 1, 2]))
     expected = part([params for sets in parts for params in sets])
     assert list(swept.sets) == [params for sets in parts for params in sets]
     assert swept.found.statistics.tobytes() == expected.statistics.tobytes()
     assert swept.found.blocks.tobytes() == expected.blocks.tobytes()
-    done = np.cumsum([len(parts[number]) for number, _ in answers]).tolist()
-    assert heard == [(count, sum(sizes)) for count in done]
 
 
 def test_figures_are_those_of_the_statistics_and_nan_where_there_is_none() -> None:
@@ -95,11 +91,13 @@ def test_figures_are_those_of_the_statistics_and_nan_where_there_is_none() -> No
     found = figures_of_sets(SweptSets(sets, part(sets), np.array([0, 1, 2])), CALENDAR)
     for number, row in enumerate(found, start=1):
         figures = CALENDAR.figures(statistics_row(number))
-        assert dict(zip(COMPARED, row.tolist(), strict=True)) == {name: figures[name] for name in COMPARED}
+        assert named_figures(row) == {name: figures[name] for name in COMPARED}
+        assert rounded({**named_figures(row), "alpha": None, "beta": None}) == rounded(figures)
     idle = SetStatistics(np.zeros((1, 15)), np.zeros((1, 2, 3)))
     idle.statistics[0, :2] = (100.0, 504.0)
     [row] = figures_of_sets(SweptSets(sets[:1], idle, np.array([0, 1, 2])), CALENDAR)
     assert np.isnan(row[COMPARED.index("sharpe")])
+    assert named_figures(row)["sharpe"] is None
     assert row[COMPARED.index("total_return")] == 0.0
 
 

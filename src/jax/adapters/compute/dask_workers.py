@@ -1,7 +1,7 @@
 """Workers of a dask.distributed cluster. Needs the extra `[cluster]`, here and where the workers are."""
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -40,7 +40,7 @@ class DaskWorkers:
 
     def run(
         self, work: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Generator[tuple[int, Result], None, None]:
         """See ComputeWorkers."""
         coming = enumerate(tasks)
         # No more than there are workers: one that dies takes no other task with it.

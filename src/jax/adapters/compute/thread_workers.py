@@ -1,6 +1,6 @@
 """Workers that are threads of this process: for loops that let others run, as compiled kernels do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from jax.adapters.compute.answers import named
@@ -18,7 +18,7 @@ class ThreadWorkers:
 
     def run(
         self, work: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Generator[tuple[int, Result], None, None]:
         """See ComputeWorkers."""
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="compute")
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ from jax.ports.compute_workers import ComputeWorkers
 from jax.ports.market_data import MarketData
 from jax.ports.series_register import SeriesRegister
 from jax.ports.strategy_catalog import StrategyCatalog
-from jax.ports.sweep_store import SweepStore
+from jax.ports.sweep_store import KeptSweep, SweepStore
 
 # From so many bars times sets on, compiling pays for itself.
 COMPILED_FROM_ROWS = 200_000
@@ -153,6 +154,14 @@ class Sweeps:
             folds=_fold_tests(kernels, prepared, swept, folds),
         )
 
+    async def keep(self, sweep: KeptSweep) -> str:
+        """Keeps the sweep, and says where; Unavailable."""
+        return await self._ports.sweeps.keep(sweep)
+
+    def now(self) -> datetime:
+        """The time, UTC."""
+        return self._ports.clock.now()
+
     def walk(
         self,
         prepared: PreparedSweep,
@@ -225,7 +234,7 @@ def _compared(
     alpha, beta = None, None
     if benchmark is not None:
         theirs = benchmark_returns(benchmark.bars, prepared.panel.moments)
-        alpha, beta = alpha_and_beta(returns.tolist(), theirs, times=calendar.bars_a_year)
+        alpha, beta = alpha_and_beta(returns.tolist(), benchmark=theirs, times=calendar.bars_a_year)
     return rounded({**figures, "alpha": alpha, "beta": beta})
 
 

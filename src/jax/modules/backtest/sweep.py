@@ -75,24 +75,16 @@ def parts_of(sets: Sequence[Any], *, bars: int, workers: int, share_memory: bool
 
 
 def together(
-    parts: Sequence[Sequence[Any]],
-    answers: Iterable[tuple[int, SetStatistics]],
-    *,
-    bounds: Ints,
-    progress: Progress | None = None,
+    parts: Sequence[Sequence[Any]], answers: Iterable[tuple[int, SetStatistics]], *, bounds: Ints
 ) -> SweptSets:
     """What the `parts` came to, of which `answers` tell by their number, in any order."""
     sets = [params for part in parts for params in part]
     first = np.cumsum([0, *map(len, parts)])
     statistics = np.full((len(sets), len(RunStatistics._fields)), np.nan)
     blocks = np.full((len(sets), len(bounds) - 1, 3), np.nan)
-    done = 0
     for number, found in answers:
         rows = slice(first[number], first[number + 1])
         statistics[rows], blocks[rows] = found.statistics, found.blocks
-        done += len(parts[number])
-        if progress is not None:
-            progress(done, len(sets))
     return SweptSets(sets, SetStatistics(statistics, blocks), bounds)
 
 
@@ -109,6 +101,13 @@ def figures_of_sets(swept: SweptSets, annualisation: Annualisation) -> Floats:
             raise InvalidValue(f"parameter set {tuple(swept.sets[number])}", str(error)) from error
         found[number] = [_or_nan(figures[name]) for name in COMPARED]
     return found
+
+
+def named_figures(row: Floats) -> Figures:
+    """One row of figures_of_sets by the metrics' names."""
+    return {
+        name: None if math.isnan(value) else value for name, value in zip(COMPARED, row.tolist(), strict=True)
+    }
 
 
 def best_first(sets: Sequence[Any], figures: Floats, *, by: str) -> Ints:

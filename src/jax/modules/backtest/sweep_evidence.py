@@ -25,7 +25,7 @@ from jax.modules.backtest.plain_kernels import PlainKernels
 from jax.ports.kernel_compiler import Kernel, KernelCompiler
 
 # From so many sums of halves on, compiling pays for itself.
-_COMPILED_FROM = 500_000
+_COMPILED_FROM = 2_000_000
 _COUNTING = Kernel(overfitted_halves, {}, "overfitted halves")
 _BARS, _SUM, _SQUARES = (
     RunStatistics._fields.index(name) for name in ("bars", "return_sum", "return_square_sum")
