@@ -15,7 +15,7 @@ from jax.app.research.research import BacktestRequest, BacktestRun
 from jax.app.research.wiring import build_research
 from jax.domain.artifact_payload import ArtifactPayload, payload_of
 from jax.domain.backtest_evidence import BacktestEvidence
-from jax.domain.backtest_result import BacktestSettings
+from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.bundle import Bundle, SourceFile, bundle_of
 from jax.domain.instrument import Instrument
 from jax.domain.rerun import Rerun

@@ -71,7 +71,8 @@ def test_all_in_sizes_at_the_price_of_the_fill_after_slippage() -> None:
     result = run(
         {0: buy(stop=50)}, bars(QUIET, QUIET), under=BacktestSettings(Decimal(10_100), costs, AllIn())
     )
-    assert (result.orders[0].price, result.orders[0].quantity) == (101, 100)
+    assert result.orders[0].price == 101
+    assert result.orders[0].quantity == 100
     assert result.equity[1].cash == 0
 
 

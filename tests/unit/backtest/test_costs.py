@@ -45,7 +45,7 @@ def test_slippage_moves_the_price_against_the_order(model: SlippageModel, volume
     series = [bar(0, QUIET), bar(1, QUIET, volume=volume)]
     bought = run({0: buy(stop=50)}, series, under=under).orders[0]
     sold = run({0: sell(stop=150)}, series, under=under).orders[0]
-    assert (bought.quantity, sold.quantity) == (100, 100)
+    assert bought.quantity == sold.quantity == 100
     assert bought.price == pytest.approx(Decimal(price))
     assert sold.price == pytest.approx(200 - Decimal(price))
 
@@ -108,7 +108,8 @@ def test_fills_at_the_next_close_know_its_price_and_not_the_stop_before_it() -> 
     under = replace(costing(), fill_at=FillMoment.NEXT_CLOSE)
     result = run({0: buy(stop=95)}, bars(QUIET, "90 104 80 103", "103 104 94 100"), under=under)
     entry, stopped = result.orders
-    assert (entry.price, entry.filled_at) == (103, result.equity[1].end)
+    assert entry.price == 103
+    assert entry.filled_at == result.equity[1].end
     assert stopped.price == 95
 
 

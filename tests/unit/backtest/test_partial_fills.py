@@ -17,7 +17,7 @@ def test_an_entry_takes_as_many_bars_as_its_size_needs() -> None:
         {0: buy(stop=50)}, bars(QUIET, "100 100 100 100", "102 102 102 102", "110 110 110 110"), under=CAPPED
     )
     (order,) = result.orders
-    assert (order.quantity, order.filled_quantity) == (100, 100)
+    assert order.quantity == order.filled_quantity == 100
     assert order.price == (40 * 100 + 40 * 102 + 20 * 110) / Decimal(100)
     assert order.filled_at == opens_at(3)
     assert [point.positions_value for point in result.equity] == [0, 4000, 80 * 102, 100 * 110]
@@ -34,7 +34,7 @@ def test_a_stop_that_fills_in_part_sells_the_rest_at_the_next_open() -> None:
     result = run({0: buy(stop=95)}, days, under=CAPPED)
     entry, stopped = result.orders
     assert entry.filled_quantity == 100
-    assert (stopped.quantity, stopped.filled_quantity) == (100, 100)
+    assert stopped.quantity == stopped.filled_quantity == 100
     assert stopped.price == (40 * 95 + 40 * 93 + 20 * 99) / Decimal(100)
     assert (stopped.reason, stopped.filled_at) == (OrderReason.STOP, opens_at(6))
     (trade,) = result.trades
@@ -55,7 +55,8 @@ def test_a_target_that_fills_in_part_goes_on_waiting_at_its_price() -> None:
 def test_what_of_an_entry_still_waits_goes_when_the_position_is_left() -> None:
     result = run({0: buy(stop=95)}, bars(QUIET, QUIET, "96 97 94 95", QUIET, QUIET), under=CAPPED)
     entry = result.orders[0]
-    assert (entry.quantity, entry.filled_quantity) == (100, 80)
+    assert entry.quantity == 100
+    assert entry.filled_quantity == 80
     assert sum(order.filled_quantity for order in result.orders[1:]) == 80
     assert result.open_positions == ()
 
@@ -63,27 +64,30 @@ def test_what_of_an_entry_still_waits_goes_when_the_position_is_left() -> None:
 def test_an_opposite_decision_cancels_the_rest_of_an_entry() -> None:
     result = run({0: buy(stop=50), 1: sell(stop=200)}, bars(QUIET, QUIET, QUIET, QUIET), under=CAPPED)
     entry, left = result.orders
-    assert (entry.filled_quantity, left.filled_quantity, left.quantity) == (40, 40, 40)
+    assert entry.filled_quantity == left.filled_quantity == left.quantity == 40
 
 
 def test_a_stop_that_the_entry_left_no_room_for_leaves_at_the_next_open() -> None:
     result = run({0: buy(stop=95)}, bars(QUIET, "100 101 94 96", "99 100 98 99"), under=CAPPED)
     entry, stopped = result.orders
-    assert (entry.filled_quantity, stopped.filled_quantity) == (40, 40)
-    assert (stopped.reason, stopped.price, stopped.filled_at) == (OrderReason.STOP, 99, opens_at(2))
+    assert entry.filled_quantity == stopped.filled_quantity == 40
+    assert stopped.price == 99
+    assert (stopped.reason, stopped.filled_at) == (OrderReason.STOP, opens_at(2))
 
 
 def test_a_bar_without_volume_fills_nothing() -> None:
     series = [bar(0, QUIET), bar(1, "100 101 90 95", volume=0), bar(2, QUIET)]
     result = run({0: buy(stop=50)}, series, under=CAPPED)
-    assert (result.orders[0].filled_quantity, result.orders[0].filled_at) == (40, opens_at(2))
+    assert result.orders[0].filled_quantity == 40
+    assert result.orders[0].filled_at == opens_at(2)
 
 
 def test_a_stop_in_a_bar_without_volume_leaves_at_the_next_open() -> None:
     series = [bar(0, QUIET), bar(1, QUIET), bar(2, "96 97 94 95", volume=0), bar(3, "90 91 89 90")]
     tiny = replace(settings(cash=1000), participation_fraction=Decimal("0.04"))
     result = run({0: buy(stop=95)}, series, under=tiny)
-    assert [(order.filled_quantity, order.price) for order in result.orders] == [(10, 100), (10, 90)]
+    assert [order.filled_quantity for order in result.orders] == [10, 10]
+    assert [order.price for order in result.orders] == [100, 90]
     assert result.orders[1].reason is OrderReason.STOP
 
 

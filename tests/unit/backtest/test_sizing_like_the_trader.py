@@ -80,4 +80,4 @@ def _at_the_edge_of_a_lot(request: SizingRequest, limits: SizingLimits, multipli
     if distance:
         amounts.append((request.net_liquidation * limits.max_risk_per_trade_fraction, distance))
     quotients = [amount / by for amount, by in amounts]
-    return any(abs(one - round(one)) < Decimal("1e-9") * max(one, 1) for one in quotients)
+    return any(abs(one - round(one)) < Decimal("1e-9") * (one + 1) for one in quotients)
