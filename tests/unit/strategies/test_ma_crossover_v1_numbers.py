@@ -123,6 +123,10 @@ def test_while_something_is_not_warm_it_neither_decides_nor_forgets(change: dict
         assert STRATEGY.decide(before, QUIET, UP._replace(**change), Params()) == (before, NO_DECISION)
 
 
+def test_a_usual_volume_of_zero_is_a_value() -> None:
+    assert decided(UP._replace(volume=0.0)).action == BUY
+
+
 def test_each_parameter_is_the_one_that_counts() -> None:
     params = Params(
         first_target=1.0,

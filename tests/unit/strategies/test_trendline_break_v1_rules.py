@@ -72,6 +72,11 @@ def test_it_remembers_which_condition_held(line: float, after: State) -> None:
         assert STRATEGY.decide(before, QUIET, Inputs(line, 2.0, 0.0), Params())[0] == after
 
 
+def test_a_usual_volume_of_zero_is_a_value() -> None:
+    for inputs in (Inputs(90.0, 2.0, 0.0),):
+        assert STRATEGY.decide(NEITHER, QUIET, inputs, Params())[1].action == BUY
+
+
 def test_the_end_of_a_condition_is_no_decision() -> None:
     for before in (BOUGHT, SOLD):
         assert STRATEGY.decide(before, QUIET, Inputs(100.0, 2.0, 0.0), Params()) == (NEITHER, NO_DECISION)

@@ -75,7 +75,7 @@ def _confidence(side: int, bar: BarValues, inputs: Inputs, params: Params) -> fl
         confidence += 0.10
     if bar.volume > inputs.volume:
         confidence += 0.05
-    return min(confidence, 1.0)
+    return confidence
 
 
 def decide(state: State, bar: BarValues, inputs: Inputs, params: Params) -> tuple[State, Decision]:

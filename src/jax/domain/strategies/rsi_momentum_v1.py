@@ -67,7 +67,7 @@ def _confidence(side: int, bar: BarValues, inputs: Inputs, params: Params) -> fl
         confidence += 0.10
     if inputs.strength < params.deep_oversold or inputs.strength > params.deep_overbought:
         confidence += 0.15
-    return min(confidence, 1.0)
+    return confidence
 
 
 def decide(state: State, bar: BarValues, inputs: Inputs, params: Params) -> tuple[State, Decision]:
