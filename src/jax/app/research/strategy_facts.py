@@ -40,6 +40,7 @@ def _summary(source: StrategySource) -> str:
     module, _, _ = source.entry.partition(":")
     path = module.replace(".", "/") + ".py"
     (text,) = (file.source for file in source.bundle.files if file.path == path)
-    said = " ".join((ast.get_docstring(ast.parse(text)) or "").split())
+    paragraph, *_ = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")
+    said = " ".join(paragraph.split())
     first = _FIRST_SENTENCE.match(said)
     return "" if first is None else first.group()
