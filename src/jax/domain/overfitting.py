@@ -156,11 +156,12 @@ def variance_of_trials(sharpes: Sequence[float], *, observations: int) -> float:
     return max(without_skill, variance(sharpes)) if len(sharpes) > 1 else without_skill
 
 
-def sharpe_of_sums(count: float, total: float, squares: float) -> float:
-    """The Sharpe ratio of `count` (>= 2) returns from their sum and sum of squares.
+def sharpe_of_sums(sums: tuple[float, float, float]) -> float:
+    """The Sharpe ratio of returns from their count (>= 2), sum and sum of squares.
 
     Of what does not vary, the sign of its mean without bound, or 0.
     """
+    count, total, squares = sums
     mean = total / count
     scatter = squares - mean * total
     if scatter > _ROUNDING * squares:
@@ -190,7 +191,7 @@ def walk_forward_returns(columns: Columns, *, folds: int = FOLDS) -> tuple[float
 
 def _sharpe(column: Sequence[float]) -> float:
     (count,), (total,), (squares,) = _block_sums(column, [0, len(column)])
-    return sharpe_of_sums(count, total, squares)
+    return sharpe_of_sums((count, total, squares))
 
 
 def _block_sums(column: Sequence[float], bounds: Sequence[int]) -> tuple[list[float], ...]:
@@ -214,7 +215,7 @@ def _fill_ratios(sums: tuple[Table, Table, Table], half: Sequence[int], out: Mut
             count += counts[block][variant]
             total += totals[block][variant]
             square += squares[block][variant]
-        out[variant] = sharpe_of_sums(count, total, square)
+        out[variant] = sharpe_of_sums((count, total, square))
 
 
 def _is_overfitted(inside: Sequence[float], outside: Sequence[float]) -> int:

@@ -85,7 +85,7 @@ def test_two_bar_ends_are_enough_to_train_on() -> None:
 
 def test_bounds_hold_those_of_the_blocks_and_of_the_folds_each_once() -> None:
     folds = folds_of(100, folds=4, purge=2, embargo=5)
-    bounds = bounds_with(even_bounds(100, 10), folds)
+    bounds = bounds_with(even_bounds(100, blocks=10), folds)
     assert bounds.tolist() == [0, 10, 20, 23, 30, 40, 48, 50, 55, 60, 70, 73, 80, 90, 100]
 
 

@@ -62,7 +62,7 @@ def runner_over(
     strategy: Strategy = CROSSOVER,
     budget: ColumnBudget | None = None,
 ) -> SetRunner:
-    bounds = even_bounds(len(window.panel.moments), 4)
+    bounds = even_bounds(len(window.panel.moments), blocks=4)
     return SetRunner(kernels_of(strategy), under, window, bounds=bounds, budget=budget or ColumnBudget())
 
 
@@ -149,7 +149,7 @@ def test_the_account_of_a_set_has_the_bits_of_its_row(under: BacktestSettings) -
     for number, params in enumerate(sets):
         account = runner.account(params)
         assert np.array(account.statistics).tobytes() == found.statistics[number].tobytes()
-        sums = block_sums(account, even_bounds(200, 4), initial=100_000.0)
+        sums = block_sums(account, even_bounds(200, blocks=4), initial=100_000.0)
         assert sums.tobytes() == found.blocks[number].tobytes()
 
 
@@ -192,7 +192,7 @@ def test_an_account_that_is_used_up_has_no_returns_any_more() -> None:
         ),
     )
     under = replace(ALL_IN, costs=Costs(Decimal(0)))
-    run = SetRunner(kernels_of(short), under, whole_window(falling), bounds=even_bounds(6, 2)).account(
+    run = SetRunner(kernels_of(short), under, whole_window(falling), bounds=even_bounds(6, blocks=2)).account(
         Params()
     )
     # Sold at 100 and worth nothing from 200 on.
@@ -217,7 +217,7 @@ def test_a_window_is_run_with_warm_indicators_and_everything_else_fresh() -> Non
         kernels_of(CROSSOVER),
         ALL_IN,
         window_of(panel, start=start, after=after),
-        bounds=even_bounds(after - start, 2),
+        bounds=even_bounds(after - start, blocks=2),
     ).run([Params(3, 30)])
     assert rows.statistics[0].tolist() == list(expected.statistics)
 
@@ -261,7 +261,7 @@ def test_a_strategy_without_indicators_has_rows_too() -> None:
 @settings(max_examples=30)
 @given(st.integers(0, 300), st.integers(1, 40))
 def test_even_bounds_differ_by_one_at_most(moments: int, blocks: int) -> None:
-    widths = np.diff(even_bounds(moments, blocks))
+    widths = np.diff(even_bounds(moments, blocks=blocks))
     assert widths.sum() == moments
     assert widths.max() - widths.min() <= 1
 

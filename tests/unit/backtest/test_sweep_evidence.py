@@ -20,7 +20,7 @@ from jax.domain.overfitting import (
 from jax.modules.backtest import sweep_evidence
 from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.statistics import RunStatistics
-from jax.modules.backtest.set_runner import even_bounds
+from jax.modules.backtest.set_runner import SetStatistics, even_bounds
 from jax.modules.backtest.sweep_evidence import evidence_of_sweep, probability_of_overfitting
 
 ROWS = 80
@@ -36,7 +36,7 @@ def noise(variants: int, *, seed: int, rows: int = ROWS) -> list[list[float]]:
 
 
 def blocks_of(columns: list[list[float]], blocks: int) -> Floats:
-    bounds = even_bounds(len(columns[0]), blocks).tolist()
+    bounds = even_bounds(len(columns[0]), blocks=blocks).tolist()
     return np.array(
         [
             [
@@ -96,8 +96,7 @@ def test_the_sharpe_ratio_is_deflated_by_all_trials_and_their_spread() -> None:
     # One that never traded, and one whose returns are all the same, have no ratio but were tried.
     every = [*columns, best, [0.0] * ROWS, [0.01] * ROWS]
     found = evidence_of_sweep(
-        statistics_of(every),
-        blocks_of(every, 8),
+        SetStatistics(statistics_of(every), blocks_of(every, 8)),
         chosen_returns=np.array(best),
         compiler=nothing_to_compile,
     )
@@ -120,8 +119,7 @@ def test_the_sharpe_ratio_is_deflated_by_all_trials_and_their_spread() -> None:
 def test_what_does_not_vary_has_no_sharpe_ratio() -> None:
     columns = noise(3, seed=4)
     found = evidence_of_sweep(
-        statistics_of(columns),
-        blocks_of(columns, 8),
+        SetStatistics(statistics_of(columns), blocks_of(columns, 8)),
         chosen_returns=np.zeros(ROWS),
         compiler=nothing_to_compile,
     )

@@ -37,7 +37,7 @@ def in_sample(walk: Walk, sets: Sequence[Params] = SETS) -> list[SweptSets]:
     found = []
     for window in walk.windows:
         start, after = window.train
-        bounds = even_bounds(after - start, 2)
+        bounds = even_bounds(after - start, blocks=2)
         runner = SetRunner(
             KERNELS, walk.settings, window_of(walk.panel, start=start, after=after), bounds=bounds
         )

@@ -146,8 +146,7 @@ class Sweeps:
             order=order,
             best=_compared(prepared, named_figures(figures[order[0]]), returns, calendar),
             evidence=evidence_of_sweep(
-                swept.found.statistics,
-                blocks_between(swept, blocks),
+                SetStatistics(swept.found.statistics, blocks_between(swept, blocks)),
                 chosen_returns=returns,
                 compiler=self._ports.compiling.kernels,
             ),

@@ -120,7 +120,7 @@ def _choice(swept: SweptSets, fold: Fold, order: Sequence[int]) -> FoldChoice:
     best, highest = order[0], -math.inf
     for number in order:
         count, total, squares = sums[number].tolist()
-        sharpe = sharpe_of_sums(count, total, squares) if squares > 0.0 else -math.inf
+        sharpe = sharpe_of_sums((count, total, squares)) if squares > 0.0 else -math.inf
         if sharpe > highest:
             best, highest = number, sharpe
     known = six_places(highest) if math.isfinite(highest) else None

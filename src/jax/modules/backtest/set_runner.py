@@ -155,7 +155,7 @@ def returns_of_set(
     return found
 
 
-def even_bounds(moments: int, blocks: int = BLOCKS) -> Ints:
+def even_bounds(moments: int, *, blocks: int = BLOCKS) -> Ints:
     """The bounds of `blocks` stretches of `moments` bar ends, as even as they can be."""
     return np.array([moments * number // blocks for number in range(blocks + 1)], dtype=np.int64)
 

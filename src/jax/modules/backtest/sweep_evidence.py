@@ -22,14 +22,13 @@ from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_statistics import six_places
 from jax.modules.backtest.plain_kernels import PlainKernels
+from jax.modules.backtest.set_runner import SetStatistics
 from jax.ports.kernel_compiler import Kernel, KernelCompiler
 
 # From so many sums of halves on, compiling pays for itself.
 _COMPILED_FROM = 2_000_000
 _COUNTING = Kernel(overfitted_halves, {}, "overfitted halves")
-_BARS, _SUM, _SQUARES = (
-    RunStatistics._fields.index(name) for name in ("bars", "return_sum", "return_square_sum")
-)
+_SUMS = [RunStatistics._fields.index(name) for name in ("bars", "return_sum", "return_square_sum")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +46,17 @@ class SweepEvidence:
 
 
 def evidence_of_sweep(
-    statistics: Floats,
-    blocks: Floats,
-    *,
-    chosen_returns: Floats,
-    compiler: Callable[[], KernelCompiler],
+    found: SetStatistics, *, chosen_returns: Floats, compiler: Callable[[], KernelCompiler]
 ) -> SweepEvidence:
-    """The evidence of sets with these RunStatistics [sets, 15] and block sums [sets, blocks, 3].
+    """The evidence of what all sets came to, in an even number of blocks.
 
     `chosen_returns` are the returns of the set that was chosen; `compiler` is asked for where there is much
-    to count. The number of blocks is even.
+    to count.
     """
     return SweepEvidence(
-        trials=len(statistics),
-        deflated_sharpe=_decimal(_deflated_sharpe(statistics, chosen_returns)),
-        pbo=_decimal(probability_of_overfitting(blocks, compiler=compiler)),
+        trials=len(found.statistics),
+        deflated_sharpe=_decimal(_deflated_sharpe(found.statistics, chosen_returns)),
+        pbo=_decimal(probability_of_overfitting(found.blocks, compiler=compiler)),
     )
 
 
@@ -91,10 +86,11 @@ def _deflated_sharpe(statistics: Floats, chosen_returns: Floats) -> float | None
     chosen = moments_of(chosen_returns.tolist())
     if chosen is None:
         return None
+    # A set whose returns do not vary was tried, but has no ratio.
     sharpes = [
         sharpe
-        for row in statistics.tolist()
-        if math.isfinite(sharpe := sharpe_of_sums(row[_BARS], row[_SUM], row[_SQUARES])) and row[_SQUARES]
+        for count, total, squares in statistics[:, _SUMS].tolist()
+        if squares and math.isfinite(sharpe := sharpe_of_sums((count, total, squares)))
     ]
     spread = variance_of_trials(sharpes, observations=chosen.observations)
     return deflated_sharpe_ratio(chosen, trials=len(statistics), variance=spread)
