@@ -115,3 +115,5 @@ def test_the_multiplier_counts_into_cash_value_and_profit() -> None:
     assert result.equity[1].positions_value == 4 * 50 * 100
     assert result.trades[0].net_pnl == 4 * 50 * 10
     assert result.equity[-1].equity == 22_000
+    # 20,000 bought and 22,000 sold at an equity of 20,000, in 3 of 252 bars a year.
+    assert result.metrics.turnover == Decimal("176.4")
