@@ -1,10 +1,10 @@
 """Opens pages in a Chromium that has no network, by the DevTools protocol over a pipe."""
 
-import base64
 import contextlib
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -34,6 +34,8 @@ _FLAGS = (
 _RENUMBER = (
     "import os, sys; a = sys.argv; os.dup2(int(a[1]), 3); os.dup2(int(a[2]), 4); os.execv(a[3], a[3:])"
 )
+# Longer than any page takes on a busy machine; without it a browser that hangs would hang the tests.
+_PATIENCE_SECONDS = 240
 _LOADED = (
     "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))"
 )
@@ -41,12 +43,15 @@ _LOADED = (
 
 @dataclass
 class Tab:
-    """One page; `complaints` are console messages, exceptions and refusals, `requests` what it asked for."""
+    """One page; `complaints` are console messages, exceptions and refusals.
+
+    `requests` are the addresses it asked for and its own policy did not refuse, by the browser's number.
+    """
 
     session: str
     _browser: "Browser"
     complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
+    requests: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """The answer to a command of the protocol."""
@@ -59,13 +64,14 @@ class Tab:
         return answer["result"].get("value")
 
     def settle(self) -> None:
-        """Waits until two frames are drawn."""
+        """Waits until two frames are drawn, for which the tab must be in front."""
+        self.ask("Page.bringToFront")
         self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
-    def picture(self, file: Path) -> None:
-        """Writes the whole page to `file`."""
-        answer = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        file.write_bytes(base64.b64decode(answer["data"]))
+    def prefer(self, scheme: str) -> None:
+        """As if the reader had set the system to `light` or `dark`."""
+        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.settle()
 
 
 class Browser:
@@ -78,15 +84,15 @@ class Browser:
         self._rest = b""
         self._tabs: dict[str, Tab] = {}
 
-    def open(self, file: Path, *, width: int, dark: bool = False) -> Tab:
+    @contextlib.contextmanager
+    def page(self, file: Path, *, width: int, scheme: str = "light") -> Iterator[Tab]:
         """`file`, loaded and drawn in a window of `width` pixels."""
         target = self.ask("Target.createTarget", "", {"url": "about:blank"})["targetId"]
         session = self.ask("Target.attachToTarget", "", {"targetId": target, "flatten": True})["sessionId"]
         tab = self._tabs[session] = Tab(session, self)
         for domain in ("Page", "Runtime", "Log", "Network"):
             tab.ask(f"{domain}.enable")
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        tab.ask("Emulation.setEmulatedMedia", features=[scheme])
+        tab.prefer(scheme)
         tab.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -98,7 +104,10 @@ class Browser:
         assert "errorText" not in opened, opened["errorText"]
         tab.value(_LOADED)
         tab.settle()
-        return tab
+        try:
+            yield tab
+        finally:
+            self.ask("Target.closeTarget", "", {"targetId": target})
 
     def ask(self, method: str, session: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a command; what the browser tells meanwhile goes to the tab that it is about."""
@@ -115,6 +124,8 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._reading], [], [], _PATIENCE_SECONDS)
+            assert ready, "the browser does not answer"
             read = os.read(self._reading, 1 << 16)
             assert read, "the browser has gone"
             self._rest += read
@@ -128,7 +139,9 @@ class Browser:
         if message["method"] in {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}:
             tab.complaints.append(json.dumps(message["params"]))
         if message["method"] == "Network.requestWillBeSent":
-            tab.requests.append(message["params"]["request"]["url"])
+            tab.requests[message["params"]["requestId"]] = message["params"]["request"]["url"]
+        if message["method"] == "Network.loadingFailed" and message["params"].get("blockedReason") == "csp":
+            del tab.requests[message["params"]["requestId"]]
 
 
 @contextlib.contextmanager

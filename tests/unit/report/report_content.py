@@ -141,7 +141,7 @@ def long_content(*, points: int, trades: int, symbols: int = 1, step: timedelta 
     names = [f"SYM{number:04}" for number in range(symbols)]
     ran = result(
         equity=curve(wave(points), step),
-        benchmark=tuple(equity + 7 for equity in wave(points)),
+        benchmark=tuple(2 * equity - 99_000 for equity in wave(points)),
         trades=tuple(
             replace(
                 trade,
