@@ -9,12 +9,13 @@ import polars as pl
 
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.checks import DECIMAL_PLACES
-from jax.domain.decimal_text import plain
 
 _TIME = pl.Datetime("us", "UTC")
 _NUMBER = pl.Decimal(38, DECIMAL_PLACES)
 _NUMBERS = ("open", "high", "low", "close", "volume")
 _NAMES = ("symbol", "timeframe")
+# The column pads every number to its eight places.
+_UNPADDED = pl.col(_NUMBERS).cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
 _SCHEMA = pl.Schema(
     {
         **dict.fromkeys(_NAMES, pl.String()),
@@ -60,10 +61,8 @@ class StoredBars:
             frame = frame.filter(pl.col("end") > after)
         if until is not None:
             frame = frame.filter(pl.col("end") <= until)
-        return (self._bar(*row) for row in frame.iter_rows())
+        return (self._bar(*row) for row in frame.with_columns(_UNPADDED).iter_rows())
 
-    def _bar(self, start: datetime, end: datetime, *numbers: Decimal) -> Bar:
-        # The column pads every number to its eight places.
-        open_, high, low, close, volume = (Decimal(plain(number)) for number in numbers)
+    def _bar(self, start: datetime, end: datetime, *numbers: str) -> Bar:
         times = (start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
-        return Bar(self._symbol, self._timeframe, *times, open_, high, low, close, volume)
+        return Bar(self._symbol, self._timeframe, *times, *map(Decimal, numbers))

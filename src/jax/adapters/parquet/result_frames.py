@@ -85,23 +85,24 @@ def _column(name: str, kind: type, values: Sequence[Any]) -> pl.Series:
 
 
 def _decimals(name: str, values: Sequence[Decimal | None]) -> pl.Series:
-    known = [value for value in values if value is not None]
     text = pl.Series(
         name, [None if value is None else format(value, "f") for value in values], dtype=pl.String
     )
-    if not all(value.is_finite() for value in known):
+    digits = text.str.extract_groups(r"^-?(?<whole>\d+)(?:\.(?<places>\d+))?$").struct
+    whole, places = digits.field("whole"), digits.field("places")
+    if whole.null_count() > text.null_count():
+        # Something is infinite, or no number.
         return text
-    places = max((_places(value) for value in known), default=0)
-    whole = max((value.adjusted() + 1 for value in known), default=0)
-    if not (places + max(whole, 1) <= _DIGITS):
+    longest, most_places = _longest(whole), _longest(places)
+    if not (longest + most_places <= _DIGITS):
         return text
     # Through text, since that is where polars takes every digit.
-    return text.cast(pl.Decimal(_DIGITS, places))
+    return text.cast(pl.Decimal(_DIGITS, most_places))
 
 
-def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
+def _longest(texts: pl.Series) -> int:
+    longest = texts.str.len_bytes().max()
+    return longest if isinstance(longest, int) else 0
 
 
 def _reader(kind: type) -> Callable[[Any], Any]:

@@ -1,11 +1,11 @@
 """jax backtest, strategies."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from jax.domain.errors import InvalidValue
 
 _DAY = ["%Y-%m-%d"]
 _LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
-_SHOWN_ONE_BY_ONE = frozenset({"params", "metrics", "refused"})
+_SHOWN_ONE_BY_ONE = frozenset({"params", "metrics"})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 StrategyName = Annotated[
@@ -116,14 +116,16 @@ def backtest(terms: BacktestTerms) -> None:
         except InvalidValue as error:
             raise _told(error) from error
     document = backtest_document(kept.outcome, report_path=kept.report_path)
+    if document["refused"] and not document["orders"]:
+        console.note(
+            f"no order was made, every decision was refused ({_listed(document['refused'])}); a strategy "
+            "that names no stop needs --sizing all-in"
+        )
     if terms.as_json:
         console.print_json(document)
         return
-    for name, value in document.items():
-        shown = value.items() if name in _SHOWN_ONE_BY_ONE else [(name, value)]
-        for key, item in shown:
-            if not isinstance(item, Mapping):
-                console.say(f"{key:<22} {', '.join(item) if isinstance(item, list) else item}")
+    for line in _lines(document):
+        console.say(line)
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -141,6 +143,20 @@ def strategies(as_json: AsJson = False) -> None:
         console.say(f"  {facts.summary}" if facts.problem is None else f"  cannot run: {facts.problem}")
         if facts.params:
             console.say("  " + " ".join(f"{name}={value}" for name, value in facts.params.items()))
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in document.items():
+        shown = value.items() if name in _SHOWN_ONE_BY_ONE else [(name, value)]
+        for key, item in shown:
+            if key != "settings" and item != {}:
+                yield f"{key:<22} {_listed(item)}"
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _params(written: Iterable[str]) -> dict[str, Decimal]:
