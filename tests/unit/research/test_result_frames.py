@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jax.adapters.parquet.result_frames import equity_frame, orders_frame, rows_of, trades_frame
+from jax.adapters.parquet.result_frames import (
+    equity_frame,
+    frames_of,
+    orders_frame,
+    rows_of,
+    trades_frame,
+)
 from jax.domain.backtest_result import BacktestOrder, BacktestTrade, EquityPoint
+from jax.ports.run_store import RunTable
 from tests.kept_runs import FILLED, TRADE, UNFILLED, points, result
 
 _TIME = pl.Datetime("us", "UTC")
@@ -22,6 +29,14 @@ def test_what_comes_back_is_what_went_in() -> None:
     assert rows_of(EquityPoint, equity_frame(given_result)) == list(given_result.equity)
     assert rows_of(BacktestOrder, orders_frame(given_result)) == [FILLED, UNFILLED]
     assert rows_of(BacktestTrade, trades_frame(given_result)) == [TRADE]
+
+
+def test_the_frames_of_a_result_are_found_by_their_names() -> None:
+    frames = frames_of(result())
+    assert list(frames) == ["equity", "orders", "trades"]
+    assert frames[RunTable("orders")].equals(orders_frame(result()))
+    assert frames[RunTable("trades")].equals(trades_frame(result()))
+    assert frames[RunTable("equity")].equals(equity_frame(result()))
 
 
 def test_the_columns_are_the_fields_in_their_order() -> None:

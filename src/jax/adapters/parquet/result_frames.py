@@ -15,11 +15,21 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import polars as pl
 
 from jax.domain.backtest_result import BacktestOrder, BacktestResult, BacktestTrade, EquityPoint
+from jax.ports.run_store import RunTable
 
 _TIME = pl.Datetime("us", "UTC")
 _DIGITS = 38
 
 _Row = TypeVar("_Row")
+
+
+def frames_of(result: BacktestResult) -> Mapping[RunTable, pl.DataFrame]:
+    """The tables of `result`."""
+    return {
+        RunTable.EQUITY: equity_frame(result),
+        RunTable.ORDERS: orders_frame(result),
+        RunTable.TRADES: trades_frame(result),
+    }
 
 
 def equity_frame(result: BacktestResult) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import polars as pl
 from polars.exceptions import PolarsError
 
-from jax.adapters.parquet.result_frames import equity_frame, orders_frame, rows_of, trades_frame
+from jax.adapters.parquet.result_frames import frames_of, rows_of
 from jax.adapters.parquet.run_encoding import StoredRun, decoded_run, encoded_run
 from jax.adapters.parquet.writer_lock import writer_lock
 from jax.domain.backtest_result import BacktestOrder, BacktestResult, BacktestTrade, EquityPoint
@@ -23,12 +23,6 @@ from jax.ports.run_store import ALL_ROWS, KeptRun, Rows, RunTable
 _SUMMARY = "run.json"
 _REPORT = "report.html"
 _NAMED = 5
-_FRAMES = {
-    RunTable.EQUITY: equity_frame,
-    RunTable.ORDERS: orders_frame,
-    RunTable.TRADES: trades_frame,
-}
-
 _Row = TypeVar("_Row")
 
 
@@ -82,7 +76,7 @@ class RunFiles:
     def _keep(self, run: KeptRun, result: BacktestResult, report: bytes) -> None:
         if (self._root / run.run_id).exists():
             return
-        contents = {_file_of(table): _parquet(frame(result)) for table, frame in _FRAMES.items()}
+        contents = {_file_of(table): _parquet(frame) for table, frame in frames_of(result).items()}
         contents[_REPORT] = report
         hashes = {name: sha256_of(content) for name, content in contents.items()}
         summary = encoded_run(run, hashes)

@@ -6,6 +6,7 @@ from jax.adapters.backtest_report.html_reporter import HtmlReporter
 from jax.adapters.calendars.exchange_calendars_calendar import ExchangeCalendars
 from jax.adapters.parquet.json_series_register import JsonSeriesRegister
 from jax.adapters.parquet.parquet_market_data import ParquetMarketData
+from jax.adapters.parquet.result_frames import frames_of
 from jax.adapters.parquet.run_files import RunFiles
 from jax.adapters.sample_data.bokeh_sample_bars import BokehSampleBars
 from jax.adapters.sample_data.csv_bars import CsvBars
@@ -15,7 +16,7 @@ from jax.app.research.research import Research, ResearchPorts
 from jax.ports.kernel_compiler import KernelCompiler
 from jax.ports.run_store import RunStore
 
-__all__ = ["build_research", "kernels_in", "runs_in"]
+__all__ = ["build_research", "frames_of", "kernels_in", "runs_in"]
 
 
 def build_research(home: Path) -> Research:
