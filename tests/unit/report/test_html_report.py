@@ -250,6 +250,13 @@ def test_a_run_without_trades_or_positions_is_a_page_too() -> None:
     assert "AAPL (0 trades)" in words
 
 
+def test_a_run_that_entered_nothing_tells_at_the_trades_what_was_refused() -> None:
+    idle = result(trades=(), refused={"STOP_DISTANCE_ZERO": 5})
+    assert "Entries refused: 5 STOP_DISTANCE_ZERO." in page(result=idle).everything()
+    assert "Entries refused:" not in page(result=result(refused={"STOP_DISTANCE_ZERO": 5})).everything()
+    assert "Entries refused:" not in page(result=result(trades=(), refused={})).everything()
+
+
 def test_a_run_of_one_bar_is_a_page_too() -> None:
     found = page(result=result(points=1, trades=()), series=(series(bars=1),))
     words = found.everything()

@@ -84,6 +84,12 @@ def test_the_numbers_at_the_top_are_those_of_the_metrics() -> None:
     assert "USD at the end" in words
 
 
+def test_a_return_of_ten_times_and_more_needs_no_hundredths_at_the_top() -> None:
+    metrics = replace(METRICS, total_return=Decimal("12.3456"), cagr=Decimal("9.99"))
+    words = page(result=result(metrics=metrics)).everything()
+    assert "1,235% total return 999.00% a year" in words
+
+
 def test_every_setting_has_a_name_and_no_two_the_same() -> None:
     paths: set[str] = set()
     for settings in (SETTINGS, BacktestSettings(sizing=AllIn())):

@@ -253,6 +253,16 @@ def test_closes_that_are_left_out_and_a_logarithmic_scale_are_told(browser: Brow
         )
         choose(tab, 1)
         assert told(tab, "price-note") == "40 closes and 0 fills, all drawn; the scale is logarithmic."
+        assert "logarithmic" not in told(tab, "equity-key")
+
+
+def test_an_equity_that_went_up_many_times_is_on_a_logarithmic_scale(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rising = [Decimal(100_000 + 20_000 * day) for day in range(40)]
+    with opened(browser, tmp_path, content(result=result(equity=curve(rising)))) as tab:
+        assert told(tab, "equity-key").endswith("880,000.00 USDlogarithmic scale")
+        assert pixels(tab, "equity", "accent") > 10
 
 
 def test_the_charts_over_time_end_together_though_the_ratio_ends_before(

@@ -63,6 +63,12 @@
   const ratios = axis((value) => written(value, 2), 0.01);
   const counts = axis((value) => written(value, 0), 1);
 
+  // Of what went up many times a linear scale would show only the end.
+  const scaleOf = (values) => {
+    const [lowest, highest] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+    return { mode: lowest > 0 && highest > 5 * lowest ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal };
+  };
+
   const repaints = [];
   const open = (id, make, options) => {
     const chart = make(byId(id), { ...frame, ...options, ...look() });
@@ -107,10 +113,12 @@
     bottomFillColor1: `${ink("--loss")}08`, bottomFillColor2: `${ink("--loss")}40`, lineWidth: 1, ...ratios,
   });
 
+  const equityScale = scaleOf([...equities, ...benchmark]);
   const describe = (row) => {
     const at = ["", when(curveTimes[row])];
     const reference = benchmark.length ? [["swatch other", `${run.benchmark} ${money(benchmark[row])}`]] : [];
-    say("equity", [at, ["swatch accent", `strategy ${money(equities[row])}`], ...reference]);
+    const scale = equityScale.mode === PriceScaleMode.Logarithmic ? [["", "logarithmic scale"]] : [];
+    say("equity", [at, ["swatch accent", `strategy ${money(equities[row])}`], ...reference, ...scale]);
     say("drawdown", [at, ["", `${percent(depths[row])} below the highest equity so far`]]);
     if (sharpe.length) say("sharpe", [at, ["", sharpe[row] === null ? "not defined" : written(sharpe[row], 2)]]);
   };
@@ -126,6 +134,8 @@
   // Without it the chart would end where the last ratio is, not where the others end.
   if (sharpe.length) linked[2].add(LineSeries, () => ({ visible: false }), () => [{ time: curveTimes[lastRow], value: 0 }]);
   if (benchmark.length) linked[0].add(LineSeries, benchmarkStyle, () => points(curveTimes, benchmark));
+
+  linked[0].series.priceScale().applyOptions(equityScale);
 
   const rowAt = new Map(curveTimes.map((time, row) => [time, row]));
   let following = false;
@@ -170,8 +180,7 @@
       color: ink("--soft"), lineWidth: 1, pointMarkersVisible: at.length === 1,
       ...axis((value) => written(value, axisPlaces(value)), 10 ** -axisPlaces(Math.min(...closes))),
     });
-    // Of a price that went up many times a linear scale would show only the end.
-    const scale = () => ({ mode: Math.max(...closes) > 4 * Math.min(...closes) ? PriceScaleMode.Logarithmic : PriceScaleMode.Normal });
+    const scale = () => scaleOf(closes);
     const marks = () =>
       shown.fills.map(([row, price, kind]) => ({
         time: at[row], price, position: KINDS[kind].position, shape: KINDS[kind].shape, color: ink(KINDS[kind].color), size: 0.7,

@@ -1,5 +1,7 @@
 """The page from top to bottom."""
 
+from decimal import Decimal
+
 from jax.adapters.backtest_report.detail import Detail
 from jax.adapters.backtest_report.distribution import unit_of
 from jax.adapters.backtest_report.figures import ReportFigures
@@ -7,7 +9,7 @@ from jax.adapters.backtest_report.markup import Markup, card, chart, coloured, e
 from jax.adapters.backtest_report.metrics_table import metrics_table
 from jax.adapters.backtest_report.months_table import months_table
 from jax.adapters.backtest_report.price_section import price_section
-from jax.adapters.backtest_report.settings_tables import account_table, costs_table
+from jax.adapters.backtest_report.settings_tables import account_table, costs_table, refused_entries
 from jax.adapters.backtest_report.tables import (
     data_table,
     hashes_list,
@@ -41,8 +43,8 @@ def _tiles(content: ReportContent) -> Markup:
     result, metrics = content.result, content.result.metrics
     places = 0 if result.settings.initial_cash >= 1000 else 4
     shown: list[tuple[str, object]] = [
-        ("total return", coloured(metrics.total_return, percent(metrics.total_return))),
-        ("a year", percent(metrics.cagr)),
+        ("total return", coloured(metrics.total_return, _brief(metrics.total_return))),
+        ("a year", _brief(metrics.cagr)),
         ("Sharpe ratio", ratio(metrics.sharpe)),
         ("deepest drawdown", percent(metrics.max_drawdown)),
         ("trades won", percent(metrics.win_rate, 1)),
@@ -50,9 +52,13 @@ def _tiles(content: ReportContent) -> Markup:
     ]
     if result.benchmark:
         grown = result.benchmark[-1] / result.settings.initial_cash - 1
-        shown.insert(1, (f"{content.benchmark}, total return", percent(grown)))
+        shown.insert(1, (f"{content.benchmark}, total return", _brief(grown)))
     tiles = (element("div", element("b", value), element("span", name), css="tile") for name, value in shown)
     return element("div", *tiles, css="tiles")
+
+
+def _brief(value: Decimal) -> str:
+    return percent(value, 2 if abs(value) < 10 else 0)
 
 
 def sections(content: ReportContent, figures: ReportFigures, detail: Detail) -> list[Markup]:
@@ -122,6 +128,8 @@ def _distribution(figures: ReportFigures) -> Markup:
 def _lists(content: ReportContent, figures: ReportFigures, detail: Detail) -> list[Markup]:
     trades, daily = content.result.trades, figures.daily
     listed = trades_table(trades, most=detail.trades, daily=daily, places=figures.places)
+    if not trades and content.result.refused:
+        listed.append(note(f"Entries refused: {refused_entries(content)}."))
     return [
         card(f"Trades ({len(trades):,})", *listed),
         card("Positions still open at the end", positions_table(content, daily=daily)),

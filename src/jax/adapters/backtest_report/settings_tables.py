@@ -102,7 +102,6 @@ def costs_table(content: ReportContent, *, places: int) -> Markup:
 def account_table(content: ReportContent) -> Markup:
     """All other settings, and what became of the orders under them."""
     settings = {name: value for name, value in flat_settings(content).items() if name not in COST_WORDS}
-    refused = ", ".join(f"{count:,} {code}" for code, count in sorted(content.result.refused.items()))
     orders = content.result.orders
     return facts(
         [
@@ -110,9 +109,15 @@ def account_table(content: ReportContent) -> Markup:
             ("Orders", f"{len(orders):,}"),
             ("Orders filled in part", f"{sum(map(_filled_in_part, orders)):,}"),
             ("Orders not filled", f"{sum(not order.filled_quantity for order in orders):,}"),
-            ("Entries refused", refused or "none"),
+            ("Entries refused", refused_entries(content)),
         ]
     )
+
+
+def refused_entries(content: ReportContent) -> str:
+    """How many entries were refused, by reason."""
+    refused = sorted(content.result.refused.items())
+    return ", ".join(f"{count:,} {code}" for code, count in refused) or "none"
 
 
 def _filled_in_part(order: BacktestOrder) -> bool:
