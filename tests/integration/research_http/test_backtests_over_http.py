@@ -3,41 +3,32 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from jax.adapters.parquet.bar_encoding import encoded
-from jax.adapters.parquet.checked_file import CheckedFile
 from jax.app.http.guard import Access
 from jax.app.research import backtest_process
 from jax.app.research.desk.background_runs import MOST_WAITING
 from jax.app.research.desk.desk import BACKTESTS_AT_ONCE
-from jax.app.research.research import BacktestRequest
 from jax.app.research.wiring import build_research, runs_in
-from jax.domain.backtest_settings import AllIn, BacktestSettings
-from jax.domain.bar import Bar
-from tests.integration.research.authored_artifacts import BARS, stock
-from tests.integration.research_http.desk_server import Page, answer, open_page, problem
+from tests.integration.research.authored_artifacts import stock
+from tests.integration.research_http.asked_backtests import (
+    ASKED,
+    FIRST_DAY,
+    LAST_DAY,
+    REQUEST,
+    cancel,
+    over,
+    started,
+    statuses,
+    until,
+)
+from tests.integration.research_http.desk_server import Page, open_page, problem
 
 ARROW = {"Accept": "application/vnd.apache.arrow.stream"}
-ASKED: dict[str, Any] = {
-    "strategy": "sma_crossover_v1",
-    "symbols": ["IBM"],
-    "params": {"fast": 5, "slow": 12},
-    "settings": {"sizing": "all in"},
-}
-# Bars end on both days, and before and after them.
-FIRST_DAY, LAST_DAY = (BARS["IBM"][place].end.date().isoformat() for place in (10, -10))
-REQUEST = BacktestRequest(
-    "sma_crossover_v1",
-    symbols=("IBM",),
-    params={"fast": 5, "slow": 12},
-    settings=BacktestSettings(sizing=AllIn()),
-)
 
 
 @pytest.fixture
@@ -55,45 +46,6 @@ def endless(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[in
         return [int(one.name) for one in started.iterdir() if Path("/proc", one.name).exists()]
 
     return alive
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(120):
-        while not condition():  # noqa: ASYNC110 - other processes bring it about
-            await asyncio.sleep(0.05)
-
-
-async def over(page: Page, run_id: str) -> dict[str, Any]:
-    """The run when it is over."""
-    async with asyncio.timeout(200):
-        while True:
-            told = await page.found(f"/backtest/runs/{run_id}")
-            if told["status"] in {"DONE", "FAILED"}:
-                return told
-            await asyncio.sleep(0.1)
-
-
-async def failed(page: Page, **change: Any) -> dict[str, Any]:
-    """The problem of a run that comes to nothing."""
-    started = await page.done("/backtest", {**ASKED, **change})
-    told = await over(page, started["run_id"])
-    assert (told["status"], told["result"], told["progress"]) == ("FAILED", None, 0)
-    assert told["ended_at"] is not None
-    found: dict[str, Any] = told["problem"]
-    return found
-
-
-async def started(page: Page, fast: int) -> str:
-    run: dict[str, Any] = await page.done("/backtest", {**ASKED, "params": {"fast": fast, "slow": 60}})
-    return str(run["run_id"])
-
-
-async def statuses(page: Page, runs: list[str]) -> list[str]:
-    return [(await page.found(f"/backtest/runs/{run_id}"))["status"] for run_id in runs]
-
-
-async def cancel(page: Page, run_id: str) -> dict[str, Any]:
-    return answer(await page.http.delete(f"/api/v1/backtest/runs/{run_id}"))
 
 
 async def test_a_backtest_is_asked_for_watched_and_read(page: Page, home: Path) -> None:
@@ -299,140 +251,6 @@ async def test_runs_are_listed_page_by_page(page: Page, home: Path, endless: Cal
     assert (found, cursor) == (runs[::-1], {"cursor": None})
     refused = await page.get("/backtest/runs", cursor="nobody")
     assert problem(refused)[:2] == (422, "INVALID_VALUE")
-
-
-_REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
-    (
-        {"strategy": "sma_crosover_v1"},
-        "INVALID_VALUE",
-        "strategy",
-        "No strategy 'sma_crosover_v1' is installed; did you mean sma_crossover_v1",
-    ),
-    ({"symbols": ["TSLA"]}, "INVALID_VALUE", "symbols", "there are no bars of TSLA; there are those of"),
-    ({"benchmark": "SPY"}, "INVALID_VALUE", "benchmark", "there are no bars of SPY"),
-    ({"market": "SPY"}, "INVALID_VALUE", "market", "there are no bars of SPY"),
-    (
-        {"from": "2021-02-01", "to": "2021-01-01"},
-        "INVALID_VALUE",
-        "from",
-        "2021-02-01 comes after 2021-01-01",
-    ),
-    (
-        {"settings": {"initial_cash": "0"}},
-        "INVALID_VALUE",
-        "settings.initial_cash",
-        "must be above zero, not 0",
-    ),
-    (
-        {"settings": {"participation_fraction": "2"}},
-        "INVALID_VALUE",
-        "settings.participation_fraction",
-        "must be above 0 and at most 1, not 2",
-    ),
-    (
-        {"settings": {"costs": {"commission_bps": "1001"}}},
-        "INVALID_VALUE",
-        "settings.costs.commission_bps",
-        "must be at most 1000",
-    ),
-    (
-        {"settings": {"costs": {"slippage": "linear"}}},
-        "INVALID_VALUE",
-        "settings.costs.slippage_bps",
-        "0 does not go with slippage 'linear'",
-    ),
-    (
-        {"settings": {"sizing": {"max_position_value_fraction": "1.5"}}},
-        "INVALID_VALUE",
-        "settings.sizing.max_position_value_fraction",
-        "must be above 0 and at most 1",
-    ),
-    (
-        {"settings": {"max_open_positions": 0}},
-        "INVALID_VALUE",
-        "settings.max_open_positions",
-        "must be at least 1, not 0",
-    ),
-    (
-        {"settings": {"initial_cash": "NaN"}},
-        "INVALID_REQUEST",
-        "settings.initial_cash",
-        "must be a decimal number as a string",
-    ),
-    ({"settings": {"cash": "1"}}, "INVALID_REQUEST", "settings.cash", "Extra inputs are not permitted"),
-    ({"params": {"fast": 2.5}}, "INVALID_REQUEST", "params.fast", ""),
-    ({"params": {"fast": 2**60}}, "INVALID_REQUEST", "params.fast", ""),
-    ({"from": "soon"}, "INVALID_REQUEST", "from", "valid date"),
-    ({"strategy": "../secret"}, "INVALID_REQUEST", "strategy", "is not a name"),
-]
-
-
-async def test_what_cannot_be_is_refused_at_once_naming_the_field(page: Page, home: Path) -> None:
-    await stock(home)
-    for change, code, field, said in _REFUSED:
-        response = await page.post("/backtest", {**ASKED, **change})
-        status, told_code, detail = problem(response)
-        assert (status, told_code) == (422, code), detail
-        first = response.json()["fields"][0]
-        assert first["field"].startswith(field), change
-        assert said in first["problem"], change
-        assert said in detail, change
-    assert (await page.found("/backtest/runs"))["runs"] == []
-
-
-async def test_what_shows_only_when_it_runs_fails_the_run_naming_the_field(page: Page, home: Path) -> None:
-    await stock(home)
-    _store_unchecked(home, "AAPL", [BARS["AAPL"][1], BARS["AAPL"][0], *BARS["AAPL"][2:]])
-    _store_unchecked(home, "IBM", [*BARS["IBM"][:5], replace(BARS["IBM"][4]), *BARS["IBM"][5:]])
-    changes: tuple[dict[str, Any], ...] = (
-        {"symbols": ["AAPL"]},
-        {"symbols": ["IBM"]},
-        {"params": {"fast": 60, "slow": 12}},
-        {"params": {"fast": 5, "slower": 12}},
-        {"params": {"fast": "5.5"}},
-        {"from": "2050-01-01"},
-    )
-    told = [await failed(page, **change) for change in changes]
-    assert [(found["code"], found["field"]) for found in told] == [
-        ("INVALID_VALUE", "bars"),
-        ("INVALID_VALUE", "bars"),
-        ("INVALID_VALUE", "params"),
-        ("INVALID_VALUE", "params"),
-        ("INVALID_VALUE", "params"),
-        ("INVALID_VALUE", "window"),
-    ]
-    unsorted, double, order, unknown, fraction, window = (found["detail"] for found in told)
-    assert "AAPL, bar 2: starts" in unsorted
-    assert "IBM, bar 6: starts" in double
-    assert "bars must be sorted, each once" in double
-    assert order == "params: sma_crossover_v1 needs fast < slow, not 60, 12"
-    assert unknown == "params: sma_crossover_v1 takes no 'slower', only fast, slow"
-    assert fraction.startswith("params: fast must be a whole number")
-    assert window == "window: no bar of IBM ends within it"
-
-
-def _store_unchecked(home: Path, symbol: str, bars: list[Bar]) -> None:
-    """What another program may have written into the store."""
-    file = CheckedFile(home / "market_data" / "1d" / f"{symbol}.parquet")
-    assert file.read() is not None
-    file.stage(encoded(bars))
-    file.commit()
-
-
-async def test_a_run_that_breaks_is_our_fault_and_shows_no_trace_of_itself(
-    page: Page, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await stock(home)
-
-    async def broken(*_: object) -> str:
-        raise RuntimeError("secret detail")
-
-    monkeypatch.setattr("jax.app.research.desk.backtests.keep_in_another_process", broken)
-    assert await failed(page) == {
-        "code": "INTERNAL_ERROR",
-        "field": None,
-        "detail": "jax-research failed on this run; its log says why",
-    }
 
 
 async def test_a_run_that_was_removed_says_so(page: Page, home: Path) -> None:
