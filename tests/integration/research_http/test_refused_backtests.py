@@ -123,7 +123,7 @@ async def test_what_shows_only_when_it_runs_fails_the_run_naming_the_field(page:
     assert window == "window: no bar of IBM ends within it"
 
 
-def _store_unchecked(home: Path, symbol: str, bars: Sequence[Bar]) -> None:
+def _store_unchecked(home: Path, symbol: str, bars: list[Bar]) -> None:
     """What another program may have written into the store."""
     file = CheckedFile(home / "market_data" / "1d" / f"{symbol}.parquet")
     assert file.read() is not None
