@@ -277,6 +277,8 @@ STEPS = {
     "docs": ("-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html"),
 }
 LINT = ("ruff format", "ruff check", "import rules")
+# All tests at once are shared out, file by file; those that somebody names run where they can be watched.
+WORKERS = ("-n", "auto", "--dist", "loadfile")
 
 
 def summary(outcomes: Mapping[str, tuple[int, float]]) -> str:
@@ -347,7 +349,7 @@ def lock(arguments: Sequence[str]) -> int:
 # What a word does, and whether it takes further arguments.
 COMMANDS: Mapping[str, tuple[Callable[[Sequence[str]], int], bool]] = {
     "run": (run, True),
-    "test": (lambda rest: run_steps(*LINT, "mypy", "pytest", last=rest), True),
+    "test": (lambda rest: run_steps(*LINT, "mypy", "pytest", last=rest or WORKERS), True),
     "lint": (lambda _: run_steps(*LINT), False),
     "types": (lambda rest: run_steps("mypy", last=rest), True),
     "bench": (lambda rest: run_steps("bench", last=rest), True),

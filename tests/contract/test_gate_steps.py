@@ -254,7 +254,7 @@ async def test_activation_needs_the_whole_quorum_again(unit_of_work: UnitOfWork,
     assert (await step(unit_of_work, approved, _S.ACTIVE)).state is _S.ACTIVE
 
 
-@pytest.mark.parametrize("state", frozenset(_S) - {_S.REVOKED})
+@pytest.mark.parametrize("state", sorted(frozenset(_S) - {_S.REVOKED}))
 async def test_an_artifact_is_revoked_as_soon_as_a_revocation_names_it_and_takes_one_step_more(
     unit_of_work: UnitOfWork, state: ArtifactState
 ) -> None:

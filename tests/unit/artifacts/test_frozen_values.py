@@ -38,7 +38,6 @@ FROZEN = FrozenValues(namespaces=[NAMESPACE], modules=[MODULE], classes={Point, 
         *(Point(Point(1)), Point, Side.UP, Side, NAMESPACE["plain"], (NAMESPACE["plain"],), MODULE),
         *(len, min, int, ValueError, list[int], int | None),
     ],
-    ids=repr,
 )
 def test_cannot_change(value: object) -> None:
     assert FROZEN.changeable(value) == ""
@@ -66,7 +65,6 @@ def test_cannot_change(value: object) -> None:
         ("".join, "builtin_function_or_method"),
         (Point(1)._asdict, "method"),
     ],
-    ids=repr,
 )
 def test_can_change_and_says_what_it_is(value: object, kind: str) -> None:
     assert FROZEN.changeable(value) == kind

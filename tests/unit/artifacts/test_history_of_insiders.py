@@ -156,7 +156,6 @@ def test_evidence_about_another_artifact_is_named(recorded: Recorded) -> None:
         ({"validator": "victor", "signed_by": "rosa"}, "it says that victor signed, the key is rosa's"),
         ({"validator": "victor", "signed_by": "mallory"}, "which the root file lacks"),
     ],
-    ids=str,
 )
 def test_evidence_that_the_gate_would_not_have_taken_is_named(
     recorded: Recorded, lies: dict[str, Any], problem: str
