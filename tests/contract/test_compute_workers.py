@@ -4,34 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import dask
-import distributed
 import pytest
 
 from jax.adapters.compute.dask_workers import DaskWorkers
 from jax.adapters.compute.process_workers import ProcessWorkers
 from jax.adapters.compute.thread_workers import ThreadWorkers
 from jax.ports.compute_workers import ComputeWorkers, TaskFailed, WorkerLost
+from tests.compute_cluster import cluster_of_two
 from tests.contract import compute_tasks
 
-_distributed: Any = distributed  # most of it is not typed
 KINDS = ("threads", "processes", "dask")
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[distributed.Client]:
-    with (
-        # A worker that dies is not tried again.
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        _distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address=None,
-            worker_dashboard_address=None,
-        ) as local,
-        _distributed.Client(local, set_as_default=False) as client,
-    ):
+def cluster() -> Iterator[Any]:
+    with cluster_of_two() as client:
         yield client
 
 
