@@ -1,7 +1,7 @@
 """docs/dependencies.md: each direct dependency, once, with a reason and the licence that it really has."""
 
 import re
-from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
+from importlib.metadata import PackageMetadata, PackageNotFoundError, files, metadata
 from typing import NamedTuple
 
 import pytest
@@ -47,10 +47,20 @@ def families(text: str) -> set[str]:
 
 
 def stated(package: PackageMetadata) -> set[str]:
-    """Return the families that a package's metadata names; a licence's whole text is not searched."""
+    """Return the families that a package's metadata names, or the first line of its licence where it names none.
+
+    A licence's whole text is not searched.
+    """
     fields = [line for field in ("License-Expression", "License") for line in package.get_all(field) or []]
     classifiers = [line for line in package.get_all("Classifier") or [] if line.startswith("License")]
-    return families(" ; ".join([field for field in fields if len(field) < 100] + classifiers))
+    named = families(" ; ".join([field for field in fields if len(field) < 100] + classifiers))
+    return named or families(" ; ".join(title_of_licence(package["Name"])))
+
+
+def title_of_licence(name: str) -> list[str]:
+    """Return the first line of each licence file that came with the package `name`."""
+    texts = [file.read_text() for file in files(name) or [] if file.name.startswith("LICENSE")]
+    return [text.strip().splitlines()[0] for text in texts if text.strip()]
 
 
 def test_lists_what_pyproject_declares_under_its_extra() -> None:
