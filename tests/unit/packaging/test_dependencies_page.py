@@ -47,7 +47,7 @@ def families(text: str) -> set[str]:
 
 
 def stated(package: PackageMetadata) -> set[str]:
-    """Return the families that a package's metadata names, or the first line of its licence where it names none.
+    """Return the families that a package's metadata names; where it names none, the title of its licence.
 
     A licence's whole text is not searched.
     """

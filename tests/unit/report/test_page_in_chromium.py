@@ -1,5 +1,6 @@
 """The page in a real browser without a network: everything is drawn, on a desk and on a phone."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,10 @@ from jax.ports.backtest_report import ReportContent
 from tests.unit.report.chromium import CHROMIUM, Browser, Tab, chromium
 from tests.unit.report.report_content import content, curve, long_content, result, series, some_trades, wave
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package is `chromium`)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "JAX_TESTS_NEED_CHROMIUM" not in os.environ,
+    reason="needs Chromium (Debian's package is `chromium`)",
+)
 
 DESK, PHONE = 1280, 375
 MINUTE = timedelta(minutes=1)
