@@ -43,7 +43,10 @@ def test_import_says_what_is_there(run: Run) -> None:
 
 
 def test_bad_rows_are_one_line_each_and_nothing_is_stored(run: Run, home: Path, tmp_path: Path) -> None:
-    rows = ("IBM,2012-11-01,12,14,12,13,5,6.5", "IBM,2012-11-02,12,11,13,12,10,6", "IBM,2012-11-05", "x" * 5)
+    rows = (
+        *("IBM,2012-11-01,12,14,12,13,5,6.5", "IBM,2012-11-02,12,11,13,12,10,6", "IBM,2012-11-05", "x" * 5),
+        *("IBM,2012-11-05,nan,14,12,13,5,6.5", "IBM,2012-11-01,12,14,12,13,5,6.5"),
+    )
     path = tmp_path / "my bars.csv"
     path.write_text("\n".join([HEADER, *rows]))
     process = run("import", "--csv", str(path))
@@ -52,7 +55,9 @@ def test_bad_rows_are_one_line_each_and_nothing_is_stored(run: Run, home: Path, 
         "line 3, IBM, 2012-11-02: the high 11 is below the low 13",
         "line 4: has 2 columns, not 8",
         "line 5: has 1 columns, not 8",
-        "jax-research: 3 of 4 rows of csv my bars.csv cannot be bars, so nothing was stored: "
+        "line 6, IBM, 2012-11-05: the open nan is not finite",
+        "line 7, IBM, 2012-11-01: repeats line 2",
+        "jax-research: 5 of 6 rows of csv my bars.csv cannot be bars, so nothing was stored: "
         "mend them, or pass --skip-bad-rows",
     ]
     assert process.stdout == ""
@@ -61,7 +66,10 @@ def test_bad_rows_are_one_line_each_and_nothing_is_stored(run: Run, home: Path, 
     skipped = run("import", "--csv", str(path), "--skip-bad-rows", "--json")
     assert skipped.returncode == 0
     document = json.loads(skipped.stdout)
-    assert (document["imported"], [row["line"] for row in document["rejected"]]) == (1, [3, 4, 5])
+    assert (document["imported"], [row["line"] for row in document["rejected"]]) == (
+        1,
+        [3, 4, 5, 6, 7],
+    )
 
 
 @pytest.mark.parametrize(

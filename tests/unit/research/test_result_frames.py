@@ -17,7 +17,8 @@ from jax.adapters.parquet.result_frames import (
     rows_of,
     trades_frame,
 )
-from jax.domain.backtest_result import BacktestOrder, BacktestTrade, EquityPoint
+from jax.domain.backtest_result import BacktestOrder, BacktestTrade, EquityPoint, OrderReason
+from jax.domain.side import Side
 from jax.ports.run_store import RunTable
 from tests.kept_runs import FILLED, TRADE, UNFILLED, points, result
 
@@ -28,7 +29,11 @@ def test_what_comes_back_is_what_went_in() -> None:
     given_result = result()
     assert rows_of(EquityPoint, equity_frame(given_result)) == list(given_result.equity)
     assert rows_of(BacktestOrder, orders_frame(given_result)) == [FILLED, UNFILLED]
-    assert rows_of(BacktestTrade, trades_frame(given_result)) == [TRADE]
+    (trade,) = rows_of(BacktestTrade, trades_frame(given_result))
+    assert trade == TRADE
+    # A text equals the word of an enum.
+    assert (type(trade.side), type(trade.exit_reason), type(trade.symbol)) == (Side, OrderReason, str)
+    assert trade.entered_at.tzinfo is UTC
 
 
 def test_the_frames_of_a_result_are_found_by_their_names() -> None:
