@@ -127,6 +127,12 @@ def test_a_usual_volume_of_zero_is_a_value() -> None:
     assert decided(UP._replace(volume=0.0)).action == BUY
 
 
+def test_a_range_and_prices_of_fractions_of_a_cent_are_values() -> None:
+    assert decided(UP._replace(true_range=1e-4)).action == BUY
+    small = Inputs(*(number * 1e-6 for number in UP))
+    assert decided(small, bar=QUIET._replace(close=104e-6)).action == BUY
+
+
 def test_each_parameter_is_the_one_that_counts() -> None:
     params = Params(
         first_target=1.0,

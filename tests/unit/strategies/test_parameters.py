@@ -32,6 +32,22 @@ def problem(strategy: Strategy, **changes: Any) -> str:
     return strategy.check_params(strategy.params._replace(**changes))
 
 
+_DEFAULTS: dict[str, tuple[float, ...]] = {
+    "rsi_momentum_v1": (14, 30.0, 70.0, 20.0, 80.0, 14, 20, 2.0, 2.0, 3.0),
+    "macd_crossover_v1": (12, 26, 9, 0.5, 14, 20, 2.0, 2.5, 4.0),
+    "trendline_break_v1": (50, 1.0, 14, 20, 2.0, 3.0, 5.0),
+    "rsi_tema_bb_v1": (7, 30.0, 70.0, 5, 20, 1.5, 14, 2.0),
+    "sma_crossover_v1": (10, 30),
+    "ma_crossover_v1": (20, 50, 200, 14, 20, 3.0, 5.0, 0.02, 0.01, 1.5, 2.0, 3.5),
+    "buy_and_hold": (),
+}
+
+
+@pytest.mark.parametrize(("strategy", "params"), SHORT, ids=label)
+def test_the_defaults_are_those_of_the_rules(strategy: Strategy, params: Any) -> None:
+    assert tuple(strategy.params) == _DEFAULTS[strategy.name]
+
+
 @pytest.mark.parametrize(("strategy", "params"), SHORT, ids=label)
 def test_the_defaults_and_the_short_ones_are_in_range(strategy: Strategy, params: Any) -> None:
     assert strategy.check_params(strategy.params) == ""

@@ -107,6 +107,10 @@ def test_it_remembers_the_condition_and_the_average(inputs: Inputs, side: int) -
         assert STRATEGY.decide(State(before, 95.0), QUIET, inputs, Params())[0] == State(side, inputs.average)
 
 
+def test_a_range_of_a_hundredth_of_a_cent_is_a_range() -> None:
+    assert decided(LOW._replace(true_range=1e-4)).action == BUY
+
+
 def test_the_end_of_a_condition_is_no_decision() -> None:
     for before in (BUY, SELL):
         assert decided(LOW._replace(strength=50.0), state=State(before, 95.0)) == NO_DECISION

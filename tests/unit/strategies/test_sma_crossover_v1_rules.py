@@ -35,6 +35,10 @@ def test_it_buys_when_the_fast_average_comes_above_and_sells_when_it_no_longer_i
     assert STRATEGY.decide(before, BAR, Inputs(fast, 1.0), Params()) == (after, decision)
 
 
+def test_prices_of_fractions_of_a_cent_are_prices() -> None:
+    assert STRATEGY.decide(BELOW, BAR, Inputs(2e-4, 1e-4), Params()) == (ABOVE, BOUGHT)
+
+
 def test_it_is_below_before_there_are_averages() -> None:
     assert STRATEGY.initial_state == BELOW
     assert STRATEGY.decide(BELOW, BAR, Inputs(1.0, math.nan), Params()) == (BELOW, NO_DECISION)

@@ -77,6 +77,10 @@ def test_a_usual_volume_of_zero_is_a_value() -> None:
         assert STRATEGY.decide(NEITHER, QUIET, inputs, Params())[1].action == BUY
 
 
+def test_a_range_of_a_hundredth_of_a_cent_is_a_range() -> None:
+    assert STRATEGY.decide(NEITHER, QUIET, Inputs(90.0, 1e-4, 0.0), Params())[1].action == BUY
+
+
 def test_the_end_of_a_condition_is_no_decision() -> None:
     for before in (BOUGHT, SOLD):
         assert STRATEGY.decide(before, QUIET, Inputs(100.0, 2.0, 0.0), Params()) == (NEITHER, NO_DECISION)
