@@ -13,11 +13,13 @@ from jax.adapters.compute.dask_workers import DaskWorkers
 from jax.adapters.compute.process_workers import ProcessWorkers
 from jax.adapters.compute.thread_workers import ThreadWorkers
 from jax.adapters.strategy_catalog.installed_strategies import InstalledStrategies
-from jax.app.research.sweep_wiring import run_part
+from jax.app.research.sweep_wiring import compiling_in, run_part
 from jax.app.research.sweep_work import SweepJob, SweepPart, SweepWindow, SweepWork
 from jax.domain.backtest_settings import AllIn, BacktestSettings
 from jax.modules.backtest.kernel.statistics import RunStatistics
-from jax.modules.backtest.set_runner import ColumnBudget, SetStatistics, even_bounds
+from jax.modules.backtest.own_accounts import OwnAccounts, statistics_by_symbol
+from jax.modules.backtest.panel_window import one_symbol, whole_window
+from jax.modules.backtest.set_runner import ColumnBudget, SetRunner, SetStatistics, even_bounds
 from jax.modules.backtest.sweep import SweptSets, together
 from jax.ports.compute_workers import ComputeWorkers, TaskFailed
 from tests.compute_cluster import cluster_of_two
@@ -109,6 +111,28 @@ def test_many_symbols_share_an_account_in_any_number_of_threads(kernel_folder: P
     for other in found[1:]:
         assert other.statistics.tobytes() == found[0].statistics.tobytes()
         assert other.blocks.tobytes() == found[0].blocks.tobytes()
+
+
+def test_accounts_by_symbol_have_the_same_bytes_in_any_number_of_threads(kernel_folder: Path) -> None:
+    panel = wavy_panel(7, 300, seed=3)
+    work = SweepWork(job(kernel_folder))
+    kernels = work.kernels(compiling_in(kernel_folder))
+    params = kernels.strategy.params
+    accounts = OwnAccounts(kernels, work.job.settings, panel, params)
+    expected = [
+        SetRunner(
+            kernels,
+            work.job.settings,
+            whole_window(one_symbol(panel, number)),
+            bounds=np.array([0, 300 - 7 * number]),
+        )
+        .run([params])
+        .statistics
+        for number in range(7)
+    ]
+    for threads in (1, 2, 3):
+        found = statistics_by_symbol(accounts, ThreadWorkers(threads))
+        assert found.tobytes() == np.concatenate(expected).tobytes()
 
 
 def test_a_worker_elsewhere_compiles_into_its_own_home(

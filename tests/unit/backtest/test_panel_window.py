@@ -5,7 +5,7 @@ import pytest
 
 from jax.domain.errors import InvalidValue
 from jax.modules.backtest.bar_panel import BarPanel
-from jax.modules.backtest.panel_window import first_bars, whole_window, window_of
+from jax.modules.backtest.panel_window import first_bars, one_symbol, whole_window, window_of
 from tests.integration.backtest.wavy_bars import wavy_panel
 
 
@@ -56,6 +56,15 @@ def test_one_moment_is_a_window() -> None:
     window = window_of(wavy_panel(1, 10, seed=1), start=9, after=10)
     assert window.rows.tolist() == [9]
     assert len(window.panel.ends) == 1
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_one_symbol_has_its_own_bars_alone(number: int) -> None:
+    panel = wavy_panel(3, 20, seed=1)
+    found = one_symbol(panel, number)
+    assert ends_by_symbol(found) == {panel.symbols[number]: ends_by_symbol(panel)[panel.symbols[number]]}
+    for own, column in zip(found.columns(0), panel.columns(number), strict=True):
+        assert own.tolist() == column.tolist()
 
 
 def test_the_first_bars_are_those_of_each_symbol() -> None:

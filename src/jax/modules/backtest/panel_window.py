@@ -28,6 +28,12 @@ def whole_window(panel: BarPanel) -> PanelWindow:
     return PanelWindow(panel, panel, np.arange(len(panel.ends), dtype=np.int64))
 
 
+def one_symbol(panel: BarPanel, number: int) -> BarPanel:
+    """The panel of symbol number `number` alone."""
+    rows = np.arange(len(panel.ends))
+    return _part(panel, [number], (rows >= panel.first[number]) & (rows < panel.first[number + 1]))
+
+
 def first_bars(panel: BarPanel, count: int) -> PanelWindow:
     """The first `count` (>= 1) bars of each symbol, or as many as it has: enough to try something out on."""
     place = np.arange(len(panel.ends)) - np.repeat(panel.first[:-1], np.diff(panel.first))
