@@ -147,9 +147,8 @@ def uv_pip(*arguments: str) -> tuple[list[str], dict[str, str]]:
 
 def wanted_stamp() -> list[str]:
     """Return what .venv is to be made from, and after that what it is to hold."""
-    files = (LOCK, ROOT / "pyproject.toml", Path(__file__))
-    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return [f"{sys.version} {sys.base_prefix} {VENV}", *digests]
+    digests = (hashlib.sha256(file.read_bytes()) for file in (LOCK, ROOT / "pyproject.toml", Path(__file__)))
+    return [f"{sys.version} {sys.base_prefix} {VENV}", *(digest.hexdigest() for digest in digests)]
 
 
 def found_stamp() -> list[str]:
@@ -277,8 +276,8 @@ STEPS = {
     "docs": ("-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html"),
 }
 LINT = ("ruff format", "ruff check", "import rules")
-# All tests at once are shared out, file by file; those that somebody names run where they can be watched.
-WORKERS = ("-n", "auto", "--dist", "loadfile")
+# All tests are shared out by files, in their own order, which has small ones last; what is named runs in one.
+WORKERS = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def summary(outcomes: Mapping[str, tuple[int, float]]) -> str:
@@ -312,8 +311,8 @@ def run_steps(*names: str, last: Sequence[str] = ()) -> int:
     for name in names:
         print(f"--- {name}", flush=True)
         started = time.monotonic()
-        exit_code = run_tool(*STEPS[name], *(last if name == names[-1] else ()))
-        outcomes[name] = (exit_code, time.monotonic() - started)
+        code = run_tool(*STEPS[name], *(last if name == names[-1] else ()))
+        outcomes[name] = (code, time.monotonic() - started)
     print(f"\n{summary(outcomes)}", flush=True)
     return int(any(code for code, _ in outcomes.values()))
 
@@ -334,8 +333,7 @@ def lock(arguments: Sequence[str]) -> int:
         # What only this machine's own folders hold would make a lock for this machine alone.
         for name in ("UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_STRATEGY"):
             environment.pop(name, None)
-        done = subprocess.run(command, check=False, cwd=ROOT, env=environment)
-        if done.returncode:
+        if subprocess.call(command, cwd=ROOT, env=environment):
             raise Stop("uv could not resolve the dependencies of pyproject.toml, for the reason above.")
         text = draft.read_text(encoding="utf-8")
     complaint = lock_complaint(text)

@@ -68,6 +68,33 @@ def test_every_step_of_the_command_test_exists_and_soak_tests_are_left_out() -> 
     assert dev.STEPS["soak"][-1] == "soak"
 
 
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What would have been run by .venv's Python."""
+    commands: list[tuple[str, ...]] = []
+
+    def run_tool(*arguments: str) -> int:
+        commands.append(arguments)
+        return 0
+
+    monkeypatch.setattr(dev, "set_up", lambda: None)
+    monkeypatch.setattr(dev, "run_tool", run_tool)
+    return commands
+
+
+def test_all_tests_are_shared_out_among_workers(ran: list[tuple[str, ...]]) -> None:
+    assert dev.main(["test"]) == 0
+    *_, pytest_ = ran
+    assert pytest_ == (*dev.STEPS["pytest"], *dev.WORKERS)
+
+
+def test_tests_that_are_asked_for_run_in_one_process(ran: list[tuple[str, ...]]) -> None:
+    assert dev.main(["test", "tests/unit", "-x"]) == 0
+    *others, pytest_ = ran
+    assert pytest_ == (*dev.STEPS["pytest"], "tests/unit", "-x")
+    assert others == [dev.STEPS[name] for name in (*dev.LINT, "mypy")]
+
+
 def test_an_older_python_can_read_as_far_as_the_sentence_for_it() -> None:
     source = (dev.ROOT / "dev.py").read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 6))
