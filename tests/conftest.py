@@ -13,7 +13,7 @@ from tests.postgres_server import empty_tables, fresh_database, running_server
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
     """A database on a server where databases may be made and dropped."""
-    with running_server() as url:
+    with running_server(waits_for_disk=False) as url:
         yield url
 
 
