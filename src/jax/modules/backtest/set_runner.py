@@ -28,7 +28,7 @@ _BYTES = 8
 class ColumnBudget:
     """How much memory indicator columns may take together, and how many threads (>= 1) read them at once."""
 
-    megabytes: int = 256
+    megabytes: int = 96
     threads: int = 1
 
 
