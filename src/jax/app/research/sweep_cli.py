@@ -147,6 +147,8 @@ def sweep(terms: SweepTerms) -> None:
     document = sweep_document(outcome, sweep_id=sweep_id, top=terms.top)
     kept = kept_sweep(outcome, document, sweep_id=sweep_id, kept_at=sweeps.now())
     path = asyncio.run(sweeps.keep(kept))
+    if not outcome.has_traded:
+        console.note("no set made a trade: take more bars, or --sizing all-in for a strategy without stops")
     _tell(terms, {**document, "path": path}, _sweep_lines)
 
 

@@ -29,6 +29,7 @@ from jax.modules.backtest.reference_series import benchmark_returns
 from jax.modules.backtest.set_runner import ColumnBudget, SetStatistics, even_bounds, returns_of_set
 from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.modules.backtest.sweep import (
+    COMPARED,
     Annualisation,
     Progress,
     SweptSets,
@@ -100,6 +101,11 @@ class SweepOutcome:
     best: BacktestMetrics
     evidence: SweepEvidence
     folds: tuple[FoldTest, ...]
+
+    @property
+    def has_traded(self) -> bool:
+        """Whether any set made a trade."""
+        return bool(self.figures[:, COMPARED.index("trades")].any())
 
 
 class Sweeps:
