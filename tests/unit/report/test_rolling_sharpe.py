@@ -34,8 +34,8 @@ def test_returns_that_do_not_vary_have_no_ratio_whatever_came_before(steady: flo
 
 
 def test_a_deviation_of_less_than_a_millionth_of_the_returns_is_none() -> None:
-    assert rolling_sharpe([0.5, 0.5 + 2e-7], window=2, a_year=1) == [None, None]
-    assert rolling_sharpe([0.5, 0.5 + 2e-6], window=2, a_year=1)[1] is not None
+    assert rolling_sharpe([0.5, 0.5 + 9.9e-7], window=2, a_year=1) == [None, None]
+    assert rolling_sharpe([0.5, 0.5 + 1.01e-6], window=2, a_year=1)[1] is not None
 
 
 @given(st.lists(st.floats(-1, 1e6), min_size=3, max_size=40))
