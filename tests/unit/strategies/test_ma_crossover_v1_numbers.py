@@ -96,6 +96,8 @@ def test_averages_more_than_five_percent_apart_add_a_tenth_but_not_to_a_pullback
     assert decided(wide).confidence == pytest.approx(0.75)
     assert decided(wide._replace(fast=100.79)).confidence == pytest.approx(0.65)
     assert decided(DOWN._replace(fast=106.0, slow=112.0)).confidence == pytest.approx(0.75)
+    exactly = Inputs(fast=105.0, middle=102.0, slow=100.0, true_range=2.0, volume=1000.0)
+    assert decided(exactly, bar=QUIET._replace(close=110.0)).confidence == pytest.approx(0.65)
     back = decided(wide, bar=QUIET._replace(close=100.0), state=IN_LINE)
     assert back.reason == 3
     assert back.confidence == pytest.approx(0.55)
