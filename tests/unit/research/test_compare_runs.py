@@ -114,8 +114,15 @@ def test_the_document_has_it_all() -> None:
         compared(points(*curve(0.0)), sharpe="1.5"), compared(points(*curve(0.001)), "btb", beta="0.9")
     )
     document = comparison_document(found)
-    assert (document["a"]["run_id"], document["b"]["run_id"]) == ("bta", "btb")
-    assert document["a"]["params"] == {"fast": 20, "first_target": Decimal("2.5")}
+    assert document["a"] == {
+        "run_id": "bta",
+        "strategy": "ma_crossover_v1",
+        "symbols": ["AAPL", "BRK.B"],
+        "first_end": FIRST_END.isoformat(),
+        "last_end": (FIRST_END + 59 * DAY).isoformat(),
+        "params": {"fast": 20, "first_target": Decimal("2.5")},
+    }
+    assert document["b"]["run_id"] == "btb"
     assert document["metrics"] == {
         "sharpe": {"a": Decimal("1.5"), "b": None},
         "beta": {"a": None, "b": Decimal("0.9")},
