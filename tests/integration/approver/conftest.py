@@ -18,8 +18,15 @@ from tests.integration.approver.approver_desk import (
     copy_of,
 )
 from tests.postgres_server import fresh_database
+from tests.quick_keys import quick_keys
 
 Copy = Callable[[ApproverDesk], ApproverDesk]
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    with quick_keys():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +39,9 @@ def empty_desk(
     passphrase = home / "passphrase"
     passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
     passphrase.chmod(0o600)
-    for person in ROLES:
-        generate_key_file(home / "gate" / "keys" / person, person=person, passphrase=PASSPHRASE.encode())
+    with quick_keys():
+        for person in ROLES:
+            generate_key_file(home / "gate" / "keys" / person, person=person, passphrase=PASSPHRASE.encode())
     with fresh_database(postgres_server_url, template=migrated_template_url) as url:
         yield ApproverDesk(home, url)
 

