@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,13 @@ from jax.modules.backtest.measure import alpha_and_beta
 from jax.modules.backtest.metrics_of_statistics import Figures, rounded
 from jax.modules.backtest.panel_window import whole_window
 from jax.modules.backtest.reference_series import benchmark_returns
-from jax.modules.backtest.set_runner import ColumnBudget, SetStatistics, even_bounds, returns_of_set
+from jax.modules.backtest.set_runner import (
+    DEFAULT_BUDGET,
+    ColumnBudget,
+    SetStatistics,
+    even_bounds,
+    returns_of_set,
+)
 from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.modules.backtest.sweep import (
     COMPARED,
@@ -51,7 +57,6 @@ from jax.ports.sweep_store import KeptSweep, SweepStore
 
 # From so many bars times sets on, compiling pays for itself.
 COMPILED_FROM_ROWS = 200_000
-_COLUMN_MEGABYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +195,9 @@ class Sweeps:
         rows = len(prepared.panel.ends) * len(prepared.found.sets)
         workers = crew.workers
         budget = (
-            ColumnBudget(_COLUMN_MEGABYTES, workers.count)
+            replace(DEFAULT_BUDGET, threads=workers.count)
             if workers.share_memory
-            else ColumnBudget(_COLUMN_MEGABYTES // workers.count, 1)
+            else ColumnBudget(DEFAULT_BUDGET.megabytes // workers.count)
         )
         return SweepWork(
             SweepJob(
