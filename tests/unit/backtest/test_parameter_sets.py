@@ -141,6 +141,12 @@ def test_refuses_a_sample_of_no_size(count: int) -> None:
     assert found == f"sample: must be from 1 to 1,000,000 parameter sets, not {count}"
 
 
+@pytest.mark.parametrize("count", [1, 1_000_000])
+def test_a_sample_has_from_one_to_a_million_sets(count: int) -> None:
+    found = sample_of(MIXED, {"length": (2, 4)}, count=count, draw_below=lambda below: 0)
+    assert len(found.sets) == min(count, 2)
+
+
 def test_a_sample_as_large_as_the_grid_is_the_grid() -> None:
     axes = {"fast": range(1, 12), "slow": range(5, 15)}
     whole = grid_of(STRATEGY, axes)

@@ -119,9 +119,9 @@ def _shuffled(size: int, draw_below: DrawBelow) -> Iterator[int]:
     moved: dict[int, int] = {}
     for place in range(size):
         other = place + draw_below(size - place)
-        yield moved.pop(other, other) if other == place else moved.get(other, other)
-        if other != place:
-            moved[other] = moved.pop(place, place)
+        picked = moved.get(other, other)
+        moved[other] = moved.pop(place, place)
+        yield picked
 
 
 def _values(text: str, written: str, *, whole: bool) -> Sequence[int | float]:
