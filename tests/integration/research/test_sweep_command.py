@@ -185,12 +185,18 @@ def test_people_read_tables(jax: Jax) -> None:
     assert [line for line in told if line.startswith("efficiency")]
 
 
+def test_what_is_held_to_the_end_was_bought(jax: Jax) -> None:
+    held = jax("sweep", "buy_and_hold", "--sizing", "all-in", "--symbol", "IBM")
+    assert (held.code, held.err) == (0, "")
+    assert held.out.splitlines()[1] == "1 parameter set, the best by sharpe"
+
+
 def test_says_that_nothing_was_traded(jax: Jax) -> None:
     idle = jax("sweep", "sma_crossover_v1", "--symbol", "IBM", *GRID, "--json")
     assert idle.document["best"][0]["metrics"]["trades"] == "0"
     assert idle.document["evidence"]["deflated_sharpe"] is None
     assert (
-        idle.err == "no set made a trade: take more bars, or --sizing all-in for a strategy without stops\n"
+        idle.err == "no set bought or sold: take more bars, or --sizing all-in for a strategy without stops\n"
     )
 
 

@@ -148,7 +148,7 @@ def sweep(terms: SweepTerms) -> None:
     kept = kept_sweep(outcome, document, sweep_id=sweep_id, kept_at=sweeps.now())
     path = asyncio.run(sweeps.keep(kept))
     if not outcome.has_traded:
-        console.note("no set made a trade: take more bars, or --sizing all-in for a strategy without stops")
+        console.note("no set bought or sold: take more bars, or --sizing all-in for a strategy without stops")
     _tell(terms, {**document, "path": path}, _sweep_lines)
 
 
@@ -275,7 +275,8 @@ def _walk_lines(document: Mapping[str, Any]) -> Iterator[str]:
 def _counted(document: Mapping[str, Any]) -> str:
     refused = document["refused"]
     left_out = f", {refused:,} that it does not take left out" if refused else ""
-    return f"{document['sets']:,} parameter sets{left_out}, the best by {document['by']}"
+    sets = document["sets"]
+    return f"{sets:,} parameter set{'' if sets == 1 else 's'}{left_out}, the best by {document['by']}"
 
 
 def _named(params: Mapping[str, Any]) -> str:

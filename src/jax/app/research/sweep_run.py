@@ -109,8 +109,8 @@ class SweepOutcome:
 
     @property
     def has_traded(self) -> bool:
-        """Whether any set made a trade."""
-        return bool(self.figures[:, COMPARED.index("trades")].any())
+        """Whether any set bought or sold."""
+        return bool(self.figures[:, COMPARED.index("turnover")].any())
 
 
 class Sweeps:
