@@ -117,7 +117,19 @@ def test_refuses_a_bad_value_naming_the_flag_and_a_right_one(
     said = _refusal(flag, value)
     assert f"Invalid value for {flag}: " in said
     assert problem in said
-    assert remedy in said
+    assert f"{remedy}, for example" in said
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        *("--cash", "--commission-bps", "--commission-per-unit", "--commission-minimum", "--slippage-bps"),
+        *("--borrow-rate", "--participation", "--max-daily-loss"),
+    ],
+)
+def test_refuses_what_is_no_number_naming_its_flag(flag: str) -> None:
+    said = _refusal(flag, "plenty")
+    assert f"Invalid value for {flag}: 'plenty' is not a decimal number" in said
 
 
 @pytest.mark.parametrize(
