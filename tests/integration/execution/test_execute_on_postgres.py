@@ -25,7 +25,7 @@ from tests.cancel_walk import ENDS, Situation, walk_through_every_cancel_fault, 
 from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
 from tests.failing_ports import FailingBroker, Fault, Fuse
 from tests.floor import Floor, OpenFloor, open_floor, walk_through_every_fault
-from tests.postgres_server import fresh_database
+from tests.postgres_server import empty_tables
 
 
 @asynccontextmanager
@@ -38,19 +38,15 @@ async def _floor_on(url: str) -> AsyncIterator[Floor]:
         await database.close()
 
 
-def _fresh_floors(server_url: str, template_url: str) -> OpenFloor:
+def _emptied_floors(url: str) -> OpenFloor:
     @asynccontextmanager
-    async def fresh_floor() -> AsyncIterator[Floor]:
-        # The fixture speaks to the server in an event loop of its own, so it needs a thread of its own.
-        made = fresh_database(server_url, template=template_url)
-        url = await asyncio.to_thread(made.__enter__)
-        try:
-            async with _floor_on(url) as floor:
-                yield floor
-        finally:
-            await asyncio.to_thread(made.__exit__, None, None, None)
+    async def emptied_floor() -> AsyncIterator[Floor]:
+        # Emptying speaks to the server in an event loop of its own, so it needs a thread of its own.
+        await asyncio.to_thread(empty_tables, url)
+        async with _floor_on(url) as floor:
+            yield floor
 
-    return fresh_floor
+    return emptied_floor
 
 
 async def test_fifty_callers_at_once_get_one_order_and_equal_answers(database_url: str) -> None:
@@ -68,17 +64,16 @@ async def test_fifty_callers_at_once_get_one_order_and_equal_answers(database_ur
 
 
 async def test_a_fault_at_any_step_ends_in_one_order_that_both_sides_agree_on(
-    postgres_server_url: str, migrated_template_url: str
+    emptied_database_url: str,
 ) -> None:
-    await walk_through_every_fault(_fresh_floors(postgres_server_url, migrated_template_url))
+    await walk_through_every_fault(_emptied_floors(emptied_database_url))
 
 
 @pytest.mark.parametrize("situation", ENDS)
 async def test_a_fault_at_any_step_of_a_cancel_ends_in_what_both_sides_agree_on(
-    postgres_server_url: str, migrated_template_url: str, situation: Situation
+    emptied_database_url: str, situation: Situation
 ) -> None:
-    floors = _fresh_floors(postgres_server_url, migrated_template_url)
-    await walk_through_every_cancel_fault(floors, situation)
+    await walk_through_every_cancel_fault(_emptied_floors(emptied_database_url), situation)
 
 
 @pytest.mark.parametrize("round_number", range(3))
