@@ -13,11 +13,12 @@ import pytest
 from jax.adapters.parquet.parquet_market_data import ParquetMarketData
 from jax.app.research import research as research_module
 from jax.app.research import wiring
-from jax.app.research.backtest_run import BacktestOutcome
+from jax.app.research.backtest_run import BacktestOutcome, run_id_of
 from jax.app.research.request_document import request_of
 from jax.app.research.research import BacktestRequest, KeptBacktest
 from jax.app.research.wiring import build_research, runs_in
 from jax.domain.backtest_settings import AllIn, BacktestSettings
+from jax.domain.bundle import bundle_of
 from jax.domain.errors import InvalidValue
 from jax.modules.backtest.plain_kernels import PlainKernels
 from jax.modules.backtest.run_backtest import BacktestInputs, run_backtest
@@ -218,6 +219,20 @@ def test_what_names_its_own_reason_is_left_as_it_is(
     with pytest.raises(type(error)) as raised:
         outcome(home)
     assert raised.value is error
+
+
+def test_other_code_and_another_entry_make_another_run(home: Path) -> None:
+    made = outcome(home)
+    source, result = made.source, made.result
+    commented = [replace(file, source=file.source + "# a comment\n") for file in source.bundle.files]
+    sources = (
+        source,
+        replace(source, bundle=bundle_of(commented)),
+        replace(source, entry=source.entry + "_2"),
+    )
+    ids = [run_id_of(one, made.params, result.settings, made.manifest, made.references) for one in sources]
+    assert ids[0] == made.run_id
+    assert len(set(ids)) == 3
 
 
 def test_settings_change_the_run(home: Path) -> None:

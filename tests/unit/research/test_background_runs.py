@@ -209,3 +209,20 @@ async def test_a_run_may_have_an_id_of_the_callers(bench: Bench) -> None:
     assert bench.runs.get("named") is run
     await turns()
     assert run.status is RunStatus.DONE
+
+
+async def test_cancel_returns_when_the_work_has_cleared_up(bench: Bench) -> None:
+    cleared = []
+
+    async def work(_progress: RunProgress) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await turns(5)
+            cleared.append("away")
+        return "never"
+
+    run = bench.runs.start("a", work)
+    await turns()
+    await bench.runs.cancel(run.run_id)
+    assert (cleared, run.is_over) == (["away"], True)

@@ -46,7 +46,7 @@ class AskedRunFiles:
 
     def _load(self) -> Sequence[AskedRun]:
         found = []
-        for path in self._root.glob(f"[!.]*{_SUFFIX}"):
+        for path in self._root.glob(f"*{_SUFFIX}"):
             try:
                 found.append(_run_of(json.loads(path.read_bytes())))
             except (ValueError, KeyError, TypeError):
