@@ -1,12 +1,17 @@
 """What is no request: unknown fields, wrong forms, too much. Each is refused by the name of its field."""
 
 import unicodedata
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from jax.domain.artifact import Artifact
-from tests.integration.research_http.desk_server import Page, problem
+from tests.integration.research_http.desk_server import Page, open_page, problem
+from tests.postgres_server import fresh_database
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SHOWN = "sha256:" + "5" * 64
 OPINION = {
@@ -24,6 +29,21 @@ ENVELOPE: dict[str, Any] = {
 }
 SUBMISSION = {"strategy": "ma_crossover_v1", "author": "ada"}
 DRAFT, APPROVALS = "/artifacts/a/approvals/draft", "/artifacts/a/approvals"
+
+
+@pytest.fixture(scope="module")
+def desk_url(postgres_server_url: str, migrated_template_url: str) -> Iterator[str]:
+    with fresh_database(postgres_server_url, template=migrated_template_url) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def page(tmp_path_factory: pytest.TempPathFactory, desk_url: str) -> AsyncIterator[Page]:
+    """One desk for all: what is refused leaves no trace there."""
+    home = tmp_path_factory.mktemp("desk") / "home"
+    home.mkdir(mode=0o700)
+    async with open_page(home, desk_url) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
