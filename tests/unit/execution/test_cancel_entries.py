@@ -75,7 +75,7 @@ async def test_only_the_orders_of_the_artifact_that_left_are_canceled() -> None:
         await working(floor)
         payload = submission()
         other = await active_artifact(
-            floor.desk, replace(payload, params={**payload.params, "fast": Decimal(21)})
+            floor.desk, replace(payload, params={**payload.params, "fast": 21})
         )
         await approved_signal(floor.desk, other, signal_id="sg2")
         engine = floor.engine(loaded={other.payload_sha256: other.artifact_id})
