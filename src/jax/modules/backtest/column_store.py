@@ -24,7 +24,7 @@ class _Column:
     """A row of the table; whoever has the lock may make it ready."""
 
     row: int
-    holders: int = 0
+    holders: int
     ready: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
