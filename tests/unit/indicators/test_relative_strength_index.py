@@ -57,3 +57,9 @@ def test_only_rises_give_a_hundred_and_only_falls_give_zero() -> None:
 def test_a_close_that_never_moved_is_neither_strong_nor_weak() -> None:
     """TA-Lib answers 0 here, which would be oversold."""
     assert values_of(rsi(3), bars_of([7.0] * 6))[3:] == [50.0] * 3
+
+
+def test_it_does_not_depend_on_the_unit_of_price() -> None:
+    closes = [7.0, 8.0, 7.5, 9.0, 8.0, 8.5]
+    small = values_of(rsi(2), bars_of([close * 1e-6 for close in closes]))
+    assert same(small, values_of(rsi(2), bars_of(closes)))
