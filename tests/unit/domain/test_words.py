@@ -9,8 +9,8 @@ import jax.domain
 from jax.domain.bar import Timeframe
 
 _WRITTEN_DIFFERENTLY: dict[StrEnum, str] = {Timeframe.DAY: "1d"}
-# Owned by the backtest, whose report shows them to people.
-_FOR_PEOPLE = {"OrderReason"}
+# Owned by the backtest, whose options and report show them to people.
+_FOR_PEOPLE = {"FillMoment", "OrderReason", "SlippageModel"}
 
 
 def _enumerations() -> dict[str, type[StrEnum]]:
