@@ -46,8 +46,8 @@ def test_what_follows_after_nothing_was_left_is_not_defined() -> None:
     curve = [
         (at(2020, 1, 2), Decimal(0)),
         (at(2021, 1, 4), Decimal(-5)),
-        (at(2022, 1, 4), Decimal(10)),
-        (at(2023, 1, 4), Decimal(20)),
+        (at(2022, 1, 4), Decimal("0.1")),
+        (at(2023, 1, 4), Decimal("0.2")),
     ]
     assert yearly_returns(curve, Decimal(100)) == {
         2020: Decimal(-1),
