@@ -74,9 +74,7 @@ async def test_only_the_orders_of_the_artifact_that_left_are_canceled() -> None:
     async with open_floor() as floor:
         await working(floor)
         payload = submission()
-        other = await active_artifact(
-            floor.desk, replace(payload, params={**payload.params, "fast": 21})
-        )
+        other = await active_artifact(floor.desk, replace(payload, params={**payload.params, "fast": 21}))
         await approved_signal(floor.desk, other, signal_id="sg2")
         engine = floor.engine(loaded={other.payload_sha256: other.artifact_id})
         kept = await engine.execute("sg2", approved_by="olivia")
