@@ -83,6 +83,10 @@ def test_two_bar_ends_are_enough_to_train_on() -> None:
     assert folds_of(10, folds=2, purge=3, embargo=3)[0] == Fold(test=(0, 5), left_out=(0, 8))
 
 
+def test_a_fold_may_be_one_bar_end() -> None:
+    assert [fold.test for fold in folds_of(3, folds=3)] == [(0, 1), (1, 2), (2, 3)]
+
+
 def test_bounds_hold_those_of_the_blocks_and_of_the_folds_each_once() -> None:
     folds = folds_of(100, folds=4, purge=2, embargo=5)
     bounds = bounds_with(even_bounds(100, blocks=10), folds)

@@ -131,10 +131,11 @@ def test_neither_parts_nor_budget_nor_order_change_a_bit(symbols: int, under: Ba
         same(whole, put_together(list(pool.map(threads.run, [SETS[:1], SETS[1:4], SETS[4:]]))))
 
 
-def test_sets_whose_columns_do_not_fit_together_are_run_in_halves() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_sets_whose_columns_do_not_fit_together_are_run_in_halves(threads: int) -> None:
     panel = wavy_panel(1, 60, seed=5)
-    many = [Params(fast, slow) for fast in range(1, 9) for slow in range(10, 14)]
-    narrow = runner_over(whole_window(panel), budget=ColumnBudget(megabytes=0))
+    many = [Params(fast, slow) for fast in range(1, 13) for slow in range(20, 32)]
+    narrow = runner_over(whole_window(panel), budget=ColumnBudget(megabytes=0, threads=threads))
     same(runner_over(whole_window(panel)).run(many), narrow.run(many))
 
 
@@ -197,6 +198,32 @@ def test_an_account_that_is_used_up_has_no_returns_any_more() -> None:
     )
     # Sold at 100 and worth nothing from 200 on.
     assert returns_of_run(run, initial=100_000.0).tolist() == [0.0, 0.0, -1.5, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("cash", "risen", "expected"),
+    [
+        # Worth nothing at all when the price has doubled.
+        ("100000", 200.0, [0.0, 0.0, -1.0, 0.0]),
+        # Half a dollar is still something.
+        ("0.5", 150.0, [0.0, 0.0, -0.5, 0.0]),
+    ],
+)
+def test_returns_end_where_nothing_is_left_and_not_before(
+    cash: str, risen: float, expected: list[float]
+) -> None:
+    panel = wavy_panel(1, 4, seed=1)
+    for column in panel.arrays.columns[:4]:
+        column[:] = [100.0, 100.0, risen, risen]
+    short = CROSSOVER._replace(
+        indicators=lambda params: (),
+        inputs=lambda: (),
+        decide=lambda state, bar, inputs, params: (state, Decision(-BUY, 1.0, bar.close, 0.0, 0.0, 0.0, 1)),
+    )
+    under = replace(ALL_IN, initial_cash=Decimal(cash), costs=Costs(Decimal(0)))
+    bounds = even_bounds(4, blocks=2)
+    run = SetRunner(kernels_of(short), under, whole_window(panel), bounds=bounds).account(Params())
+    assert returns_of_run(run, initial=float(cash)).tolist() == expected
 
 
 def test_a_window_is_run_with_warm_indicators_and_everything_else_fresh() -> None:

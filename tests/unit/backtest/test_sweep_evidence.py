@@ -72,6 +72,13 @@ def test_equal_sets_count_once() -> None:
     assert found == probability_of_backtest_overfitting(columns, blocks=6)
 
 
+def test_two_returns_a_block_are_enough() -> None:
+    columns = noise(4, seed=2, rows=16)
+    found = probability_of_overfitting(blocks_of(columns, 8), compiler=nothing_to_compile)
+    assert found is not None
+    assert found == probability_of_backtest_overfitting(columns, blocks=8)
+
+
 def test_too_little_to_compare_has_no_probability() -> None:
     columns = noise(3, seed=2, rows=15)
     assert probability_of_overfitting(blocks_of(columns, 8), compiler=nothing_to_compile) is None
@@ -85,7 +92,14 @@ def test_compiled_it_counts_the_same(kernel_folder: Path, monkeypatch: pytest.Mo
     blocks = blocks_of(columns, 10)
     plain = probability_of_overfitting(blocks, compiler=nothing_to_compile)
     monkeypatch.setattr(sweep_evidence, "_COMPILED_FROM", 42 * 252)
-    assert probability_of_overfitting(blocks, compiler=lambda: NumbaKernels(kernel_folder)) == plain
+    asked = []
+
+    def compiler() -> NumbaKernels:
+        asked.append(NumbaKernels(kernel_folder))
+        return asked[0]
+
+    assert probability_of_overfitting(blocks, compiler=compiler) == plain
+    assert len(asked) == 1
     monkeypatch.setattr(sweep_evidence, "_COMPILED_FROM", 42 * 252 + 1)
     assert probability_of_overfitting(blocks, compiler=nothing_to_compile) == plain
 

@@ -233,3 +233,19 @@ def test_an_account_that_is_used_up_ends_the_walk() -> None:
     assert [step.window for step in found.steps] == list(windows[:2])
     assert found.equity[-1] == pytest.approx(-50_000.0)
     assert found.metrics.total_return == Decimal("-1.5")
+
+
+@pytest.mark.parametrize(("cash", "risen", "steps"), [("100000", 200.0, 2), ("0.5", 150.0, 3)])
+def test_a_walk_ends_with_nothing_and_not_before(cash: str, risen: float, steps: int) -> None:
+    panel = wavy_panel(1, 60, seed=1)
+    for column in panel.arrays.columns[:4]:
+        column[:40] = 100.0
+        column[40:] = risen
+    short = STRATEGY._replace(
+        decide=lambda state, bar, inputs, params: (state, Decision(SELL, 1.0, bar.close, 0.0, 0.0, 0.0, 1))
+    )
+    under = replace(ALL_IN, initial_cash=Decimal(cash), costs=Costs(Decimal(0)))
+    windows = tuple(WalkWindow(train=(0, start), test=(start, start + 10)) for start in (25, 35, 45))
+    walk = Walk(StrategyKernels(short, "short", PlainKernels()), under, panel, windows)
+    trained = in_sample(replace(walk, windows=windows[:1])) * 3
+    assert len(walk_forward(walk, trained, by="sharpe").steps) == steps

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jax.domain.errors import InvalidValue
-from jax.domain.overfitting import probability_of_backtest_overfitting, walk_forward_returns
+from jax.domain.overfitting import (
+    halves_of,
+    probability_of_backtest_overfitting,
+    sharpe_of_sums,
+    variance_of_trials,
+    walk_forward_returns,
+)
 
 Returns = list[list[float]]
 
@@ -169,3 +175,32 @@ def test_fewer_than_two_rows_a_part_are_no_walk(columns: Returns) -> None:
 def test_a_walk_needs_a_fold() -> None:
     with pytest.raises(InvalidValue, match="folds: must be at least 1"):
         walk_forward_returns([[0.1, 0.2] * 20], folds=0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ratio_of_sums_is_that_of_the_returns(seed: int) -> None:
+    [column] = noise(seed, columns=1, rows=7)
+    sums = (7.0, sum(column), sum(value * value for value in column))
+    assert sharpe_of_sums(sums) == pytest.approx(sharpe(column), rel=1e-9)
+
+
+def test_a_ratio_of_what_does_not_vary_is_its_sign_without_bound() -> None:
+    assert sharpe_of_sums((4.0, 0.4, 0.04)) == float("inf")
+    assert sharpe_of_sums((4.0, -0.4, 0.04)) == float("-inf")
+    assert sharpe_of_sums((4.0, 0.0, 0.0)) == 0.0
+
+
+def test_trials_scatter_at_least_as_independent_ones_without_skill() -> None:
+    assert variance_of_trials([0.5, -0.5, 0.3], observations=101) == pytest.approx(
+        statistics.variance([0.5, -0.5, 0.3])
+    )
+    assert variance_of_trials([0.01, 0.011], observations=101) == pytest.approx(0.01)
+    assert variance_of_trials([0.5], observations=101) == pytest.approx(0.01)
+    assert variance_of_trials([], observations=101) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("blocks", [2, 4, 8])
+def test_each_half_is_as_far_from_the_beginning_as_its_complement_from_the_end(blocks: int) -> None:
+    halves = halves_of(blocks)
+    for half, rest in zip(halves, reversed(halves), strict=True):
+        assert sorted((*half, *rest)) == list(range(blocks))
