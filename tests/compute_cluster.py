@@ -19,7 +19,7 @@ def cluster_of_two() -> Iterator[Any]:
             n_workers=2,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: its own default is the same for all
             worker_dashboard_address=None,
         ) as local,
         _distributed.Client(local, set_as_default=False) as client,
