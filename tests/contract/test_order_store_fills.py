@@ -80,3 +80,41 @@ async def test_refuses_a_fill_of_an_order_that_the_account_does_not_have(
     with pytest.raises(Conflict, match="order"):
         await within(unit_of_work, lambda tx: tx.orders.add_fill("other", fill(stored)))
     assert list(await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))) == []
+
+
+async def test_a_correction_takes_the_place_of_what_it_corrects(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    stored, _ = await within(unit_of_work, lambda tx: store_order(tx, approved))
+    first, second = fill(stored, "x1"), fill(stored, "x2", quantity=10)
+    corrected = replace(first, revision=1, price=Decimal(151))
+    async with unit_of_work.begin() as tx:
+        assert [await tx.orders.add_fill(ACCOUNT, one) for one in (first, second, corrected)] == [True] * 3
+    for read in (lambda tx: tx.orders.fills(ACCOUNT), lambda tx: tx.orders.fills_of("jx1")):
+        assert list(await within(unit_of_work, read)) == [corrected, second]
+
+
+async def test_an_older_revision_that_comes_late_changes_nothing(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    stored, _ = await within(unit_of_work, lambda tx: store_order(tx, approved))
+    newest = replace(fill(stored), revision=2, quantity=Decimal(0))
+    async with unit_of_work.begin() as tx:
+        assert await tx.orders.add_fill(ACCOUNT, newest) is True
+        for revision in (0, 1, 2):
+            assert await tx.orders.add_fill(ACCOUNT, replace(fill(stored), revision=revision)) is False
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))) == [newest]
+
+
+async def test_the_fills_of_an_order_are_its_own(unit_of_work: UnitOfWork, active: Artifact) -> None:
+    orders = [
+        await store_in_status(unit_of_work, await store_signal(unit_of_work, active, name), _S.NEW)
+        for name in ("sg1", "sg2")
+    ]
+    async with unit_of_work.begin() as tx:
+        for number, of in enumerate(orders):
+            await tx.orders.add_fill(ACCOUNT, fill(of, f"x{number}"))
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills_of("jx-sg2"))) == [
+        fill(orders[1], "x1")
+    ]
+    assert list(await within(unit_of_work, lambda tx: tx.orders.fills_of("jx9"))) == []

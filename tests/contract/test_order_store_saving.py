@@ -14,6 +14,7 @@ from jax.domain.signal import Signal
 from jax.ports.errors import Conflict, NotFound
 from jax.ports.unit_of_work import UnitOfWork
 from tests.contract.stored_values import (
+    ACCOUNT,
     NOW,
     fill,
     minutes,
@@ -105,20 +106,44 @@ async def test_a_count_may_be_written_without_a_step(
     assert await _get(unit_of_work, "jx-sg1") == counted
 
 
-async def test_the_filled_quantity_falls_by_a_bust_only(unit_of_work: UnitOfWork, approved: Signal) -> None:
-    stored = await store_in_status(unit_of_work, approved, _S.PENDING_NEW)
-    partly = replace(_filled(stored, 60), status=_S.PARTIALLY_FILLED)
-    await _save(unit_of_work, partly)
+@pytest.mark.parametrize("after", [_S.PARTIALLY_FILLED, _S.CANCELED])
+async def test_the_filled_quantity_falls_by_a_correction_only(
+    unit_of_work: UnitOfWork, approved: Signal, after: OrderStatus
+) -> None:
+    stored = await store_in_status(unit_of_work, approved, _S.NEW)
+    first = fill(stored, quantity=60)
+    partly = stored.with_fill(first, at=NOW)
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, first)
+        await tx.orders.save(partly)
+    fewer = replace(_filled(partly, 50), status=after)
     with pytest.raises(Conflict):
-        await _save(unit_of_work, _filled(partly, 50))
-    with pytest.raises(Conflict):
-        await _save(unit_of_work, replace(_filled(partly, 50), status=_S.CANCELED))
-    await _save(unit_of_work, replace(_filled(partly, 100), status=_S.FILLED))
-    with pytest.raises(Conflict):
-        await _save(unit_of_work, replace(_filled(partly, 50), status=_S.FILLED))
-    busted = replace(_filled(partly, 50), status=_S.PARTIALLY_FILLED)
-    await _save(unit_of_work, busted)
-    assert await _get(unit_of_work, "jx-sg1") == busted
+        await _save(unit_of_work, fewer)
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, replace(first, revision=1, quantity=Decimal(50)))
+        await tx.orders.save(fewer)
+    assert await _get(unit_of_work, "jx-sg1") == fewer
+
+
+@pytest.mark.parametrize("status", [_S.FILLED, _S.PARTIALLY_FILLED, _S.CANCELED, _S.EXPIRED])
+async def test_what_a_correction_makes_of_an_order_is_kept(
+    unit_of_work: UnitOfWork, approved: Signal, status: OrderStatus
+) -> None:
+    stored = await store_in_status(unit_of_work, approved, _S.NEW)
+    first = fill(stored, quantity=100 if status is _S.FILLED else 60)
+    before = stored.with_fill(first, at=NOW)
+    if status is not before.status:
+        before = before.moved_to(status, at=NOW)
+    bust = replace(first, revision=1, quantity=Decimal(0))
+    after = before.with_corrected_fills([bust], at=NOW + minutes(1))
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, first)
+        await tx.orders.save(before)
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, bust)
+        await tx.orders.save(after)
+    assert await _get(unit_of_work, "jx-sg1") == after
+    assert after.filled_quantity == 0
 
 
 @pytest.mark.parametrize("status", [_S.CANCELED, _S.EXPIRED, _S.REJECTED, _S.ABSENT])

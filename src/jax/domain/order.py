@@ -1,5 +1,6 @@
 """An order, and what the broker has said of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,12 +18,28 @@ class OrderType(StrEnum):
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP = "STOP"
 
 
 class TimeInForce(StrEnum):
     """FIX 4.4 tag 59, in words."""
 
     DAY = "DAY"
+    GTC = "GTC"
+
+
+class OrderLeg(StrEnum):
+    """What an order is for: the entry of a trade, or one of the ways out of it."""
+
+    ENTRY = "ENTRY"
+    STOP = "STOP"
+    TARGET = "TARGET"
+    CLOSE = "CLOSE"
+
+    @property
+    def number(self) -> int:
+        """The leg's number in a client order id: 0 for the entry."""
+        return list(OrderLeg).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +47,10 @@ class Order:
     """One order of one signal, named by the artifact that caused it.
 
     `quantity` is above zero; 0 <= `filled_quantity` <= `quantity`; `limit_price` is set for LIMIT and only
-    there; `average_price` is the volume-weighted price of the fills. `epoch` is the trader's that wrote it,
-    `deadline_at` the time after which it must not be sent any more.
+    there, `stop_price` for STOP; `average_price` is the volume-weighted price of the fills. `epoch` is the
+    trader's that wrote it, `deadline_at` the time after which it must not be sent any more. Any `leg` but
+    ENTRY only ever reduces the position of its trade; `revision` counts the orders of one leg from 0.
+    `cancel_requested_at` is a wish, not a status.
     """
 
     client_order_id: str
@@ -56,6 +75,10 @@ class Order:
     venue_order_id: str | None = None
     reason_code: str | None = None
     not_found_count: int = 0
+    leg: OrderLeg = OrderLeg.ENTRY
+    revision: int = 0
+    stop_price: Decimal | None = None
+    cancel_requested_at: datetime | None = None
 
     def __post_init__(self) -> None:
         for field in ("client_order_id", "account", "signal_id", "artifact_id"):
@@ -66,14 +89,19 @@ class Order:
         checks.positive("quantity", self.quantity)
         for field in ("created_at", "deadline_at", "updated_at"):
             checks.utc(field, getattr(self, field))
-        self._check_prices()
+        if self.cancel_requested_at is not None:
+            checks.utc("cancel_requested_at", self.cancel_requested_at)
+        if not (self.revision >= 0):
+            raise InvalidValue("revision", f"must not be negative, not {self.revision}")
+        self._check_price("limit_price", self.limit_price, OrderType.LIMIT)
+        self._check_price("stop_price", self.stop_price, OrderType.STOP)
         self._check_filled()
 
-    def _check_prices(self) -> None:
-        if (self.order_type is OrderType.LIMIT) != (self.limit_price is not None):
-            raise InvalidValue("limit_price", f"a {self.order_type} order has {self.limit_price}")
-        if self.limit_price is not None:
-            checks.positive("limit_price", self.limit_price)
+    def _check_price(self, field: str, price: Decimal | None, order_type: OrderType) -> None:
+        if (self.order_type is order_type) != (price is not None):
+            raise InvalidValue(field, f"a {self.order_type} order has {price}")
+        if price is not None:
+            checks.positive(field, price)
 
     def _check_filled(self) -> None:
         if not (Decimal(0) <= checks.finite("filled_quantity", self.filled_quantity) <= self.quantity):
@@ -89,6 +117,11 @@ class Order:
     def leaves_quantity(self) -> Decimal:
         """What may still be filled."""
         return self.quantity - self.filled_quantity
+
+    @property
+    def reduces_only(self) -> bool:
+        """Whether it may only make a position smaller."""
+        return self.leg is not OrderLeg.ENTRY
 
     def moved_to(self, status: OrderStatus, *, at: datetime, reason_code: str | None = None) -> "Order":
         """The order after a step; raises IllegalTransition for a step the table does not hold."""
@@ -109,6 +142,22 @@ class Order:
         # Eight places is what the store keeps: rounding here keeps the value equal to what is read back.
         return replace(
             moved, filled_quantity=filled, average_price=round(paid / filled, checks.DECIMAL_PLACES)
+        )
+
+    def with_corrected_fills(self, fills: Sequence[Fill], *, at: datetime) -> "Order":
+        """The order after a correction or a bust; `fills` are all that count of it, one for each execution.
+
+        A working order is PARTIALLY_FILLED or FILLED by what is left; a closed one closes again as it was.
+        """
+        filled = sum((fill.quantity for fill in fills), Decimal(0))
+        paid = sum((fill.quantity * fill.price for fill in fills), Decimal(0))
+        by_quantity = OrderStatus.FILLED if filled == self.quantity else OrderStatus.PARTIALLY_FILLED
+        reopened = self._reopened(at=at)
+        status = by_quantity if reopened is self else self.status
+        return replace(
+            reopened.moved_to(status, at=at),
+            filled_quantity=filled,
+            average_price=round(paid / filled, checks.DECIMAL_PLACES) if filled else None,
         )
 
     def _check_belongs(self, fill: Fill) -> None:

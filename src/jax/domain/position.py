@@ -63,7 +63,7 @@ class Position:
             raise InvalidValue(
                 "fill", f"{fill.execution_id} is of {fill.symbol}, the position of {self.symbol}"
             )
-        remaining = fill.quantity * fill.side.sign
+        remaining = fill.quantity * fill.side.sign  # 0 for a fill that was busted
         realized = self.realized_pnl - fill.commission
         lots = list(self.lots)
         while remaining and lots and lots[0].signed_quantity * remaining < 0:

@@ -13,3 +13,8 @@ class Side(StrEnum):
     def sign(self) -> int:
         """+1 for BUY, -1 for SELL."""
         return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        """SELL for BUY, BUY for SELL."""
+        return Side.SELL if self is Side.BUY else Side.BUY

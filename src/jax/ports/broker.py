@@ -1,22 +1,29 @@
 """Where orders go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
+from jax.domain.quote import Quote
+from jax.domain.side import Side
+
+# Codes of a Refused order that the venue has never seen and never will.
+NEVER_PLACED = frozenset({"DEADLINE_PASSED", "FENCED", "KILLED"})
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """What the broker says of one order now.
 
-    `status` is one of NEW, PARTIALLY_FILLED, FILLED, CANCELED, EXPIRED, REJECTED; `fills` are all of the
-    order's executions so far, oldest first.
+    `status` is one of NEW, PARTIALLY_FILLED, FILLED, CANCELED, EXPIRED, REJECTED; `fills` are the order's
+    executions so far that count, oldest first, each at its highest revision (quantity 0: busted).
     """
 
     client_order_id: str
@@ -26,10 +33,57 @@ class OrderReport:
     reason_code: str | None = None
 
 
-class Broker(Protocol):
-    """A broker that knows orders by our client_order_id; one that cannot is not a Broker.
+@dataclass(frozen=True, slots=True)
+class WorkingOrder:
+    """An order that is open at the venue, whoever placed it; `client_order_id` is None for a foreign one."""
 
-    Any call may raise Unavailable (nothing was done) or OutcomeUnknown (it may have been).
+    client_order_id: str | None
+    venue_order_id: str
+    symbol: str
+    side: Side
+    leaves_quantity: Decimal
+
+
+class BrokerEventKind(StrEnum):
+    """ORDER: something about an order changed. ERROR: the venue complained; it changes no order's state.
+
+    CONNECTION: the way to the venue was lost or is back.
+    """
+
+    ORDER = "ORDER"
+    ERROR = "ERROR"
+    CONNECTION = "CONNECTION"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerEvent:
+    """Entry `seq` (from 1) of the broker's durable journal: a reason to ask, never an answer."""
+
+    seq: int
+    kind: BrokerEventKind
+    client_order_id: str | None
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerStatus:
+    """Whether the broker can be asked and told anything now.
+
+    `problem` says why not; `killed` is the reason given to the kill switch while it is engaged; `epoch` is
+    the floor.
+    """
+
+    problem: str | None
+    killed: str | None
+    epoch: int
+
+
+class Venue(Protocol):
+    """What trades: it knows orders by our client_order_id; one that cannot is not a Venue.
+
+    Any call may raise Unavailable (nothing was done, or the venue is not synchronised yet and cannot say) or
+    OutcomeUnknown (it may have been done).
     """
 
     @property
@@ -40,18 +94,23 @@ class Broker(Protocol):
     async def place(self, order: Order) -> OrderReport:
         """Places `order`, once per client_order_id: a repeat with the same terms answers as `query` does.
 
-        Conflict when the id is known with other terms; Refused when the broker will never take it, and with
+        Conflict when the id is known with other terms; Refused when the venue will never take it, and with
         DEADLINE_PASSED when a new order arrives after its `deadline_at`: what counts is the moment it would
-        begin to work, not the moment of the call.
+        begin to work, not the moment of the call. A refusal for any other reason is remembered, so that a
+        repeat is refused as well.
         """
         ...
 
     async def query(self, client_order_id: str) -> OrderReport:
-        """What the broker knows of the order; NotFound when it knows nothing."""
+        """What the venue knows of the order, open or closed; NotFound when it knows nothing."""
         ...
 
     async def cancel(self, client_order_id: str) -> OrderReport:
         """Asks to cancel what is still open and answers as `query` does; NotFound."""
+        ...
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        """Every order that is open in the account, ours or not."""
         ...
 
     async def account(self, account: str) -> AccountSnapshot:
@@ -60,4 +119,37 @@ class Broker(Protocol):
 
     async def positions(self, account: str) -> Mapping[str, Decimal]:
         """Signed quantity by symbol; only what is not flat."""
+        ...
+
+    async def quote(self, symbol: str) -> Quote:
+        """The newest quote; NotFound when there is none."""
+        ...
+
+
+class Broker(Venue, Protocol):
+    """A Venue behind whatever makes it safe to send to: the trader's only way out.
+
+    `place` is also Refused with FENCED for an order of an epoch below the floor, and with KILLED while the
+    kill switch is engaged. FENCED, KILLED and DEADLINE_PASSED mean that the venue has never seen the order
+    and never will; cancels are taken whatever the epoch and also while killed.
+    """
+
+    async def raise_epoch(self, account: str, epoch: int) -> None:
+        """The durable floor for orders of the account; Refused with FENCED when it is higher already."""
+        ...
+
+    async def kill(self, account: str, reason: str) -> None:
+        """Refuses new orders from now on, durably, and asks to cancel every open one."""
+        ...
+
+    async def release_kill(self, account: str) -> None:
+        """Takes orders again."""
+        ...
+
+    async def status(self, account: str) -> BrokerStatus:
+        """Whether it can be asked and told anything now; raises nothing but Unavailable."""
+        ...
+
+    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+        """The journal's entries after `after`, oldest first; at most `limit`."""
         ...

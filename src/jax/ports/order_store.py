@@ -31,9 +31,17 @@ class OrderStore(Protocol):
         ...
 
     async def add(self, order: Order, trade: Trade) -> None:
-        """Stores a new order in one of FIRST_STATUSES together with its trade.
+        """Stores a new entry in one of FIRST_STATUSES together with its trade.
 
         Conflict when the order's id is there already, or the artifact with that hash is not loadable.
+        """
+        ...
+
+    async def add_exit(self, order: Order) -> None:
+        """Stores a new order that leaves a trade, in one of FIRST_STATUSES, loadable artifact or not.
+
+        Conflict when its id is there already, when there is no entry of the other side with its account and
+        signal, or when the open orders of its leg would leave more than the entry still holds.
         """
         ...
 
@@ -48,11 +56,22 @@ class OrderStore(Protocol):
         ...
 
     async def add_fill(self, account: str, fill: Fill) -> bool:
-        """Stores a fill; False when the account has that execution id already."""
+        """Stores a fill; False when the account has that execution id at that revision or a later one."""
         ...
 
     async def fills(self, account: str) -> Sequence[Fill]:
-        """All fills of the account in the order in which they were stored."""
+        """The fills of the account that count, in the order in which their executions were first stored.
+
+        Of an execution that was corrected only the highest revision counts, with quantity 0 if it was busted.
+        """
+        ...
+
+    async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
+        """The fills of one order that count, as `fills` gives them."""
+        ...
+
+    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+        """The account's orders of one signal, the entry and its ways out, oldest first."""
         ...
 
     async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from jax.ports.account_controls import AccountControlStore
 from jax.ports.artifact_store import ArtifactStore
 from jax.ports.audit_log import AuditLog
 from jax.ports.event_bus import EventPublisher
@@ -29,6 +30,9 @@ class Transaction(Protocol):
 
     @property
     def orders(self) -> OrderStore: ...
+
+    @property
+    def controls(self) -> AccountControlStore: ...
 
     @property
     def running(self) -> RunningTraders: ...

@@ -8,7 +8,7 @@ from tests.integration.postgres.gate_scene import Scene
 
 NEW_ORDER = """
     INSERT INTO trading.orders SELECT (jsonb_populate_record(NULL::trading.orders,
-        to_jsonb(stored) || '{"client_order_id": "jx9"}')).* FROM trading.orders stored LIMIT 1
+        to_jsonb(stored) || '{"client_order_id": "jx9", "revision": 1}')).* FROM trading.orders stored LIMIT 1
 """
 NEW_SIGNAL = """
     INSERT INTO trading.signal SELECT (jsonb_populate_record(NULL::trading.signal,
@@ -23,7 +23,7 @@ NEW_TRADE = """
 """
 NEW_FILL = """
     INSERT INTO trading.fill (account, execution_id, client_order_id, symbol, side, quantity, price,
-        commission, ts_event) VALUES ('paper', 'x1', 'jx1', 'AAPL', 'BUY', 1, 150, 0, now())
+        commission, ts_event, revision) VALUES ('paper', 'x1', 'jx1', 'AAPL', 'BUY', 1, 150, 0, now(), 0)
 """
 NEW_ENTRY = """
     INSERT INTO audit.entry (n, kind, subject, actor, at, data, previous_sha256, entry_sha256)

@@ -187,7 +187,10 @@ async def test_a_role_reads_what_it_may_and_nothing_else(scene: Scene, login: st
 
 
 _UPDATED = {
-    "trading.account": {"epoch"},
+    "trading.account": {"epoch", "loss_latched_on"},
+    "trading.mode": {"mode", "reason", "actor", "changed_at"},
+    "trading.kill": {"reason", "actor", "engaged_at", "released_at"},
+    "trading.arming": {"reason", "actor", "armed_at", "expires_at", "disarmed_at"},
     "trading.signal": {"status", "decided_by", "decided_at"},
     "trading.orders": {
         "status",
@@ -197,6 +200,7 @@ _UPDATED = {
         "reason_code",
         "not_found_count",
         "updated_at",
+        "cancel_requested_at",
     },
     "trading.running": {"account", "artifact_hashes", "snapshot_seq", "reported_at"},
 }

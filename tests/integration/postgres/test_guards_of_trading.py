@@ -67,7 +67,7 @@ _NUMBERS = [
     *(("trading.signal", column) for column in ("entry_price", "stop_loss", "take_profit", "confidence")),
     *(
         ("trading.orders", column)
-        for column in ("quantity", "limit_price", "filled_quantity", "average_price")
+        for column in ("quantity", "limit_price", "stop_price", "filled_quantity", "average_price")
     ),
     *(("trading.fill", column) for column in ("quantity", "price", "commission")),
     *(
@@ -201,7 +201,7 @@ async def test_the_fence_sees_a_revocation_that_was_committed_after_the_transact
 async def test_an_order_is_written_at_read_committed_only(
     sql: asyncpg.Connection, working: Order, isolation: str
 ) -> None:
-    fresh = {"client_order_id": "jx2", "status": "PENDING_NEW"}
+    fresh = {"client_order_id": "jx2", "status": "PENDING_NEW", "revision": "1"}
     refused = refused_with("JX004", "order jx2 is written at READ COMMITTED only, not at")
     async with refused, sql.transaction(isolation=isolation):
         await copy_row(sql, "trading.orders", fresh)
@@ -263,6 +263,7 @@ _TOLD_BY_BROKER = frozenset(
         "reason_code",
         "not_found_count",
         "updated_at",
+        "cancel_requested_at",
     )
 )
 
@@ -273,9 +274,9 @@ async def test_the_terms_of_an_order_never_change(sql: asyncpg.Connection, worki
         "WHERE table_schema = 'trading' AND table_name = 'orders'"
     )
     terms = {name: kind for name, kind in rows if name not in _TOLD_BY_BROKER}
-    assert len(terms) == len(rows) - len(_TOLD_BY_BROKER) == 15
+    assert len(terms) == len(rows) - len(_TOLD_BY_BROKER) == 18
     for name, kind in terms.items():
-        other = {"text": "'x'", "numeric": "7", "bigint": "7"}.get(kind, "'2001-01-01'")
+        other = {"text": "'x'", "numeric": "7", "bigint": "7", "integer": "7"}.get(kind, "'2001-01-01'")
         with pytest.raises(asyncpg.PostgresError, match="its terms never change"):
             await sql.execute(f"UPDATE trading.orders SET {name} = {other}")
 
@@ -285,7 +286,7 @@ async def test_the_terms_of_an_order_never_change(sql: asyncpg.Connection, worki
     [
         ("status = 'NEW'", "no step leads from PARTIALLY_FILLED to NEW"),
         ("status = 'REJECTED'", "no step leads from PARTIALLY_FILLED to REJECTED"),
-        ("filled_quantity = 39", "the filled quantity falls from 40.00000000 to 39.00000000 without a bust"),
+        ("filled_quantity = 39", "the filled quantity falls from 40.00000000 to 39.00000000 without a corr"),
         ("filled_quantity = 0, average_price = NULL", "the filled quantity falls"),
         ("filled_quantity = 101", "orders_filled_quantity_bounds"),
         ("average_price = NULL", "orders_average_price_if_filled"),

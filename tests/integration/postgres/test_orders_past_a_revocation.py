@@ -17,7 +17,7 @@ from tests.integration.postgres.logins import new_login
 from tests.integration.postgres.refusals import refused_with
 from tests.integration.postgres.until import until
 
-_FRESH = {"client_order_id": "jx2", "status": "PENDING_NEW"}
+_FRESH = {"client_order_id": "jx2", "status": "PENDING_NEW", "revision": "1"}
 _NOT_LOADABLE = ("JX005", "order jx2: artifact art-1 is not loadable")
 _LOCK = 7
 _WAITING = (
@@ -25,7 +25,7 @@ _WAITING = (
 )
 _AFTER_THE_LOCK = f"""
     INSERT INTO trading.orders SELECT (jsonb_populate_record(NULL::trading.orders,
-        to_jsonb(stored) || '{{"client_order_id": "jx2", "status": "PENDING_NEW"}}')).*
+        to_jsonb(stored) || '{{"client_order_id": "jx2", "status": "PENDING_NEW", "revision": 1}}')).*
     FROM (SELECT pg_advisory_xact_lock({_LOCK})) AS held, trading.orders AS stored
 """
 

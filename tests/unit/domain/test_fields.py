@@ -74,7 +74,7 @@ RULES: Rules = {
         (POSITIVE, "quantity limit_price"),
         (NOT_NEGATIVE, "filled_quantity"),
         (UTC, "created_at deadline_at updated_at"),
-        (ELSEWHERE, "side order_type status average_price"),
+        (ELSEWHERE, "side order_type status average_price leg revision stop_price cancel_requested_at"),
         (ANYTHING, "time_in_force epoch venue_order_id reason_code not_found_count"),
     ),
     examples.a_fill: _fields(
@@ -84,7 +84,7 @@ RULES: Rules = {
         (POSITIVE, "quantity price"),
         (NOT_NEGATIVE, "commission"),
         (UTC, "ts_event"),
-        (ELSEWHERE, "side"),
+        (ELSEWHERE, "side revision"),
     ),
     examples.a_trade: _fields(
         *_CAUSE,

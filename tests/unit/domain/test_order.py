@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jax.domain.errors import IllegalTransition, InvalidValue
-from jax.domain.order import OrderType, check_first_status
+from jax.domain.order import OrderLeg, OrderType, check_first_status
 from jax.domain.order_status import FIRST_STATUSES, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.side import Side
 from tests.unit.domain.examples import NOON, a_fill, an_order
@@ -160,3 +160,81 @@ def test_an_order_enters_in_a_first_status_only(status: OrderStatus) -> None:
     else:
         with pytest.raises(IllegalTransition, match=f"order jx1: no step leads from nothing to {status}"):
             check_first_status(order)
+
+
+def _corrected(revision: int, quantity: int, price: str = "149.95") -> Any:
+    return a_fill(revision=revision, quantity=Decimal(quantity), price=Decimal(price))
+
+
+@pytest.mark.parametrize(
+    ("before", "counting", "status", "filled", "average"),
+    [
+        (133, [_corrected(1, 100)], _S.PARTIALLY_FILLED, 100, "149.95"),
+        (133, [_corrected(1, 133, "150.05")], _S.FILLED, 133, "150.05"),
+        (33, [_corrected(1, 133)], _S.FILLED, 133, "149.95"),
+        (33, [_corrected(2, 0)], _S.PARTIALLY_FILLED, 0, None),
+    ],
+    ids=["less", "another price", "more", "busted"],
+)
+def test_a_correction_counts_the_fills_again(
+    before: int, counting: list[Any], status: OrderStatus, filled: int, average: str | None
+) -> None:
+    order = an_order(status=_S.NEW).with_fill(a_fill(quantity=Decimal(before)), at=NOON)
+    after = order.with_corrected_fills(counting, at=LATER)
+    assert (after.status, after.filled_quantity, after.updated_at) == (status, filled, LATER)
+    assert after.average_price == (None if average is None else Decimal(average))
+
+
+@pytest.mark.parametrize("status", [_S.CANCELED, _S.EXPIRED])
+def test_a_correction_leaves_a_closed_order_closed(status: OrderStatus) -> None:
+    order = an_order(status=_S.NEW).with_fill(a_fill(), at=NOON).moved_to(status, at=NOON)
+    after = order.with_corrected_fills([_corrected(1, 20)], at=LATER)
+    assert (after.status, after.filled_quantity) == (status, 20)
+
+
+def test_an_adopted_order_is_as_filled_as_its_corrected_fills_say() -> None:
+    order = an_order(status=_S.ADOPTED)
+    assert order.with_corrected_fills([_corrected(1, 133)], at=LATER).status is _S.FILLED
+
+
+def test_a_correction_never_fills_more_than_was_ordered() -> None:
+    order = an_order(status=_S.NEW).with_fill(a_fill(), at=NOON)
+    with pytest.raises(InvalidValue, match="filled_quantity"):
+        order.with_corrected_fills([_corrected(1, 134)], at=LATER)
+
+
+def test_any_leg_but_the_entry_only_reduces() -> None:
+    assert [leg for leg in OrderLeg if an_order(leg=leg).reduces_only] == list(OrderLeg)[1:]
+    assert [leg.number for leg in OrderLeg] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("revision", {"revision": -1}),
+        ("stop_price", {"stop_price": Decimal(1)}),
+        ("stop_price", {"order_type": OrderType.STOP, "limit_price": None}),
+        ("cancel_requested_at", {"cancel_requested_at": LATER.replace(tzinfo=None)}),
+        *(
+            ("stop_price", {"order_type": OrderType.STOP, "limit_price": None, "stop_price": price})
+            for price in NOT_POSITIVE
+        ),
+    ],
+    ids=str,
+)
+def test_refuses_an_order_that_cannot_be(field: str, change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        an_order(**change)
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_only_a_revision_may_fill_nothing(quantity: int) -> None:
+    for revision in (0, 1):
+        if (revision, quantity) == (1, 0):
+            assert a_fill(revision=revision, quantity=Decimal(quantity)).quantity == 0
+        else:
+            with pytest.raises(InvalidValue, match="quantity"):
+                a_fill(revision=revision, quantity=Decimal(quantity))
+    with pytest.raises(InvalidValue, match="revision"):
+        a_fill(revision=-1)

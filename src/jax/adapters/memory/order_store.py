@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
@@ -10,8 +11,8 @@ from jax.adapters.memory.state import State
 from jax.adapters.memory.step_rules import refusal_of_orders
 from jax.domain.errors import IllegalTransition
 from jax.domain.fill import Fill
-from jax.domain.order import Order, check_first_status
-from jax.domain.order_status import ORDER_TRANSITIONS, OrderStatus
+from jax.domain.order import Order, OrderLeg, check_first_status
+from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import Signal
 from jax.domain.trade import Trade
 from jax.ports.errors import NotFound
@@ -45,6 +46,16 @@ class MemoryOrderStore:
         state.orders[order.client_order_id] = order
         state.trades[trade.trade_id] = replace(trade, policy_sha256=_policy_of(state, trade))
 
+    async def add_exit(self, order: Order) -> None:
+        state = await self._session.write()
+        try:
+            check_first_status(order)
+        except IllegalTransition as error:
+            raise self._session.conflict(f"The {error}.") from error
+        for refusal in _refusals_of_exit(state, order):
+            raise self._session.conflict(refusal)
+        state.orders[order.client_order_id] = order
+
     async def get(self, client_order_id: str) -> Order:
         order = (await self._session.write()).orders.get(client_order_id)
         if order is None:
@@ -53,7 +64,8 @@ class MemoryOrderStore:
 
     async def save(self, order: Order) -> None:
         stored = await self.get(order.client_order_id)
-        if not _is_legal(stored, order):
+        corrected = any(f.revision > 0 for f in await self.fills_of(order.client_order_id))
+        if not _is_legal(stored, order, corrected=corrected):
             raise self._session.conflict(
                 f"Order {order.client_order_id}: no step leads from {stored.status} with "
                 f"{stored.filled_quantity} filled to {order.status} with {order.filled_quantity}."
@@ -67,20 +79,38 @@ class MemoryOrderStore:
             reason_code=order.reason_code,
             not_found_count=order.not_found_count,
             updated_at=order.updated_at,
+            cancel_requested_at=order.cancel_requested_at,
         )
 
     async def add_fill(self, account: str, fill: Fill) -> bool:
         state = await self._session.write()
-        if (account, fill.execution_id) in state.fills:
+        known = [key[2] for key in state.fills if key[:2] == (account, fill.execution_id)]
+        if known and not (fill.revision > max(known)):
             return False
         order = state.orders.get(fill.client_order_id)
         if order is None or order.account != account:
             raise self._session.conflict(f"Account {account} has no order {fill.client_order_id}.")
-        state.fills[account, fill.execution_id] = fill
+        state.fills[account, fill.execution_id, fill.revision] = fill
         return True
 
     async def fills(self, account: str) -> Sequence[Fill]:
-        return [fill for (owner, _), fill in self._session.read().fills.items() if owner == account]
+        counting: dict[str, Fill] = {}
+        for (owner, execution_id, _), fill in self._session.read().fills.items():
+            if owner == account:
+                # In the place of the execution's first telling.
+                counting[execution_id] = fill
+        return list(counting.values())
+
+    async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
+        order = self._session.read().orders.get(client_order_id)
+        if order is None:
+            return []
+        return [f for f in await self.fills(order.account) if f.client_order_id == client_order_id]
+
+    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+        stored = self._session.read().orders.values()
+        chosen = [order for order in stored if (order.account, order.signal_id) == (account, signal_id)]
+        return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
 
     async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
         stored = self._session.read().orders.values()
@@ -147,13 +177,45 @@ def _bytes_of(value: Signal | Order) -> tuple[str, str]:
     return value.artifact_id, value.artifact_hash
 
 
-def _is_legal(stored: Order, order: Order) -> bool:
-    """A step of the table, or none at all; a fill reopens a closed order by way of ADOPTED."""
+def _refusals_of_exit(state: State, order: Order) -> list[str]:
+    known = [
+        other
+        for other in state.orders.values()
+        if (other.account, other.signal_id) == (order.account, order.signal_id)
+    ]
+    refusals = []
+    if order.client_order_id in state.orders or any(
+        (other.leg, other.revision) == (order.leg, order.revision) for other in known
+    ):
+        refusals.append(f"Order {order.client_order_id} is stored already.")
+    entries = [other for other in known if other.leg is OrderLeg.ENTRY]
+    if not entries or (entries[0].symbol, entries[0].side) != (order.symbol, order.side.opposite):
+        return [*refusals, f"Order {order.client_order_id}: there is no entry of the other side to leave."]
+    exits = [other for other in known if other.leg is not OrderLeg.ENTRY]
+    left_already = sum((other.filled_quantity for other in exits), Decimal(0))
+    leaving = sum(
+        (other.leaves_quantity for other in exits if other.leg is order.leg and other.status in OPEN),
+        Decimal(0),
+    )
+    held = entries[0].filled_quantity - left_already - leaving
+    if order.status is not OrderStatus.DENIED and not (order.quantity <= held):
+        refusals.append(
+            f"Order {order.client_order_id}: {order.quantity} to leave are more than the {held} that its "
+            "entry still holds."
+        )
+    return refusals
+
+
+def _is_legal(stored: Order, order: Order, *, corrected: bool) -> bool:
+    """A step of the table, or none at all; fills that change reopen a closed order by way of ADOPTED."""
     steps = ORDER_TRANSITIONS[stored.status]
-    if order.filled_quantity < stored.filled_quantity:
-        return (stored.status, order.status) == (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
+    if order.filled_quantity < stored.filled_quantity and not corrected:
+        return False
     if order.status in steps:
         return True
-    if order.filled_quantity > stored.filled_quantity:
+    if order.filled_quantity > stored.filled_quantity or (
+        corrected
+        and (order.filled_quantity, order.average_price) != (stored.filled_quantity, stored.average_price)
+    ):
         return OrderStatus.ADOPTED in steps and order.status in ORDER_TRANSITIONS[OrderStatus.ADOPTED]
     return order.status is stored.status and order.average_price == stored.average_price

@@ -9,6 +9,7 @@ from jax.domain.approval import Approval
 from jax.domain.artifact import Artifact, ArtifactEvent
 from jax.domain.audit import AuditEntry
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.controls import AccountControls
 from jax.domain.evidence import Evidence, GoldenResult
 from jax.domain.fill import Fill
 from jax.domain.gate_key import GateKey
@@ -43,9 +44,10 @@ class State:
     snapshots: tuple[SignedRow[Snapshot], ...] = ()
     signals: dict[str, Signal] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
+    controls: dict[str, AccountControls] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     trades: dict[str, Trade] = field(default_factory=dict)
-    fills: dict[tuple[str, str], Fill] = field(default_factory=dict)
+    fills: dict[tuple[str, str, int], Fill] = field(default_factory=dict)
     running: dict[str, RunningTrader] = field(default_factory=dict)
     bars: Series = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class State:
             snapshots=self.snapshots,
             signals=dict(self.signals),
             epochs=dict(self.epochs),
+            controls=dict(self.controls),
             orders=dict(self.orders),
             trades=dict(self.trades),
             fills=dict(self.fills),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from jax.adapters.memory.account_controls import MemoryAccountControls
 from jax.adapters.memory.artifact_store import MemoryArtifactStore
 from jax.adapters.memory.audit_log import MemoryAuditLog
 from jax.adapters.memory.database import MemoryDatabase
@@ -26,6 +27,7 @@ class MemoryTransaction:
     releases: MemoryReleaseStore
     signals: MemorySignalStore
     orders: MemoryOrderStore
+    controls: MemoryAccountControls
     running: MemoryRunningTraders
     bars: TransactionMarketData
     reference: MemoryReferenceData
@@ -56,6 +58,7 @@ def _transaction(session: Session) -> MemoryTransaction:
         releases=MemoryReleaseStore(session),
         signals=MemorySignalStore(session),
         orders=MemoryOrderStore(session),
+        controls=MemoryAccountControls(session),
         running=MemoryRunningTraders(session),
         bars=TransactionMarketData(session),
         reference=MemoryReferenceData(session),

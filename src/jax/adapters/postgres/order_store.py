@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from jax.adapters.postgres.rows import at_most, values_of
@@ -25,6 +25,7 @@ _TOLD_BY_BROKER = (
     "reason_code",
     "not_found_count",
     "updated_at",
+    "cancel_requested_at",
 )
 
 
@@ -57,6 +58,10 @@ class PostgresOrderStore:
         await self._session.execute(insert(trading.orders).values(**values_of(order)))
         await self._session.execute(insert(trading.trade).values(**values_of(trade)))
 
+    async def add_exit(self, order: Order) -> None:
+        await self.lock_account(order.account)
+        await self._session.execute(insert(trading.orders).values(**values_of(order)))
+
     async def get(self, client_order_id: str) -> Order:
         query = (
             select(trading.orders)
@@ -70,26 +75,40 @@ class PostgresOrderStore:
 
     async def save(self, order: Order) -> None:
         stored = await self.get(order.client_order_id)
-        if _is_reopened_by_fill(stored, order):
+        if await self._is_reopened_by_fills(stored, order):
             await self._write(order, {"status": OrderStatus.ADOPTED})
         await self._write(order, {field: getattr(order, field) for field in _TOLD_BY_BROKER})
 
     async def add_fill(self, account: str, fill: Fill) -> bool:
+        table = trading.fill
+        later = select(table.c.revision).where(
+            table.c.account == account,
+            table.c.execution_id == fill.execution_id,
+            table.c.revision >= fill.revision,
+        )
+        if (await self._session.execute(later.limit(1))).one_or_none() is not None:
+            return False
         adding = (
-            insert_or(trading.fill)
+            insert_or(table)
             .values(account=account, **values_of(fill))
-            .on_conflict_do_nothing(index_elements=["account", "execution_id"])
+            .on_conflict_do_nothing(index_elements=["account", "execution_id", "revision"])
         )
         return (await self._session.execute(adding)).rowcount == 1
 
     async def fills(self, account: str) -> Sequence[Fill]:
-        table = trading.fill
+        return await self._counting(trading.fill.c.account == account)
+
+    async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
+        return await self._counting(trading.fill.c.client_order_id == client_order_id)
+
+    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+        table = trading.orders
         query = (
-            select(*(c for c in table.columns if c.name not in {"account", "seq"}))
-            .where(table.c.account == account)
-            .order_by(table.c.seq)
+            select(table)
+            .where(table.c.account == account, table.c.signal_id == signal_id)
+            .order_by(table.c.created_at, table.c.client_order_id.collate("C"))
         )
-        return [Fill(**row._mapping) for row in await self._session.execute(query)]
+        return [Order(**row._mapping) for row in await self._session.execute(query)]
 
     async def in_status(self, account: str, statuses: frozenset[OrderStatus]) -> Sequence[Order]:
         table = trading.orders
@@ -133,19 +152,35 @@ class PostgresOrderStore:
         )
         return (await self._session.execute(query)).one_or_none()
 
+    async def _is_reopened_by_fills(self, stored: Order, order: Order) -> bool:
+        """Whether a closed order was filled after all, or its fills corrected: Order says it in one move."""
+        steps = ORDER_TRANSITIONS[stored.status]
+        if order.status in steps or OrderStatus.ADOPTED not in steps:
+            return False
+        if order.filled_quantity > stored.filled_quantity:
+            return True
+        is_changed = (order.filled_quantity, order.average_price) != (
+            stored.filled_quantity,
+            stored.average_price,
+        )
+        return is_changed and any(fill.revision > 0 for fill in await self.fills_of(order.client_order_id))
+
+    async def _counting(self, which: ColumnElement[bool]) -> list[Fill]:
+        table = trading.fill
+        query = (
+            select(*(c for c in table.columns if c.name not in {"account", "seq"}))
+            .where(which)
+            .order_by(table.c.seq)
+        )
+        counting: dict[str, Fill] = {}
+        for row in await self._session.execute(query):
+            # A correction takes the place of the execution's first telling.
+            counting[row.execution_id] = Fill(**row._mapping)
+        return list(counting.values())
+
     async def _write(self, order: Order, values: dict[str, Any]) -> None:
         where = trading.orders.c.client_order_id == order.client_order_id
         await self._session.execute(update(trading.orders).where(where).values(**values))
-
-
-def _is_reopened_by_fill(stored: Order, order: Order) -> bool:
-    """Whether a closed order has been filled after all, which Order.with_fill says in one move."""
-    steps = ORDER_TRANSITIONS[stored.status]
-    return (
-        order.filled_quantity > stored.filled_quantity
-        and order.status not in steps
-        and OrderStatus.ADOPTED in steps
-    )
 
 
 def _trades_with_orders() -> Select[Any]:

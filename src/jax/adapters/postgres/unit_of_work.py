@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jax.adapters.postgres.account_controls import PostgresAccountControls
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
@@ -32,6 +33,7 @@ class PostgresTransaction:
     releases: PostgresReleaseStore
     signals: PostgresSignalStore
     orders: PostgresOrderStore
+    controls: PostgresAccountControls
     running: PostgresRunningTraders
     bars: PostgresMarketData
     reference: PostgresReferenceData
@@ -76,6 +78,7 @@ def _transaction(session: Session) -> PostgresTransaction:
         releases=PostgresReleaseStore(session),
         signals=PostgresSignalStore(session),
         orders=PostgresOrderStore(session),
+        controls=PostgresAccountControls(session),
         running=PostgresRunningTraders(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
+from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import SignalStatus
@@ -36,11 +38,21 @@ async def apply_report(transaction: Transaction, order: Order, report: OrderRepo
     current = replace(order, venue_order_id=report.venue_order_id)
     for fill in report.fills:
         if await transaction.orders.add_fill(order.account, fill):
-            current = current.with_fill(fill, at=at)
+            current = await _with_fill(transaction, current, fill, at=at)
     status = _status_told(report, current)
     if status in ORDER_TRANSITIONS[current.status] and status is not current.status:
         current = current.moved_to(status, at=at, reason_code=report.reason_code)
     return await save_order(transaction, current, before=order)
+
+
+async def _with_fill(transaction: Transaction, order: Order, fill: Fill, *, at: datetime) -> Order:
+    """The order after a fill that was just stored: one more, or another revision of one it has."""
+    counting = await transaction.orders.fills_of(order.client_order_id)
+    booked = sum((known.quantity for known in counting), Decimal(0))
+    if booked == order.filled_quantity + fill.quantity:
+        # Nothing for a bust that comes before what it busts.
+        return order.with_fill(fill, at=at) if fill.quantity else order
+    return order.with_corrected_fills(counting, at=at)
 
 
 def _status_told(report: OrderReport, order: Order) -> OrderStatus:

@@ -14,7 +14,7 @@ from jax.domain.trade import Trade
 from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order, reserved
-from jax.ports.broker import Broker, OrderReport
+from jax.ports.broker import NEVER_PLACED, Broker, OrderReport
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError, Refused
 from jax.ports.unit_of_work import UnitOfWork
@@ -107,7 +107,8 @@ class ExecuteSignal:
         try:
             report = await broker_answer(self._broker.place(order))
         except Refused as error:
-            return await self._close(order, OrderStatus.REJECTED, error.code)
+            closed = OrderStatus.ABSENT if error.code in NEVER_PLACED else OrderStatus.REJECTED
+            return await self._close(order, closed, error.code)
         except (PortError, InvalidValue) as error:
             # It may be at the broker, whatever the answer was: only evidence may say otherwise.
             return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -26,7 +27,8 @@ from jax.adapters.postgres.schema.columns import (
 from jax.adapters.postgres.schema.registry import registry
 from jax.domain import checks
 from jax.domain.bar import Timeframe
-from jax.domain.order import OrderType, TimeInForce
+from jax.domain.controls import TradingMode
+from jax.domain.order import OrderLeg, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
 from jax.domain.signal import SignalStatus
@@ -36,8 +38,59 @@ account = Table(
     registry,
     text("account", primary_key=True),
     Column("epoch", BigInteger, nullable=False),
+    Column("loss_latched_on", Date),
     length("account", 64),
     CheckConstraint("epoch >= 0", name="epoch_not_negative"),
+    schema="trading",
+)
+
+mode = Table(
+    "mode",
+    registry,
+    text("account", primary_key=True),
+    # Empty for the whole account.
+    text("strategy", primary_key=True),
+    word("mode", TradingMode),
+    text("reason"),
+    text("actor"),
+    moment("changed_at"),
+    ForeignKeyConstraint(["account"], ["trading.account.account"], name="mode_of_account"),
+    length("strategy", 64, shortest=0),
+    known("mode", TradingMode),
+    length("reason", 1000),
+    length("actor", 200),
+    schema="trading",
+)
+
+kill = Table(
+    "kill",
+    registry,
+    text("account", primary_key=True),
+    text("reason"),
+    text("actor"),
+    moment("engaged_at"),
+    moment("released_at", nullable=True),
+    ForeignKeyConstraint(["account"], ["trading.account.account"], name="kill_of_account"),
+    length("reason", 1000),
+    length("actor", 200),
+    schema="trading",
+)
+
+arming = Table(
+    "arming",
+    registry,
+    text("account", primary_key=True),
+    text("artifact_hash", primary_key=True),
+    text("reason"),
+    text("actor"),
+    moment("armed_at"),
+    moment("expires_at"),
+    moment("disarmed_at", nullable=True),
+    ForeignKeyConstraint(["account"], ["trading.account.account"], name="arming_of_account"),
+    length("artifact_hash", 71, shortest=71),
+    length("reason", 1000),
+    length("actor", 200),
+    CheckConstraint("armed_at < expires_at", name="expires_later"),
     schema="trading",
 )
 
@@ -112,7 +165,12 @@ orders = Table(
     text("venue_order_id", nullable=True),
     text("reason_code", nullable=True),
     Column("not_found_count", Integer, nullable=False),
+    word("leg", OrderLeg),
+    Column("revision", Integer, nullable=False),
+    amount("stop_price", nullable=True),
+    moment("cancel_requested_at", nullable=True),
     UniqueConstraint("client_order_id", "account", name="orders_id_account"),
+    UniqueConstraint("account", "signal_id", "leg", "revision", name="orders_leg_once"),
     UniqueConstraint(
         "client_order_id", "signal_id", "artifact_id", "artifact_hash", name="orders_id_signal_artifact"
     ),
@@ -141,6 +199,10 @@ orders = Table(
     CheckConstraint("(filled_quantity > 0) = (average_price IS NOT NULL)", name="average_price_if_filled"),
     CheckConstraint("epoch >= 0", name="epoch_not_negative"),
     CheckConstraint("not_found_count >= 0", name="not_found_count_not_negative"),
+    known("leg", OrderLeg),
+    CheckConstraint("revision >= 0", name="revision_not_negative"),
+    positive("stop_price"),
+    CheckConstraint("(order_type = 'STOP') = (stop_price IS NOT NULL)", name="stop_price_if_stop"),
     Index("orders_account_status", "account", "status"),
     Index("orders_artifact_created", "artifact_hash", "created_at"),
     schema="trading",
@@ -159,6 +221,7 @@ fill = Table(
     amount("price"),
     amount("commission"),
     moment("ts_event"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
     UniqueConstraint("account", "seq", name="fill_account_seq"),
     ForeignKeyConstraint(
         ["client_order_id", "account"],
@@ -168,9 +231,13 @@ fill = Table(
     length("execution_id", 200),
     length("symbol", 32),
     known("side", Side),
-    positive("quantity"),
+    CheckConstraint(
+        f"(quantity > 0 OR (quantity = 0 AND revision > 0)) AND quantity < {int(checks.LARGEST)}",
+        name="quantity_bounds",
+    ),
     positive("price"),
     not_negative("commission"),
+    CheckConstraint("revision >= 0", name="revision_not_negative"),
     Index("fill_order", "client_order_id"),
     schema="trading",
 )

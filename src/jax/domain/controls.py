@@ -1,0 +1,88 @@
+"""What people, and the trader itself, have told an account: how far it may go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from jax.domain import checks
+from jax.domain.errors import InvalidValue
+
+
+class TradingMode(StrEnum):
+    """NORMAL trades. REDUCE sends nothing that makes a position larger. OBSERVE sends cancels only."""
+
+    NORMAL = "NORMAL"
+    REDUCE = "REDUCE"
+    OBSERVE = "OBSERVE"
+
+
+_STRICTNESS = (TradingMode.NORMAL, TradingMode.REDUCE, TradingMode.OBSERVE)
+
+
+def stricter(one: TradingMode, other: TradingMode) -> TradingMode:
+    """The one of the two that allows less."""
+    return max(one, other, key=_STRICTNESS.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who said something of an account, why and when."""
+
+    reason: str
+    actor: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        checks.text("reason", self.reason, longest=1000)
+        checks.text("actor", self.actor)
+        checks.utc("at", self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChange:
+    """The mode that was set and by whom."""
+
+    mode: TradingMode
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """Live orders of one artifact are allowed until `expires_at`."""
+
+    artifact_hash: str
+    expires_at: datetime
+    said: Said
+
+    def __post_init__(self) -> None:
+        checks.sha256("artifact_hash", self.artifact_hash)
+        if not (checks.utc("expires_at", self.expires_at) > self.said.at):
+            raise InvalidValue("expires_at", f"{self.expires_at.isoformat()} is not after it was armed")
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it has not expired at `at`."""
+        return at < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class AccountControls:
+    """Everything that was said of an account and still holds.
+
+    `kill` is set while the kill switch is engaged. `loss_latched_on` is the session date on which the daily
+    loss was reached: no entry is sent for that session any more, also after a restart.
+    """
+
+    mode: ModeChange | None = None
+    strategy_modes: Mapping[str, ModeChange] = field(default_factory=dict)
+    kill: Said | None = None
+    armings: Mapping[str, Arming] = field(default_factory=dict)
+    loss_latched_on: date | None = None
+
+    def mode_of(self, strategy: str) -> TradingMode:
+        """The stricter of the account's mode and the strategy's; OBSERVE while the kill switch is engaged."""
+        if self.kill is not None:
+            return TradingMode.OBSERVE
+        of_account = TradingMode.NORMAL if self.mode is None else self.mode.mode
+        change = self.strategy_modes.get(strategy)
+        return of_account if change is None else stricter(of_account, change.mode)

@@ -1,0 +1,144 @@
+"""What every OrderStore does with the orders that leave a trade."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from jax.domain.artifact import Artifact
+from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
+from jax.domain.order_status import OrderStatus
+from jax.domain.side import Side
+from jax.domain.signal import Signal
+from jax.ports.errors import Conflict
+from jax.ports.unit_of_work import UnitOfWork
+from tests.contract.stored_values import ACCOUNT, NOW, fill, minutes, store_in_status, store_signal
+from tests.contract.within import within
+
+_S = OrderStatus
+
+
+async def _entry(unit_of_work: UnitOfWork, of: Signal, *, filled: int = 40) -> Order:
+    entry = await store_in_status(unit_of_work, of, _S.NEW)
+    filled_entry = entry.with_fill(fill(entry, f"x-{of.signal_id}", quantity=filled), at=NOW + minutes(2))
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, fill(entry, f"x-{of.signal_id}", quantity=filled))
+        await tx.orders.save(filled_entry)
+    return filled_entry
+
+
+def _exit(of: Order, client_order_id: str = "jx-out", **changes: Any) -> Order:
+    leaving = replace(
+        of,
+        client_order_id=client_order_id,
+        side=Side.SELL,
+        order_type=OrderType.STOP,
+        limit_price=None,
+        stop_price=Decimal("140.5"),
+        time_in_force=TimeInForce.GTC,
+        quantity=Decimal(40),
+        filled_quantity=Decimal(0),
+        average_price=None,
+        status=_S.PENDING_NEW,
+        leg=OrderLeg.STOP,
+        created_at=NOW + minutes(3),
+        updated_at=NOW + minutes(3),
+    )
+    return replace(leaving, **changes)
+
+
+async def test_an_exit_is_stored_and_given_back_beside_its_entry(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    leaving = _exit(entry)
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(leaving))
+    assert await within(unit_of_work, lambda tx: tx.orders.get("jx-out")) == leaving
+    found = await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, approved.signal_id))
+    assert list(found) == [entry, leaving]
+    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal("other", "sg1"))) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"client_order_id": "jx-sg1"}, None),
+        ({"side": Side.BUY}, "no entry of the other side"),
+        ({"symbol": "MSFT"}, "no entry of the other side"),
+        ({"quantity": Decimal("40.00000001")}, "more than the 40"),
+        ({"status": _S.NEW}, "begins as NEW|to NEW"),
+    ],
+    ids=["known id", "side", "symbol", "quantity", "status"],
+)
+async def test_refuses_an_exit_that_does_not_leave_its_entry(
+    unit_of_work: UnitOfWork, approved: Signal, change: dict[str, Any], refusal: str | None
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    with pytest.raises(Conflict, match=refusal):
+        await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, **change)))
+    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, "sg1"))) == [entry]
+
+
+async def test_an_exit_needs_an_entry(unit_of_work: UnitOfWork, active: Artifact, approved: Signal) -> None:
+    entry = await _entry(unit_of_work, approved)
+    other = await store_signal(unit_of_work, active, "sg-without-order")
+    with pytest.raises(Conflict, match="no entry of the other side"):
+        await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, signal_id=other.signal_id)))
+
+
+async def test_the_exits_of_a_leg_never_leave_more_than_the_entry_holds(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    first = _exit(entry, "jx-1", quantity=Decimal(30))
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(first))
+    with pytest.raises(Conflict, match="more than the 10"):
+        await within(
+            unit_of_work,
+            lambda tx: tx.orders.add_exit(_exit(entry, "jx-2", quantity=Decimal(11), revision=1)),
+        )
+    await within(
+        unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, "jx-2", quantity=Decimal(10), revision=1))
+    )
+    # A stop and a target may both wait for the whole: the first that fills leaves less for the other.
+    target = _exit(
+        entry,
+        "jx-3",
+        leg=OrderLeg.TARGET,
+        order_type=OrderType.LIMIT,
+        limit_price=Decimal(160),
+        stop_price=None,
+    )
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(target))
+
+
+async def test_what_an_exit_has_filled_is_not_held_any_more(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    stop = _exit(entry, "jx-1")
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(stop))
+    sold = fill(stop, "x-out", quantity=25)
+    left = stop.with_fill(sold, at=NOW + minutes(4)).moved_to(_S.CANCELED, at=NOW + minutes(5))
+    await within(unit_of_work, lambda tx: tx.orders.save(left))
+    close = _exit(
+        entry, "jx-2", leg=OrderLeg.CLOSE, order_type=OrderType.MARKET, stop_price=None, quantity=Decimal(16)
+    )
+    with pytest.raises(Conflict, match="more than the 15"):
+        await within(unit_of_work, lambda tx: tx.orders.add_exit(close))
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(replace(close, quantity=Decimal(15))))
+
+
+async def test_one_revision_of_a_leg_is_stored_once(unit_of_work: UnitOfWork, approved: Signal) -> None:
+    entry = await _entry(unit_of_work, approved)
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, "jx-1", quantity=Decimal(1))))
+    with pytest.raises(Conflict):
+        await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, "jx-2", quantity=Decimal(1))))
+
+
+async def test_a_wish_to_cancel_is_kept(unit_of_work: UnitOfWork, approved: Signal) -> None:
+    entry = await store_in_status(unit_of_work, approved, _S.NEW)
+    wished = replace(entry, cancel_requested_at=NOW + minutes(7))
+    await within(unit_of_work, lambda tx: tx.orders.save(wished))
+    assert await within(unit_of_work, lambda tx: tx.orders.get(entry.client_order_id)) == wished
