@@ -84,7 +84,9 @@ async def test_an_artifact_is_armed_until_it_is_disarmed(unit_of_work: UnitOfWor
         lambda controls: controls.arm(ACCOUNT, longer),
     )
     assert (await _get(unit_of_work)).armings == {HASH: longer, OTHER_HASH: other}
-    await _do(unit_of_work, lambda controls: controls.disarm(ACCOUNT, HASH, at=NOW + minutes(2)))
+    await _do(
+        unit_of_work, lambda controls: controls.disarm(ACCOUNT, artifact_hash=HASH, at=NOW + minutes(2))
+    )
     assert (await _get(unit_of_work)).armings == {OTHER_HASH: other}
     await _do(unit_of_work, lambda controls: controls.arm(ACCOUNT, arming))
     assert (await _get(unit_of_work)).armings == {HASH: arming, OTHER_HASH: other}

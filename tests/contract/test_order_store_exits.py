@@ -55,9 +55,9 @@ async def test_an_exit_is_stored_and_given_back_beside_its_entry(
     leaving = _exit(entry)
     await within(unit_of_work, lambda tx: tx.orders.add_exit(leaving))
     assert await within(unit_of_work, lambda tx: tx.orders.get("jx-out")) == leaving
-    found = await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, approved.signal_id))
+    found = await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, signal_id=approved.signal_id))
     assert list(found) == [entry, leaving]
-    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal("other", "sg1"))) == []
+    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal("other", signal_id="sg1"))) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,9 @@ async def test_refuses_an_exit_that_does_not_leave_its_entry(
     entry = await _entry(unit_of_work, approved)
     with pytest.raises(Conflict, match=refusal):
         await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, **change)))
-    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, "sg1"))) == [entry]
+    assert list(await within(unit_of_work, lambda tx: tx.orders.of_signal(ACCOUNT, signal_id="sg1"))) == [
+        entry
+    ]
 
 
 async def test_an_exit_needs_an_entry(unit_of_work: UnitOfWork, active: Artifact, approved: Signal) -> None:

@@ -20,9 +20,9 @@ class TradingMode(StrEnum):
 _STRICTNESS = (TradingMode.NORMAL, TradingMode.REDUCE, TradingMode.OBSERVE)
 
 
-def stricter(one: TradingMode, other: TradingMode) -> TradingMode:
-    """The one of the two that allows less."""
-    return max(one, other, key=_STRICTNESS.index)
+def strictest(*modes: TradingMode) -> TradingMode:
+    """The one of `modes` that allows least."""
+    return max(modes, key=_STRICTNESS.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +85,4 @@ class AccountControls:
             return TradingMode.OBSERVE
         of_account = TradingMode.NORMAL if self.mode is None else self.mode.mode
         change = self.strategy_modes.get(strategy)
-        return of_account if change is None else stricter(of_account, change.mode)
+        return of_account if change is None else strictest(of_account, change.mode)

@@ -138,7 +138,7 @@ class Broker(Venue, Protocol):
         """The durable floor for orders of the account; Refused with FENCED when it is higher already."""
         ...
 
-    async def kill(self, account: str, reason: str) -> None:
+    async def kill(self, account: str, *, reason: str) -> None:
         """Refuses new orders from now on, durably, and asks to cancel every open one."""
         ...
 

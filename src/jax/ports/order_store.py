@@ -70,7 +70,7 @@ class OrderStore(Protocol):
         """The fills of one order that count, as `fills` gives them."""
         ...
 
-    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+    async def of_signal(self, account: str, *, signal_id: str) -> Sequence[Order]:
         """The account's orders of one signal, the entry and its ways out, oldest first."""
         ...
 

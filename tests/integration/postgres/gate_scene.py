@@ -102,5 +102,6 @@ _TRADING_ROWS = """
             symbol, side, order_type, quantity, time_in_force, epoch, created_at, deadline_at, updated_at,
             status, filled_quantity, not_found_count, leg, revision)
         SELECT 'jx' || n, 'paper', 'sg' || n, 'art-2', '{hash}', 'ma_crossover_v1', 'AAPL', 'BUY', 'MARKET',
-            10, 'DAY', 1, now(), now(), now(), 'PENDING_NEW', 0, 0, 'ENTRY', 0 FROM generate_series(1, 2) AS n;
+            10, 'DAY', 1, now(), now(), now(), 'PENDING_NEW', 0, 0, 'ENTRY', 0
+        FROM generate_series(1, 2) AS n;
 """

@@ -72,7 +72,7 @@ async def test_an_order_after_the_revocation_is_refused(
     await revoke(sql, artifact())
     async with refused_with(*_NOT_LOADABLE):
         await copy_row(trader, "trading.orders", _FRESH)
-    row = dict(await trader.fetchrow("SELECT * FROM trading.orders")) | _FRESH
+    row = dict(await trader.fetchrow("SELECT * FROM trading.orders")) | _FRESH | {"revision": 1}
     async with refused_with(*_NOT_LOADABLE):
         await trader.copy_records_to_table(
             "orders", schema_name="trading", records=[tuple(row.values())], columns=list(row)

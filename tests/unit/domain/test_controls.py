@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jax.domain.controls import AccountControls, Arming, ModeChange, Said, TradingMode, stricter
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said, TradingMode, strictest
 from jax.domain.errors import InvalidValue
 from tests.unit.domain.examples import HASH, NOON
 
@@ -22,7 +22,7 @@ def test_the_stricter_mode_allows_less(one: TradingMode, other: TradingMode) -> 
         expected = _M.REDUCE
     else:
         expected = _M.NORMAL
-    assert stricter(one, other) is expected
+    assert strictest(one, other) is expected
 
 
 def test_a_strategy_is_in_the_stricter_of_its_own_mode_and_the_accounts() -> None:

@@ -40,7 +40,7 @@ class MemoryAccountControls:
         armings = {**before.armings, arming.artifact_hash: arming}
         await self._put(account, replace(before, armings=armings))
 
-    async def disarm(self, account: str, artifact_hash: str, *, at: datetime) -> None:
+    async def disarm(self, account: str, *, artifact_hash: str, at: datetime) -> None:
         before = await self.get(account)
         await self._put(account, replace(before, armings=_without(before.armings, artifact_hash)))
 

@@ -107,7 +107,7 @@ class MemoryOrderStore:
             return []
         return [f for f in await self.fills(order.account) if f.client_order_id == client_order_id]
 
-    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+    async def of_signal(self, account: str, *, signal_id: str) -> Sequence[Order]:
         stored = self._session.read().orders.values()
         chosen = [order for order in stored if (order.account, order.signal_id) == (account, signal_id)]
         return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))

@@ -70,7 +70,7 @@ class PostgresAccountControls:
         adding = insert(trading.arming).values(**key, **values)
         await self._session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=values))
 
-    async def disarm(self, account: str, artifact_hash: str, *, at: datetime) -> None:
+    async def disarm(self, account: str, *, artifact_hash: str, at: datetime) -> None:
         table = trading.arming
         which = (table.c.account == account, table.c.artifact_hash == artifact_hash)
         await self._session.execute(update(table).where(*which).values(disarmed_at=at))

@@ -101,7 +101,7 @@ class PostgresOrderStore:
     async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         return await self._counting(trading.fill.c.client_order_id == client_order_id)
 
-    async def of_signal(self, account: str, signal_id: str) -> Sequence[Order]:
+    async def of_signal(self, account: str, *, signal_id: str) -> Sequence[Order]:
         table = trading.orders
         query = (
             select(table)
