@@ -1,6 +1,6 @@
 """Ports that fail at one chosen call, around adapters that do their work: the faults are real effects."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -8,7 +8,8 @@ from enum import Enum
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.order import Order
-from jax.ports.broker import Broker, OrderReport
+from jax.domain.quote import Quote
+from jax.ports.broker import Broker, BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
 from jax.ports.errors import OutcomeUnknown, Unavailable
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 
@@ -55,17 +56,60 @@ class Fuse:
             raise Crash(call) if self.fault is Fault.CRASH_AFTER else OutcomeUnknown(f"{call}: no answer")
 
 
-class FailingBroker:
-    """A Broker whose every call passes the fuse, and that counts what reached the venue."""
+class PassingBroker:
+    """A Broker that only passes on; what stands between the trader and a venue in a test overrides some."""
 
-    def __init__(self, broker: Broker, fuse: Fuse) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._fuse = fuse
-        self.placed: list[str] = []
 
     @property
     def name(self) -> str:
         return self._broker.name
+
+    async def place(self, order: Order) -> OrderReport:
+        return await self._broker.place(order)
+
+    async def query(self, client_order_id: str) -> OrderReport:
+        return await self._broker.query(client_order_id)
+
+    async def cancel(self, client_order_id: str) -> OrderReport:
+        return await self._broker.cancel(client_order_id)
+
+    async def account(self, account: str) -> AccountSnapshot:
+        return await self._broker.account(account)
+
+    async def positions(self, account: str) -> Mapping[str, Decimal]:
+        return await self._broker.positions(account)
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        return await self._broker.working_orders(account)
+
+    async def quote(self, symbol: str) -> Quote:
+        return await self._broker.quote(symbol)
+
+    async def raise_epoch(self, account: str, epoch: int) -> None:
+        await self._broker.raise_epoch(account, epoch)
+
+    async def kill(self, account: str, *, reason: str) -> None:
+        await self._broker.kill(account, reason=reason)
+
+    async def release_kill(self, account: str) -> None:
+        await self._broker.release_kill(account)
+
+    async def status(self, account: str) -> BrokerStatus:
+        return await self._broker.status(account)
+
+    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+        return await self._broker.events(after=after, limit=limit)
+
+
+class FailingBroker(PassingBroker):
+    """A Broker whose every call passes the fuse, and that counts what reached the venue."""
+
+    def __init__(self, broker: Broker, fuse: Fuse) -> None:
+        super().__init__(broker)
+        self._fuse = fuse
+        self.placed: list[str] = []
 
     async def place(self, order: Order) -> OrderReport:
         failing = self._fuse.before("place")
@@ -91,9 +135,6 @@ class FailingBroker:
         snapshot = await self._broker.account(account)
         self._fuse.after("account", failing=failing)
         return snapshot
-
-    async def positions(self, account: str) -> Mapping[str, Decimal]:
-        return await self._broker.positions(account)
 
 
 class _RolledBack(Exception):

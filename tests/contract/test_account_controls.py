@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -92,9 +93,14 @@ async def test_an_artifact_is_armed_until_it_is_disarmed(unit_of_work: UnitOfWor
     assert (await _get(unit_of_work)).armings == {HASH: arming, OTHER_HASH: other}
 
 
+async def _latch(controls: AccountControlStore, on: date) -> None:
+    await controls.latch_loss(ACCOUNT, on)
+
+
 async def test_the_latch_of_the_daily_loss_never_goes_back(unit_of_work: UnitOfWork) -> None:
     for day, kept in ((5, 5), (4, 5), (6, 6)):
-        await _do(unit_of_work, lambda controls, d=day: controls.latch_loss(ACCOUNT, date(2024, 3, d)))
+        on = date(2024, 3, day)
+        await _do(unit_of_work, partial(_latch, on=on))
         assert (await _get(unit_of_work)).loss_latched_on == date(2024, 3, kept)
     assert (await _get(unit_of_work, "other")).loss_latched_on is None
 

@@ -1,11 +1,10 @@
 """The whole trader on in-memory adapters, spoken to over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_wor
 from jax.app.trader.http.app import create_app
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import TraderFacts
-from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar
 from jax.domain.instrument import Instrument
@@ -34,6 +32,7 @@ from jax.domain.order import Order
 from jax.domain.signed import Trust
 from jax.ports.broker import OrderReport
 from jax.ports.errors import OutcomeUnknown
+from tests.failing_ports import PassingBroker
 from tests.gate_people import ROOT
 from tests.integration.trader import approved_strategy
 
@@ -50,46 +49,29 @@ class Lock:
         return self.is_held
 
 
-@dataclass
-class CrossedLine:
+class CrossedLine(PassingBroker):
     """A broker behind a line that can be slow, or lose the answer to an order that arrived."""
 
-    behind: PaperBroker
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
-    loses_answers: bool = False
-    placed: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, behind: PaperBroker) -> None:
+        super().__init__(behind)
+        self._behind = behind
+        self.arrived = asyncio.Event()
+        self.may_answer = asyncio.Event()
         self.may_answer.set()
-
-    @property
-    def name(self) -> str:
-        return self.behind.name
+        self.loses_answers = False
+        self.placed: list[str] = []
 
     async def place(self, order: Order) -> OrderReport:
         self.placed.append(order.client_order_id)
         self.arrived.set()
         await self.may_answer.wait()
-        report = await self.behind.place(order)
+        report = await super().place(order)
         if self.loses_answers:
             raise OutcomeUnknown("the line was cut before the answer came")
         return report
 
-    async def query(self, client_order_id: str) -> OrderReport:
-        return await self.behind.query(client_order_id)
-
-    async def cancel(self, client_order_id: str) -> OrderReport:
-        return await self.behind.cancel(client_order_id)
-
-    async def account(self, account: str) -> AccountSnapshot:
-        return await self.behind.account(account)
-
-    async def positions(self, account: str) -> Mapping[str, Decimal]:
-        return await self.behind.positions(account)
-
     async def on_bars(self, bars: Sequence[Bar]) -> None:
-        await self.behind.on_bars(bars)
+        await self._behind.on_bars(bars)
 
 
 @dataclass(frozen=True)

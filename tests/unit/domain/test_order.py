@@ -181,7 +181,7 @@ def test_a_correction_counts_the_fills_again(
 ) -> None:
     order = an_order(status=_S.NEW).with_fill(a_fill(quantity=Decimal(before)), at=NOON)
     after = order.with_corrected_fills(counting, at=LATER)
-    assert (after.status, after.filled_quantity, after.updated_at) == (status, filled, LATER)
+    assert (after.status, after.filled_quantity, after.updated_at) == (status, Decimal(filled), LATER)
     assert after.average_price == (None if average is None else Decimal(average))
 
 
@@ -189,7 +189,7 @@ def test_a_correction_counts_the_fills_again(
 def test_a_correction_leaves_a_closed_order_closed(status: OrderStatus) -> None:
     order = an_order(status=_S.NEW).with_fill(a_fill(), at=NOON).moved_to(status, at=NOON)
     after = order.with_corrected_fills([_corrected(1, 20)], at=LATER)
-    assert (after.status, after.filled_quantity) == (status, 20)
+    assert (after.status, after.filled_quantity) == (status, Decimal(20))
 
 
 def test_an_adopted_order_is_as_filled_as_its_corrected_fills_say() -> None:

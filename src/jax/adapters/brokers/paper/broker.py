@@ -14,7 +14,8 @@ from jax.domain.account import AccountSnapshot
 from jax.domain.bar import Bar
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
-from jax.ports.broker import OrderReport
+from jax.domain.quote import Quote
+from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound
 
@@ -35,8 +36,8 @@ class PaperBroker:
         self._instrument_of = instrument_of
 
     async def place(self, order: Order) -> OrderReport:
-        """Refused with a code: DEADLINE_PASSED, UNKNOWN_ACCOUNT, NO_QUOTE, QUANTITY_NOT_IN_LOTS or
-        PRICE_NOT_ON_INCREMENT.
+        """Refused with a code: FENCED, DEADLINE_PASSED, KILLED, UNKNOWN_ACCOUNT, NO_QUOTE,
+        QUANTITY_NOT_IN_LOTS or PRICE_NOT_ON_INCREMENT.
         """
         return await self._run(self._venue.place, order)
 
@@ -52,6 +53,29 @@ class PaperBroker:
 
     async def positions(self, account: str) -> Mapping[str, Decimal]:
         return await self._run(self._venue.positions, account)
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        return await self._run(self._venue.working_orders, account)
+
+    async def quote(self, symbol: str) -> Quote:
+        """The close of the newest bar, on both sides."""
+        return await self._run(self._venue.quote, symbol)
+
+    async def raise_epoch(self, account: str, epoch: int) -> None:
+        await self._run(self._venue.raise_epoch, account, epoch)
+
+    async def kill(self, account: str, *, reason: str) -> None:
+        """A second kill keeps the first one's reason."""
+        await self._run(self._venue.kill, account, reason)
+
+    async def release_kill(self, account: str) -> None:
+        await self._run(self._venue.release_kill, account)
+
+    async def status(self, account: str) -> BrokerStatus:
+        return await self._run(self._venue.status, account)
+
+    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+        return await self._run(self._venue.events, after, limit)
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
         """Bars of symbols without an instrument are passed over: an order for them is refused."""

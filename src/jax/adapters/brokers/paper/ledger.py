@@ -1,7 +1,7 @@
 """What the paper account holds: folded from its fills, never stored beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from jax.domain import checks
@@ -17,26 +17,44 @@ class PaperAccount:
     """The one account of a paper venue.
 
     `starting_cash` is in `currency`, `commission_bps` is of notional; both are zero or above.
+    `volume_fraction` (0, 1] of a bar's volume is what all orders together may fill during it and against its
+    quote; None: whatever they ask for.
     """
 
     account: str = "paper"
     currency: str = "USD"
     starting_cash: Decimal = Decimal(100_000)
     commission_bps: Decimal = Decimal(0)
+    volume_fraction: Decimal | None = None
 
     def __post_init__(self) -> None:
         checks.text("account", self.account, longest=64)
         checks.currency("currency", self.currency)
         checks.not_negative("starting_cash", self.starting_cash)
         checks.not_negative("commission_bps", self.commission_bps)
+        if self.volume_fraction is not None:
+            checks.fraction("volume_fraction", self.volume_fraction)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An instrument with its newest quote."""
+    """An instrument with its newest quote, and what may still be traded against it (None: anything)."""
 
     instrument: Instrument
     quote: Quote
+    volume_left: Decimal | None = None
+
+    def fillable(self, wanted: Decimal) -> Decimal:
+        """How much of `wanted` the volume allows, in lots."""
+        if self.volume_left is None:
+            return wanted
+        return min(wanted, self.instrument.floor_quantity(self.volume_left))
+
+    def after(self, quantity: Decimal) -> "Listing":
+        """The listing after `quantity` was traded."""
+        if self.volume_left is None:
+            return self
+        return replace(self, volume_left=self.volume_left - quantity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
 
+WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
@@ -19,16 +21,33 @@ class OrderTerms:
     quantity: Decimal
     limit_price: Decimal | None
     time_in_force: TimeInForce
+    stop_price: Decimal | None = None
+    reduce_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PaperOrder:
-    """An order as the venue knows it; `reason_code` says why it was rejected."""
+    """An order as the venue knows it; `reason_code` says why it was rejected or canceled.
+
+    `triggered`: the market has reached the stop of a STOP order, which is a MARKET order from then on.
+    """
 
     client_order_id: str
     terms: OrderTerms
     status: OrderStatus
     reason_code: str | None = None
+    filled_quantity: Decimal = Decimal(0)
+    triggered: bool = False
+
+    @property
+    def leaves_quantity(self) -> Decimal:
+        """What may still be filled while the order works."""
+        return self.terms.quantity - self.filled_quantity
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it may still fill."""
+        return self.status in WORKING
 
 
 def terms_of(order: Order) -> OrderTerms:
@@ -41,4 +60,6 @@ def terms_of(order: Order) -> OrderTerms:
         quantity=order.quantity,
         limit_price=order.limit_price,
         time_in_force=order.time_in_force,
+        stop_price=order.stop_price,
+        reduce_only=order.reduces_only,
     )

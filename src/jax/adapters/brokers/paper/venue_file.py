@@ -4,51 +4,34 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from jax.adapters.brokers.paper.ledger import Listing, PaperAccount
-from jax.adapters.brokers.paper.paper_order import OrderTerms, PaperOrder
+from jax.adapters.brokers.paper.paper_order import PaperOrder
+from jax.adapters.brokers.paper.venue_rows import (
+    FILL_COLUMNS,
+    LISTING_COLUMNS,
+    ORDER_COLUMNS,
+    Row,
+    event_of_row,
+    fill_of_row,
+    listing_of_row,
+    order_of_row,
+    row_of_fill,
+    row_of_listing,
+    row_of_order,
+)
+from jax.adapters.brokers.paper.venue_schema import VERSION, bring_up_to_date, is_readable, version_of
 from jax.domain.fill import Fill
-from jax.domain.instrument import Instrument
-from jax.domain.order import OrderType, TimeInForce
-from jax.domain.order_status import OrderStatus
-from jax.domain.quote import Quote
-from jax.domain.side import Side
+from jax.ports.broker import BrokerEvent
 from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 
 IN_MEMORY = Path(":memory:")
-_VERSION = 1
 # Only one trader uses the file; whoever else looks into it has this long, on a busy disk too.
 _LOCK_TIMEOUT_SECONDS = 5.0
-_SCHEMA = """
-CREATE TABLE account (account TEXT PRIMARY KEY, currency TEXT NOT NULL, starting_cash TEXT NOT NULL) STRICT;
-CREATE TABLE listings (
-    symbol TEXT PRIMARY KEY, mic TEXT NOT NULL, currency TEXT NOT NULL, price_increment TEXT NOT NULL,
-    lot_size TEXT NOT NULL, multiplier TEXT NOT NULL, bid TEXT NOT NULL, ask TEXT NOT NULL,
-    ts_event TEXT NOT NULL
-) STRICT;
-CREATE TABLE orders (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, client_order_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL,
-    symbol TEXT NOT NULL, side TEXT NOT NULL, order_type TEXT NOT NULL, quantity TEXT NOT NULL,
-    limit_price TEXT, time_in_force TEXT NOT NULL, status TEXT NOT NULL, reason_code TEXT
-) STRICT;
-CREATE INDEX working_orders ON orders (symbol) WHERE status = 'NEW';
-CREATE TABLE fills (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
-    client_order_id TEXT NOT NULL REFERENCES orders (client_order_id), symbol TEXT NOT NULL,
-    side TEXT NOT NULL, quantity TEXT NOT NULL, price TEXT NOT NULL, commission TEXT NOT NULL,
-    ts_event TEXT NOT NULL
-) STRICT;
-CREATE INDEX fills_of_order ON fills (client_order_id);
-"""
-_ORDER_COLUMNS = (
-    "client_order_id, account, symbol, side, order_type, quantity, limit_price, time_in_force, status,"
-    " reason_code"
-)
-_FILL_COLUMNS = "execution_id, client_order_id, symbol, side, quantity, price, commission, ts_event"
+_IS_OPEN = "status IN ('NEW', 'PARTIALLY_FILLED')"
 
 
 class VenueFile:
@@ -109,86 +92,126 @@ class VenueFile:
         (cash,) = self._connection.execute("SELECT starting_cash FROM account").fetchone()
         return Decimal(cash)
 
+    def epoch(self) -> int:
+        """The floor for orders; 0 when none was ever registered."""
+        (epoch,) = self._connection.execute("SELECT epoch FROM account").fetchone()
+        return int(epoch)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Writes the floor for orders."""
+        self._connection.execute("UPDATE account SET epoch = ?", (epoch,))
+
+    def killed(self) -> str | None:
+        """The reason for the kill while it is engaged."""
+        (reason,) = self._connection.execute("SELECT killed FROM account").fetchone()
+        return None if reason is None else str(reason)
+
+    def set_killed(self, reason: str | None) -> None:
+        """Engages the kill switch, or releases it with None."""
+        self._connection.execute("UPDATE account SET killed = ?", (reason,))
+
     def listings(self) -> dict[str, Listing]:
         """Every instrument that was ever quoted."""
-        rows = self._connection.execute("SELECT * FROM listings").fetchall()
-        return {listing.instrument.symbol: listing for listing in map(_listing, rows)}
+        rows = self._connection.execute(f"SELECT {LISTING_COLUMNS} FROM listings").fetchall()  # noqa: S608 - constant
+        return {listing.instrument.symbol: listing for listing in map(listing_of_row, rows)}
+
+    def listing(self, symbol: str) -> Listing | None:
+        """The instrument with its quote, if it was ever quoted."""
+        row = self._connection.execute(
+            f"SELECT {LISTING_COLUMNS} FROM listings WHERE symbol = ?",  # noqa: S608 - constant
+            (symbol,),
+        ).fetchone()
+        return None if row is None else listing_of_row(row)
 
     def put_listing(self, listing: Listing) -> None:
         """Adds or replaces an instrument and its quote."""
-        instrument, quote = listing.instrument, listing.quote
-        numbers = (instrument.price_increment, instrument.lot_size, instrument.multiplier)
-        row = (instrument.symbol, instrument.mic, instrument.currency, *map(str, numbers))
-        prices = (str(quote.bid), str(quote.ask), quote.ts_event.isoformat())
+        row = row_of_listing(listing)
         self._connection.execute(
-            "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row + prices
+            f"INSERT OR REPLACE INTO listings ({LISTING_COLUMNS}) VALUES ({_marks(row)})",  # noqa: S608 - constant
+            row,
         )
 
     def order(self, client_order_id: str) -> tuple[int, PaperOrder] | None:
         """The order with its number, from 1 in the order of arrival."""
         row = self._connection.execute(
-            f"SELECT number, {_ORDER_COLUMNS} FROM orders WHERE client_order_id = ?",  # noqa: S608 - constant
+            f"SELECT number, {ORDER_COLUMNS} FROM orders WHERE client_order_id = ?",  # noqa: S608 - constant
             (client_order_id,),
         ).fetchone()
-        return None if row is None else (row[0], _order(row[1:]))
+        return None if row is None else (row[0], order_of_row(row[1:]))
 
-    def working_orders(self, symbol: str) -> list[PaperOrder]:
-        """The orders of a symbol that may still fill, oldest first."""
+    def working_orders(self, symbol: str | None = None) -> list[tuple[int, PaperOrder]]:
+        """The orders (of a symbol) that may still fill with their numbers, oldest first."""
+        of_symbol = "" if symbol is None else "AND symbol = ?"
         rows = self._connection.execute(
-            f"SELECT {_ORDER_COLUMNS} FROM orders WHERE symbol = ? AND status = 'NEW' ORDER BY number",  # noqa: S608 - constant
-            (symbol,),
+            f"SELECT number, {ORDER_COLUMNS} FROM orders WHERE {_IS_OPEN} {of_symbol} ORDER BY number",  # noqa: S608 - constant
+            () if symbol is None else (symbol,),
         )
-        return [_order(row) for row in rows.fetchall()]
+        return [(row[0], order_of_row(row[1:])) for row in rows.fetchall()]
 
     def add_order(self, order: PaperOrder) -> None:
         """Stores a new order."""
-        terms = [None if value is None else str(value) for value in astuple(order.terms)]
+        row = row_of_order(order)
         self._connection.execute(
-            f"INSERT INTO orders ({_ORDER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
-            (order.client_order_id, *terms, order.status, order.reason_code),
+            f"INSERT INTO orders ({ORDER_COLUMNS}) VALUES ({_marks(row)})",  # noqa: S608 - constant
+            row,
         )
 
-    def set_status(self, client_order_id: str, status: OrderStatus) -> None:
-        """Writes where an order stands."""
+    def put_order(self, order: PaperOrder) -> None:
+        """Writes where a stored order stands."""
+        values = (order.status, order.reason_code, str(order.filled_quantity), int(order.triggered))
         self._connection.execute(
-            "UPDATE orders SET status = ? WHERE client_order_id = ?", (status, client_order_id)
+            "UPDATE orders SET status = ?, reason_code = ?, filled_quantity = ?, triggered = ?"
+            " WHERE client_order_id = ?",
+            (*values, order.client_order_id),
         )
 
     def add_fill(self, fill: Fill) -> None:
         """Stores a fill."""
-        numbers = (str(fill.quantity), str(fill.price), str(fill.commission), fill.ts_event.isoformat())
-        self._connection.execute(
-            f"INSERT INTO fills ({_FILL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant
-            (fill.execution_id, fill.client_order_id, fill.symbol, fill.side, *numbers),
-        )
+        row = row_of_fill(fill)
+        self._connection.execute(f"INSERT INTO fills ({FILL_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - constant
 
     def fills_of(self, client_order_id: str) -> tuple[Fill, ...]:
         """The fills of one order, oldest first."""
         rows = self._connection.execute(
-            f"SELECT {_FILL_COLUMNS} FROM fills WHERE client_order_id = ? ORDER BY number",  # noqa: S608 - constant
+            f"SELECT {FILL_COLUMNS} FROM fills WHERE client_order_id = ? ORDER BY number",  # noqa: S608 - constant
             (client_order_id,),
         )
-        return tuple(_fill(row) for row in rows.fetchall())
+        return tuple(fill_of_row(row) for row in rows.fetchall())
 
     def fills_after(self, number: int) -> list[tuple[int, Fill]]:
         """The fills that came after fill `number` (0: all), with their numbers, oldest first."""
         rows = self._connection.execute(
-            f"SELECT number, {_FILL_COLUMNS} FROM fills WHERE number > ? ORDER BY number",  # noqa: S608 - constant
+            f"SELECT number, {FILL_COLUMNS} FROM fills WHERE number > ? ORDER BY number",  # noqa: S608 - constant
             (number,),
         )
-        return [(row[0], _fill(row[1:])) for row in rows.fetchall()]
+        return [(row[0], fill_of_row(row[1:])) for row in rows.fetchall()]
+
+    def add_event(self, client_order_id: str, detail: str, at: datetime) -> None:
+        """Appends to the journal."""
+        self._connection.execute(
+            "INSERT INTO events (client_order_id, detail, at) VALUES (?, ?, ?)",
+            (client_order_id, detail, at.isoformat()),
+        )
+
+    def events(self, *, after: int, limit: int) -> list[BrokerEvent]:
+        """The journal's entries after number `after`, oldest first; at most `limit`."""
+        rows = self._connection.execute(
+            "SELECT seq, client_order_id, detail, at FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        )
+        return [event_of_row(row) for row in rows.fetchall()]
 
     def _prepare(self, account: PaperAccount) -> None:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._start(account)
-        elif version != _VERSION:
+        version = version_of(self._connection)
+        if not is_readable(version):
             raise Unavailable(
-                f"the paper broker's file {self._path} has format {version}, this version reads {_VERSION}; "
+                f"the paper broker's file {self._path} has format {version}, this version reads {VERSION}; "
                 "use the Jax that wrote it, or move the file away to start a new one"
             )
+        if version != VERSION:
+            self._start_or_convert(account)
         stored = self._connection.execute("SELECT account, currency FROM account").fetchone()
         if stored != (account.account, account.currency):
             raise Conflict(
@@ -196,13 +219,15 @@ class VenueFile:
                 f"not to {account.account} in {account.currency}"
             )
 
-    def _start(self, account: PaperAccount) -> None:
+    def _start_or_convert(self, account: PaperAccount) -> None:
         with self.transaction():
-            for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            row = (account.account, account.currency, str(account.starting_cash))
-            self._connection.execute("INSERT INTO account VALUES (?, ?, ?)", row)
-            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+            version = version_of(self._connection)  # nobody else can change it from here on
+            bring_up_to_date(self._connection)
+            if version == 0:
+                self._connection.execute(
+                    "INSERT INTO account (account, currency, starting_cash) VALUES (?, ?, ?)",
+                    (account.account, account.currency, str(account.starting_cash)),
+                )
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -211,35 +236,5 @@ class VenueFile:
                 self._connection.execute("ROLLBACK")
 
 
-def _listing(row: tuple[str, ...]) -> Listing:
-    symbol, mic, currency, increment, lot_size, multiplier, bid, ask, ts_event = row
-    instrument = Instrument(symbol, mic, currency, Decimal(increment), Decimal(lot_size), Decimal(multiplier))
-    return Listing(instrument, Quote(symbol, Decimal(bid), Decimal(ask), datetime.fromisoformat(ts_event)))
-
-
-def _order(row: tuple[str, ...]) -> PaperOrder:
-    client_order_id, account, symbol, side, order_type, quantity, limit_price, tif, status, reason = row
-    terms = OrderTerms(
-        account=account,
-        symbol=symbol,
-        side=Side(side),
-        order_type=OrderType(order_type),
-        quantity=Decimal(quantity),
-        limit_price=None if limit_price is None else Decimal(limit_price),
-        time_in_force=TimeInForce(tif),
-    )
-    return PaperOrder(client_order_id, terms, OrderStatus(status), reason)
-
-
-def _fill(row: tuple[str, ...]) -> Fill:
-    execution_id, client_order_id, symbol, side, quantity, price, commission, ts_event = row
-    return Fill(
-        execution_id=execution_id,
-        client_order_id=client_order_id,
-        symbol=symbol,
-        side=Side(side),
-        quantity=Decimal(quantity),
-        price=Decimal(price),
-        commission=Decimal(commission),
-        ts_event=datetime.fromisoformat(ts_event),
-    )
+def _marks(row: Row) -> str:
+    return ", ".join("?" * len(row))

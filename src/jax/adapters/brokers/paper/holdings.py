@@ -1,0 +1,37 @@
+"""What the paper account holds now: its ledger, kept up with the fills in the file."""
+
+from decimal import Decimal
+
+from jax.adapters.brokers.paper.ledger import Ledger
+from jax.adapters.brokers.paper.venue_file import VenueFile
+
+
+class Holdings:
+    """Fills are only ever appended, so a look needs those alone that came since the last one."""
+
+    def __init__(self, file: VenueFile) -> None:
+        self._file = file
+        self._ledger = Ledger(file.starting_cash(), {})
+        self._fills_in_ledger = 0
+
+    def catch_up(self) -> None:
+        """Called at the start of a transaction, before it writes: what is kept here was committed."""
+        self._ledger, self._fills_in_ledger = self._folded()
+
+    def now(self) -> Ledger:
+        """The ledger with what this transaction has written so far, which may still be rolled back."""
+        return self._folded()[0]
+
+    def signed_quantity(self, symbol: str) -> Decimal:
+        """As `now`, of one symbol."""
+        return self.now().held().get(symbol, Decimal(0))
+
+    def _folded(self) -> tuple[Ledger, int]:
+        ledger, newest = self._ledger, self._fills_in_ledger
+        new = self._file.fills_after(newest)
+        if not new:
+            return ledger, newest
+        listings = self._file.listings()
+        for newest, fill in new:  # noqa: B007 - the number of the last one is the answer
+            ledger = ledger.with_fill(fill, listings[fill.symbol].instrument.multiplier)
+        return ledger, newest
