@@ -1,0 +1,205 @@
+"""The invariants of the execution protocol, watched from outside: in the tables, on the wire, at the venue."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jax.adapters.memory.state import State
+from jax.domain.audit import AuditEntry, next_entry
+from jax.domain.fill import Fill
+from jax.domain.order import Order, OrderLeg
+from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, UNRESOLVED, OrderStatus
+from jax.domain.position import positions_of
+from jax.modules.execution.execute_signal import Executed
+from tests.simulation.house import ACCOUNT, LIMITS, STARTING_CASH
+from tests.simulation.venue import PRICE, SimulatedVenue
+
+_CLOSED_BY_EVIDENCE = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.ABSENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Which invariant broke, when (seconds of the world) and how."""
+
+    invariant: str
+    at: float
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} at {self.at:.3f} s: {self.detail}"
+
+
+class Watch:
+    """Sees everything that happens; the first thing that must not is kept and ends the world."""
+
+    venue: SimulatedVenue
+
+    def __init__(self, *, committed: Callable[[], State], time: Callable[[], float], stop: Callable[[], None]):
+        self.violation: Violation | None = None
+        self.armed_epoch = 0
+        self.sends_are_off = False
+        self._committed = committed
+        self._time = time
+        self._stop = stop
+        self._answers: dict[str, tuple[str, str, Decimal]] = {}
+        self._first_entry = len(committed().audit)
+        self._corrected: set[str] = set()
+
+    def fail(self, invariant: str, detail: str) -> None:
+        if self.violation is None:
+            self.violation = Violation(invariant, self._time(), detail)
+            self._stop()
+
+    def armed(self, epoch: int) -> None:
+        """A trader has finished the part of its start after which nothing older may be taken."""
+        self.armed_epoch = max(self.armed_epoch, epoch)
+
+    # On the wire.
+
+    def sent(self, order: Order) -> None:
+        """An order leaves a trader for the bridge."""
+        if self.sends_are_off:
+            self.fail("I12", f"{order.client_order_id} is sent by a trader that is switched off")
+        stored = self._committed().orders.get(order.client_order_id)
+        if stored is None:
+            self.fail("I5", f"{order.client_order_id} is sent and was never committed")
+        elif terms(stored) != terms(order):
+            self.fail("I5", f"{order.client_order_id} is sent as {terms(order)}, committed as {terms(stored)}")
+
+    # At the venue.
+
+    def accepted(self, order: Order) -> None:
+        """The venue takes an order, perhaps one that it has already."""
+        cid = order.client_order_id
+        stored = self._committed().orders.get(cid)
+        if stored is None:
+            return self.fail("I5", f"the venue takes {cid}, which is not committed")
+        if order.epoch < self.armed_epoch:
+            self.fail("I6", f"the venue takes {cid} of epoch {order.epoch}, armed is {self.armed_epoch}")
+        same = [
+            known.order
+            for known in self.venue.orders.values()
+            if _slot(known.order) == _slot(order) and known.status is not OrderStatus.REJECTED
+        ]
+        if len(same) > 1 or (same and same[0] is not order):
+            self.fail("I1", f"the venue takes a second order for {_slot(order)}")
+        if stored.status not in OPEN and self.venue.orders[cid].is_working:
+            self.fail("I14", f"{cid} works at the venue and reserves nothing: it is {stored.status} here")
+        self._check_limits()
+        return None
+
+    def arrived_late(self, order: Order, seconds: float) -> None:
+        self.fail("I6", f"{order.client_order_id} is taken {seconds:.2f} s after its deadline")
+
+    def executed(self, order: Order) -> None:
+        self._check_limits()
+
+    def _check_limits(self) -> None:
+        working = [known for known in self.venue.orders.values() if known.is_working]
+        held = self.venue.held()
+        symbols = {known.order.symbol for known in working} | held.keys()
+        if len(symbols) > LIMITS.max_open_positions:
+            self.fail("I4", f"{len(symbols)} symbols are held or worked, at most {LIMITS.max_open_positions}")
+        at_risk = sum((abs(quantity) for quantity in held.values()), Decimal(0)) * PRICE
+        at_risk += sum((known.leaves * PRICE for known in working), Decimal(0))
+        if at_risk > STARTING_CASH:
+            self.fail("I4", f"positions and open orders may cost {at_risk} of {STARTING_CASH}")
+
+    # In the tables.
+
+    def committed(self, before: State, after: State) -> None:
+        """A transaction has committed."""
+        if before.orders == after.orders and before.fills is after.fills:
+            return
+        entries = after.audit[len(before.audit) :]
+        for cid, order in after.orders.items():
+            earlier = before.orders.get(cid)
+            if earlier is order:
+                continue
+            if earlier is None:
+                self._check_steps(entries, "order.decided", order.signal_id)
+            elif (earlier.status, earlier.filled_quantity) != (order.status, order.filled_quantity):
+                self._check_steps(entries, "order.changed", cid)
+                self._check_step(earlier, order, after)
+            self._check_fills(order, after)
+
+    def _check_steps(self, entries: Sequence[AuditEntry], kind: str, subject: str) -> None:
+        found = [e for e in entries if (e.event.kind, e.event.subject) == (kind, subject)]
+        if len(found) != 1:
+            self.fail("I8", f"{len(found)} entries {kind} of {subject} for one transition")
+
+    def _check_step(self, earlier: Order, order: Order, after: State) -> None:
+        cid, known = order.client_order_id, self.venue.orders.get(order.client_order_id)
+        if order.filled_quantity < earlier.filled_quantity and not any(
+            fill.revision for fill in after.fills.values() if fill.client_order_id == cid
+        ):
+            self.fail("I7", f"{cid} falls from {earlier.filled_quantity} to {order.filled_quantity} filled")
+        if earlier.status in _CLOSED_BY_EVIDENCE and known is None:
+            self.fail("I7", f"{cid} was {earlier.status} and is {order.status} without evidence")
+        if order.status in _CLOSED_BY_EVIDENCE and known is not None and known.is_working:
+            self.fail("I14", f"{cid} becomes {order.status} here while it works at the venue")
+        if earlier.status in UNRESOLVED and order.status not in ORDER_TRANSITIONS[earlier.status]:
+            self.fail("I7", f"{cid}: no step from {earlier.status} to {order.status}")
+
+    def _check_fills(self, order: Order, after: State) -> None:
+        booked = sum((fill.quantity for fill in effective(after, order.client_order_id)), Decimal(0))
+        if booked != order.filled_quantity:
+            self.fail("I3", f"{order.client_order_id} says {order.filled_quantity}, its fills {booked}")
+
+    # What callers hear.
+
+    def answered(self, signal_id: str, outcome: Executed) -> None:
+        answer = (outcome.trade.trade_id, outcome.order.client_order_id, outcome.order.quantity)
+        if self._answers.setdefault(signal_id, answer) != answer:
+            self.fail("I11", f"{signal_id} is answered with {answer} and {self._answers[signal_id]}")
+
+    # When everything has settled.
+
+    def settled(self, state: State) -> None:
+        """After the last fault time has passed: both sides say the same, and nothing is left open."""
+        left = [order for order in state.orders.values() if order.status in OPEN]
+        if any(order.status in UNRESOLVED for order in left):
+            self.fail("I10", f"unresolved: {[(o.client_order_id, str(o.status)) for o in left]}")
+        theirs = {
+            (fill.execution_id, fill.revision, fill.quantity) for fill in self.venue.effective_fills()
+        }
+        ours = {(fill.execution_id, fill.revision, fill.quantity) for fill in effective(state)}
+        if ours != theirs:
+            self.fail("I2", f"only here {sorted(ours - theirs)}, only there {sorted(theirs - ours)}")
+        booked = {s: p.signed_quantity for s, p in positions_of(effective(state)).items() if p.signed_quantity}
+        if booked != self.venue.held():
+            self.fail("I3", f"position here {booked}, there {self.venue.held()}")
+        for order in left:
+            known = self.venue.orders.get(order.client_order_id)
+            if known is None or not known.is_working:
+                self.fail("I14", f"{order.client_order_id} is {order.status} here and closed at the venue")
+        self._check_chain(state)
+
+    def _check_chain(self, state: State) -> None:
+        chain = state.audit
+        for entry, last in zip(chain[self._first_entry :], chain[self._first_entry - 1 :], strict=False):
+            if entry != next_entry(entry.event, last=last):
+                self.fail("I8", f"entry {entry.n} of the audit log does not follow from the one before")
+
+
+def effective(state: State, client_order_id: str | None = None) -> list[Fill]:
+    """The highest revision of each execution of the account, or of one order."""
+    counting: dict[str, Fill] = {}
+    for (account, execution_id, _), fill in state.fills.items():
+        if account == ACCOUNT and client_order_id in {None, fill.client_order_id}:
+            counting[execution_id] = fill
+    return list(counting.values())
+
+
+def terms(order: Order) -> tuple[object, ...]:
+    """What is said of an order on the wire."""
+    return (
+        *(order.client_order_id, order.account, order.symbol, order.side, order.order_type, order.quantity),
+        *(order.limit_price, order.stop_price, order.time_in_force, order.epoch, order.deadline_at),
+    )
+
+
+def _slot(order: Order) -> tuple[str, str, str, OrderLeg, int]:
+    revision = 0 if order.leg is OrderLeg.ENTRY else order.revision
+    return order.account, order.strategy, order.signal_id, order.leg, revision
+

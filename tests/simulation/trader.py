@@ -1,0 +1,170 @@
+"""One boot of a trader: the use cases, the jobs that drive them, and the doors to the outside."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jax.app.trader.executions import Executions
+from jax.app.trader.periodic_job import PeriodicJob
+from jax.app.trader.sending_gate import SendingGate
+from jax.domain.artifact import Artifact
+from jax.domain.errors import InvalidValue
+from jax.domain.gate_policy import DESK_POLICY
+from jax.domain.loaded_artifact import EntryRight
+from jax.domain.order import OrderType
+from jax.domain.risk_decision import Denied
+from jax.modules.execution.cancel_entries import CancelEntries
+from jax.modules.execution.execute_signal import Executed, ExecuteSignal
+from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.modules.execution.record_order import TradingAccount
+from jax.ports.broker import Broker
+from jax.ports.errors import Conflict, PortError
+from jax.ports.unit_of_work import UnitOfWork
+from tests.simulation.house import ACCOUNT, LIMITS
+from tests.simulation.invariants import Watch
+
+_FRESH_FOR_SECONDS = 5.0
+
+
+class HostClock:
+    """The clock of a machine: the world's time, and how far somebody has set it off."""
+
+    def __init__(self, begins: datetime, time: Callable[[], float]) -> None:
+        self.begins = begins
+        self._time = time
+
+    def now(self) -> datetime:
+        return self.begins + timedelta(microseconds=int(self._time() * 1e6))
+
+    def monotonic_ns(self) -> int:
+        return int(self._time() * 1e9)
+
+
+class Lock(Protocol):
+    """The advisory lock in the database, as one trader sees it."""
+
+    async def held(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TraderPorts:
+    """What a trader stands on."""
+
+    unit_of_work: UnitOfWork
+    broker: Broker
+    clock: HostClock
+    lock: Lock
+    artifact: Artifact
+    watch: Watch
+    is_enabled: bool
+
+
+class SimulatedTrader:
+    """As app/trader/assembly.py puts it together, without the parts that are not about orders."""
+
+    def __init__(self, ports: TraderPorts) -> None:
+        self.gate = SendingGate(execution_enabled=ports.is_enabled)
+        self.is_ready = False
+        self._ports = ports
+        self._loaded_ids: Mapping[str, str] = {}
+        self._looked_at = float("-inf")
+        self._executions: Executions | None = None
+
+    async def run(self) -> None:
+        """Starts, then works until the process ends; a port that fails during the start ends it."""
+        ports = self._ports
+        async with ports.unit_of_work.begin() as transaction:
+            epoch = await transaction.orders.raise_epoch(ACCOUNT)
+        await ports.broker.raise_epoch(ACCOUNT, epoch)
+        ports.watch.armed(epoch)
+        trading = TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT)
+        execute = ExecuteSignal(
+            unit_of_work=ports.unit_of_work,
+            broker=ports.broker,
+            clock=ports.clock,
+            trading=trading,
+            loaded=self._that_may_enter,
+        )
+        reconcile = ReconcileOrders(
+            unit_of_work=ports.unit_of_work,
+            broker=ports.broker,
+            clock=ports.clock,
+            account=ACCOUNT,
+            epoch=epoch,
+        )
+        cancel = CancelEntries(
+            unit_of_work=ports.unit_of_work,
+            broker=ports.broker,
+            clock=ports.clock,
+            trading=trading,
+            loaded=lambda: self._loaded_ids,
+        )
+        self._executions = Executions(execute.execute)
+        jobs = [
+            self._job("loading", self._load),
+            self._job("canceling", cancel.run_once),
+            self._job("reconciliation", reconcile.run_once),
+            self._job("lock", self._look_at_lock),
+        ]
+        await self._load()
+        for job in jobs:
+            await job.run_once()
+        self.is_ready = True
+        await asyncio.gather(*(job.run() for job in jobs))
+
+    async def execute(self, signal_id: str) -> Executed | Denied | None:
+        """As Trader.execute; None when the trader has not started yet."""
+        if self._executions is None or not self.is_ready:
+            return None
+        refusal = self.gate.refusal()
+        outcome = refusal or await self._executions.run(signal_id, approved_by="olivia")
+        if isinstance(outcome, Executed):
+            self._ports.watch.answered(signal_id, outcome)
+        return outcome
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether somebody should restart it."""
+        return bool(self.gate.alarms())
+
+    def _job(self, name: str, action: Callable[[], Awaitable[object]]) -> PeriodicJob:
+        async def watched() -> None:
+            try:
+                await action()
+            except Conflict as error:
+                if "another trader has taken over" not in str(error):
+                    self._ports.watch.fail("BUG", f"{name}: {error!r}")
+                raise
+            except PortError:
+                raise
+            except InvalidValue as error:
+                self._ports.watch.fail("BUG", f"{name} does not believe a broker that tells the truth: {error}")
+                raise
+            except Exception as error:
+                self._ports.watch.fail("BUG", f"{name}: {error!r}")
+                raise
+
+        return PeriodicJob(name, watched, interval_seconds=1.0, gate=self.gate)
+
+    async def _load(self) -> None:
+        artifact, began = self._ports.artifact, self._ports.clock.monotonic_ns() / 1e9
+        async with self._ports.unit_of_work.begin() as transaction:
+            is_loadable = await transaction.artifacts.is_loadable(artifact.artifact_id)
+        self._loaded_ids = {artifact.payload_sha256: artifact.artifact_id} if is_loadable else {}
+        self._looked_at = began
+
+    async def _look_at_lock(self) -> None:
+        if not await self._ports.lock.held():
+            self.gate.fence("this trader has lost its lock")
+
+    def _that_may_enter(self) -> Mapping[str, EntryRight]:
+        if not (self._ports.clock.monotonic_ns() / 1e9 - self._looked_at <= _FRESH_FOR_SECONDS):
+            return {}
+        return {
+            payload: EntryRight(artifact_id, DESK_POLICY.sha256)
+            for payload, artifact_id in self._loaded_ids.items()
+        }
+
+

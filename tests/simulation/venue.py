@@ -1,0 +1,273 @@
+"""What trades, in a world: it takes orders and fills them by chance, and shows what it did when it likes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from jax.domain.account import AccountSnapshot
+from jax.domain.fill import Fill
+from jax.domain.order import Order, TimeInForce
+from jax.domain.order_status import OrderStatus
+from jax.domain.position import positions_of
+from jax.domain.quote import Quote
+from jax.domain.side import Side
+from jax.ports.broker import OrderReport, WorkingOrder
+from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
+from tests.simulation.database import Surroundings
+from tests.simulation.house import STARTING_CASH
+from tests.simulation.possibilities import Possibilities
+
+PRICE = Decimal(100)
+_WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+
+
+@dataclass(slots=True)
+class Execution:
+    """One execution in all its revisions, each shown from a moment on."""
+
+    revisions: list[Fill]
+    shown_at: list[float]
+
+    def as_shown(self, now: float) -> Fill | None:
+        """The highest revision that can be seen now."""
+        seen = [fill for fill, at in zip(self.revisions, self.shown_at, strict=True) if at <= now]
+        return seen[-1] if seen else None
+
+    @property
+    def truth(self) -> Fill:
+        return self.revisions[-1]
+
+
+@dataclass(slots=True)
+class VenueOrder:
+    """An order at the venue; `order` is what the message said."""
+
+    order: Order
+    venue_order_id: str
+    visible_at: float
+    status: OrderStatus = OrderStatus.NEW
+    executions: list[Execution] = field(default_factory=list)
+    reason_code: str | None = None
+
+    @property
+    def filled(self) -> Decimal:
+        """What was executed, whether or not it was busted since: it does not come back to the market."""
+        return sum((execution.revisions[0].quantity for execution in self.executions), Decimal(0))
+
+    @property
+    def is_working(self) -> bool:
+        return self.status in _WORKING
+
+    @property
+    def leaves(self) -> Decimal:
+        return self.order.quantity - self.filled if self.is_working else Decimal(0)
+
+
+class Watching(Protocol):
+    """Who looks at everything that happens at the venue."""
+
+    def accepted(self, order: Order) -> None: ...
+
+    def executed(self, order: Order) -> None: ...
+
+
+class SimulatedVenue:
+    """A Venue whose truth is `orders`; what it answers may lag behind."""
+
+    name = "paper"
+
+    def __init__(
+        self,
+        around: Surroundings,
+        trouble: Callable[[], Possibilities],
+        *,
+        now: Callable[[], datetime],
+        watching: Watching,
+    ) -> None:
+        self.orders: dict[str, VenueOrder] = {}
+        self.shows_executions_before_closing = True
+        self._around = around
+        self._trouble = trouble
+        self._now = now
+        self._watching = watching
+        self._count = 0
+
+    # The port.
+
+    async def place(self, order: Order) -> OrderReport:
+        found: asyncio.Future[OrderReport | PortError] = self._around.loop.create_future()
+        await self._may_fail()
+        self._after(self._trouble().transit_seconds, lambda: self._settle(found, self._arrive(order)))
+        return await self._told(found)
+
+    async def query(self, client_order_id: str) -> OrderReport:
+        await self._travel()
+        return self._report(self._visible(client_order_id))
+
+    async def cancel(self, client_order_id: str) -> OrderReport:
+        await self._travel()
+        known = self._visible(client_order_id)
+        if known.is_working:
+            self._after(self._trouble().cancel_seconds, lambda: self._close(known, OrderStatus.CANCELED))
+        return self._report(known)
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        await self._travel()
+        now = self._around.loop.time()
+        return [
+            WorkingOrder(
+                known.order.client_order_id,
+                known.venue_order_id,
+                known.order.symbol,
+                known.order.side,
+                known.leaves,
+            )
+            for known in self.orders.values()
+            if known.is_working and known.visible_at <= now
+        ]
+
+    async def account(self, account: str) -> AccountSnapshot:
+        await self._travel()
+        cash = STARTING_CASH - sum(
+            (fill.price * fill.quantity * fill.side.sign for fill in self.effective_fills()), Decimal(0)
+        )
+        held = sum((quantity * PRICE for quantity in self.held().values()), Decimal(0))
+        worth = cash + held
+        return AccountSnapshot(account, "USD", cash, worth, max(Decimal(0), worth - abs(held)))
+
+    async def positions(self, account: str) -> Mapping[str, Decimal]:
+        await self._travel()
+        return self.held()
+
+    async def quote(self, symbol: str) -> Quote:
+        await self._travel()
+        return Quote(symbol, PRICE, PRICE, self._now())
+
+    # The truth.
+
+    def effective_fills(self) -> list[Fill]:
+        return [execution.truth for known in self.orders.values() for execution in known.executions]
+
+    def held(self) -> dict[str, Decimal]:
+        positions = positions_of(self.effective_fills())
+        return {symbol: p.signed_quantity for symbol, p in positions.items() if p.signed_quantity}
+
+    def close_session(self) -> None:
+        """Orders of the day expire."""
+        for known in self.orders.values():
+            if known.order.time_in_force is TimeInForce.DAY:
+                self._close(known, OrderStatus.EXPIRED)
+
+    # How it comes about.
+
+    def _arrive(self, order: Order) -> OrderReport | PortError:
+        known = self.orders.get(order.client_order_id)
+        if known is not None:
+            self._watching.accepted(order)
+            return self._report(known)
+        self._count += 1
+        around, trouble = self._around, self._trouble()
+        known = VenueOrder(order, f"v{self._count}", around.loop.time() + around.seconds(trouble.visibility_seconds))
+        self.orders[order.client_order_id] = known
+        if around.chance(trouble.reject):
+            known.status, known.reason_code = OrderStatus.REJECTED, "MARGIN"
+            around.note(f"venue rejects {order.client_order_id[:8]}")
+            return Refused("no margin", code="MARGIN")
+        around.note(f"venue accepts {order.client_order_id[:8]} {order.quantity} {order.symbol}")
+        self._watching.accepted(order)
+        if around.chance(trouble.fill):
+            self._plan_fills(known)
+        return self._report(known)
+
+    def _plan_fills(self, known: VenueOrder) -> None:
+        left, parts = known.order.quantity, 1 + int(self._around.seconds(3))
+        while left > 0:
+            parts -= 1
+            share = left if parts <= 0 else max(Decimal(1), (left / 2).to_integral_value())
+            left -= share
+            delay = 0.0 if self._around.chance(0.3) else self._around.seconds(15)
+            self._after(delay, lambda share=share: self._execute(known, share))  # type: ignore[misc]
+
+    def _execute(self, known: VenueOrder, quantity: Decimal) -> None:
+        if not known.is_working:
+            return
+        around, trouble, order = self._around, self._trouble(), known.order
+        self._count += 1
+        fill = Fill(
+            f"x{self._count}", order.client_order_id, order.symbol, order.side, quantity, PRICE,
+            Decimal(0), self._now(),
+        )
+        lag = around.seconds(10) if around.chance(trouble.late_fill) else around.seconds(trouble.visibility_seconds)
+        known.executions.append(Execution([fill], [around.loop.time() + lag]))
+        full = known.filled == order.quantity
+        known.status = OrderStatus.FILLED if full else OrderStatus.PARTIALLY_FILLED
+        around.note(f"venue fills {quantity} of {order.client_order_id[:8]}, shown in {lag:.2f} s")
+        self._watching.executed(order)
+
+    def correct(self, known: VenueOrder, *, quantity: Decimal) -> None:
+        """Replaces the newest execution; quantity 0 busts it."""
+        execution = known.executions[-1]
+        before = execution.truth
+        execution.revisions.append(replace(before, quantity=quantity, revision=before.revision + 1))
+        execution.shown_at.append(max(execution.shown_at[-1], self._around.loop.time()))
+
+    def _close(self, known: VenueOrder, status: OrderStatus) -> None:
+        if known.is_working:
+            known.status = status
+            self._around.note(f"venue: {known.order.client_order_id[:8]} is {status}")
+            if self.shows_executions_before_closing:
+                now = self._around.loop.time()
+                for execution in known.executions:
+                    execution.shown_at = [min(at, now) for at in execution.shown_at]
+
+    # What it says of it.
+
+    def _visible(self, client_order_id: str) -> VenueOrder:
+        known = self.orders.get(client_order_id)
+        if known is None or known.visible_at > self._around.loop.time():
+            raise NotFound(f"the venue has no order {client_order_id}")
+        return known
+
+    def _report(self, known: VenueOrder) -> OrderReport:
+        now = self._around.loop.time()
+        shown = [fill for e in known.executions if (fill := e.as_shown(now)) is not None]
+        return OrderReport(
+            known.order.client_order_id,
+            known.venue_order_id,
+            known.status,
+            tuple(sorted(shown, key=lambda fill: fill.ts_event)),
+            known.reason_code,
+        )
+
+    def _settle(
+        self, found: "asyncio.Future[OrderReport | PortError]", answer: OrderReport | PortError
+    ) -> None:
+        if not found.done():
+            found.set_result(answer)
+
+    async def _told(self, found: "asyncio.Future[OrderReport | PortError]") -> OrderReport:
+        answer = await found
+        await asyncio.sleep(self._around.seconds(0.01))
+        if self._around.chance(self._trouble().venue_error):
+            raise OutcomeUnknown("the venue did not answer")
+        if isinstance(answer, PortError):
+            raise answer
+        return answer
+
+    async def _travel(self) -> None:
+        await asyncio.sleep(self._around.seconds(0.02))
+        await self._may_fail()
+
+    async def _may_fail(self) -> None:
+        if self._around.chance(self._trouble().venue_error):
+            raise Unavailable("the venue cannot be reached")
+
+    def _after(self, most: float, action: Callable[[], object]) -> None:
+        self._around.loop.at(self._around.loop.time() + self._around.seconds(most), action)
+
+
+def signed(side: Side, quantity: Decimal) -> Decimal:
+    return quantity * side.sign

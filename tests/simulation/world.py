@@ -1,0 +1,289 @@
+"""One world: a database, a bridge, a venue, one or two traders and their trouble, all drawn from one seed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import NoReturn
+
+from jax.domain.revocation import RecordedRevocation
+from jax.domain.signal import Signal
+from jax.ports.errors import Conflict, NotFound, PortError
+from tests.simulation.bridge import Book, SimulatedBridge
+from tests.simulation.database import SimulatedDatabase, SimulatedUnitOfWork
+from tests.simulation.house import BEGINS, CLOSES, built_house, signals_of
+from tests.simulation.invariants import Violation, Watch
+from tests.simulation.network import Link, RemoteBroker
+from tests.simulation.possibilities import Possibilities, calm, draw
+from tests.simulation.trader import HostClock, SimulatedTrader, TraderPorts
+from tests.simulation.venue import SimulatedVenue
+from tests.simulation.virtual_loop import Process, VirtualLoop, current_process
+
+HEALS_AT = 40.0
+ENDS_AT = 100.0
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place where a trader runs again and again."""
+
+    name: str
+    process: Process
+    trader: SimulatedTrader | None = None
+    boots: int = 0
+
+
+@dataclass(slots=True)
+class BridgeSlot:
+    """The bridge's machine."""
+
+    process: Process
+    broker: SimulatedBridge | None = None
+    book: Book = field(default_factory=Book)
+
+
+class _LockOf:
+    """The lock as the trader of one boot sees it."""
+
+    def __init__(self, world: "World", process: Process) -> None:
+        self._world = world
+        self._process = process
+
+    async def held(self) -> bool:
+        await asyncio.sleep(self._world.seconds(0.01))
+        return self._world.lock_holder is self._process
+
+
+class World:
+    """Runs from `BEGINS`: trouble for 40 seconds, then a minute in which everything has to settle."""
+
+    def __init__(self, seed: int, *, trace: list[str] | None = None) -> None:
+        self.rng = Random(seed)
+        self.loop = VirtualLoop()
+        self.possible = draw(self.rng)
+        self._trace = trace
+        house = built_house()
+        state = house.state.copy()
+        self.artifact = house.artifact
+        self.signals: list[Signal] = signals_of(house.artifact, self.rng)
+        state.signals = {signal.signal_id: signal for signal in self.signals}
+        self.clock = HostClock(BEGINS, self.loop.time)
+        self.database = SimulatedDatabase(state, self)
+        self.watch = Watch(committed=lambda: self.database.committed, time=self.loop.time, stop=self.loop.stop)
+        self.database.on_commit = self.watch.committed
+        self.venue = SimulatedVenue(self, lambda: self.possible, now=self.clock.now, watching=self.watch)
+        self.watch.venue = self.venue
+        self.watch.sends_are_off = self.possible.disabled
+        self.bridge = BridgeSlot(Process("bridge"))
+        self.link = Link(self.bridge, self, lambda: self.possible)
+        names = ("trader-1", "trader-2") if self.possible.second_trader else ("trader-1",)
+        self.slots = [Slot(name, Process(name)) for name in names]
+        self.lock_holder: Process | None = None
+
+    # What the parts ask for.
+
+    def chance(self, probability: float) -> bool:
+        return probability > 0 and self.rng.random() < probability
+
+    def seconds(self, most: float) -> float:
+        return self.rng.random() * most
+
+    def note(self, text: str) -> None:
+        if self._trace is not None:
+            process = current_process()
+            name = "world" if process is None else process.name
+            self._trace.append(f"{self.loop.time():9.4f} {name:9} {text}")
+
+    async def may_crash(self, where: str) -> None:
+        """The process that runs now dies here, by chance."""
+        process = current_process()
+        if process is None or not self.chance(self.possible.crash_at_step):
+            return
+        self.note(f"dies {where}")
+        process.is_alive = False
+        self.loop.at(self.loop.time(), lambda: self._crashed(process))
+        await self.loop.create_future()
+
+    # The whole story.
+
+    def run(self) -> Violation | None:
+        """Lives through everything; the first violation, or None."""
+        self._boot_bridge()
+        for slot in self.slots:
+            self._boot(slot)
+        self._plan()
+        self.loop.run(until=HEALS_AT)
+        if self.watch.violation is None:
+            self._heal()
+            self.loop.run(until=ENDS_AT)
+        if self.watch.violation is None:
+            self.watch.settled(self.database.committed)
+        self._end()
+        return self.watch.violation
+
+    def _plan(self) -> None:
+        loop, possible = self.loop, self.possible
+        loop.at(CLOSES.total_seconds(), self.venue.close_session)
+        for signal in self.signals:
+            begins = self.seconds(HEALS_AT * 0.9)
+            for _ in range(self.rng.randint(1, possible.repeats)):
+                spread = self.rng.choice((0.0, 0.05, 5.0, 40.0))
+                loop.at(begins + self.seconds(spread), lambda signal=signal: self._ask(signal))  # type: ignore[misc]
+        troubles: tuple[tuple[int, Callable[[], object]], ...] = (
+            (possible.crashes, self._crash_somebody),
+            (possible.freezes, self._freeze_somebody),
+            (possible.lock_losses, self._lose_lock),
+            (possible.clock_jumps, self._jump),
+            (possible.outages, self._database_outage),
+            (possible.partitions, self._partition),
+            (possible.revocations, self._revoke),
+        )
+        for count, trouble in troubles:
+            for _ in range(count):
+                loop.at(self.seconds(HEALS_AT), trouble)
+
+    def _heal(self) -> None:
+        self.note("everything heals")
+        self.possible = calm(self.possible)
+        self.link.is_cut = False
+        self.database.is_down = False
+        for process in (self.bridge.process, *(slot.process for slot in self.slots)):
+            process.frozen_until = 0.0
+
+    def _end(self) -> None:
+        for process in (self.bridge.process, *(slot.process for slot in self.slots)):
+            self.loop.kill(process)
+
+    # Processes.
+
+    def _boot_bridge(self) -> None:
+        slot = self.bridge
+        slot.process = Process("bridge")
+        slot.broker = SimulatedBridge(slot.book, self.venue, self, self.clock.now)
+        self.note("the bridge boots")
+
+    def _boot(self, slot: Slot) -> None:
+        """Takes the lock if it is free, else tries again later."""
+        if self.lock_holder is not None:
+            self.loop.at(self.loop.time() + 1 + self.seconds(2), lambda: self._boot(slot))
+            return
+        slot.boots += 1
+        slot.process = Process(slot.name)
+        self.lock_holder = slot.process
+        self.note(f"{slot.name} boots")
+        slot.trader = self._trader(slot.process)
+        self.loop.spawn(slot.process, self._live(slot, slot.trader))
+
+    def _trader(self, process: Process) -> SimulatedTrader:
+        return SimulatedTrader(
+            TraderPorts(
+                unit_of_work=SimulatedUnitOfWork(self.database, self, lambda: self.possible),
+                broker=RemoteBroker(self.link, self, on_send=self.watch.sent),
+                clock=self.clock,
+                lock=_LockOf(self, process),
+                artifact=self.artifact,
+                watch=self.watch,
+                is_enabled=not self.possible.disabled,
+            )
+        )
+
+    async def _live(self, slot: Slot, trader: SimulatedTrader) -> None:
+        try:
+            await trader.run()
+        except PortError as error:
+            self.note(f"cannot start: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            self.watch.fail("BUG", f"the trader's start: {error!r}")
+        self._die(slot.process)
+
+    def _die(self, process: Process) -> NoReturn | None:
+        process.is_alive = False
+        self.loop.at(self.loop.time(), lambda: self._crashed(process))
+        return None
+
+    def _crashed(self, process: Process) -> None:
+        self.loop.kill(process)
+        if process is self.bridge.process:
+            self.bridge.broker = None
+            self.link.reset()
+            self.loop.at(self.loop.time() + self.seconds(4), self._boot_bridge)
+            return
+        if self.lock_holder is process:
+            self.lock_holder = None
+        for slot in self.slots:
+            if slot.process is process:
+                slot.trader = None
+                self.loop.at(self.loop.time() + 0.2 + self.seconds(4), lambda: self._boot(slot))
+                return
+
+    # People.
+
+    def _ask(self, signal: Signal) -> None:
+        slot = self.rng.choice(self.slots)
+        if slot.trader is not None and slot.process.is_alive:
+            self.note(f"somebody asks {slot.name} to execute {signal.signal_id}")
+            self.loop.spawn(slot.process, self._execute(slot.trader, signal.signal_id))
+
+    async def _execute(self, trader: SimulatedTrader, signal_id: str) -> None:
+        try:
+            outcome = await trader.execute(signal_id)
+            self.note(f"answers {signal_id}: {outcome!r:.300}")
+        except NotFound as error:
+            self.watch.fail("BUG", f"execute: {error!r}")
+        except Conflict as error:
+            self.note(f"answers {signal_id}: {error!r}")
+        except PortError as error:
+            self.note(f"answers {signal_id}: {error!r}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            self.watch.fail("BUG", f"execute: {error!r}")
+
+    def _revoke(self) -> None:
+        self.note("the artifact is revoked")
+        said = RecordedRevocation("rv1", self.artifact.payload_sha256, "rolf", "it loses money", BEGINS, None)
+        self.database.revocations = (*self.database.revocations, said)
+
+    # Trouble.
+
+    def _crash_somebody(self) -> None:
+        process = self._somebody()
+        if process.is_alive:
+            self.note(f"{process.name} is killed")
+            self._die(process)
+
+    def _freeze_somebody(self) -> None:
+        process, seconds = self._somebody(), self.seconds(self.possible.freeze_seconds)
+        self.note(f"{process.name} freezes for {seconds:.2f} s")
+        self.loop.freeze(process, seconds)
+
+    def _somebody(self) -> Process:
+        return self.rng.choice([self.bridge.process, *(slot.process for slot in self.slots)])
+
+    def _lose_lock(self) -> None:
+        self.note("the lock's connection is lost")
+        self.lock_holder = None
+
+    def _jump(self) -> None:
+        seconds = self.rng.choice((-3600, -3, 3, 10, 3600))
+        self.note(f"the clocks jump by {seconds} s")
+        self.clock.begins += timedelta(seconds=seconds)
+
+    def _database_outage(self) -> None:
+        seconds = self.rng.choice((0.0, self.seconds(8)))
+        self.note(f"the database is away for {seconds:.2f} s")
+        self.database.is_down = seconds > 0
+        self.database.break_connections()
+        self.loop.at(self.loop.time() + seconds, self._database_returns)
+
+    def _database_returns(self) -> None:
+        self.database.is_down = False
+
+    def _partition(self) -> None:
+        self.note("the network is cut")
+        self.link.is_cut = True
+        self.loop.at(self.loop.time() + self.seconds(10), self._reconnect)
+
+    def _reconnect(self) -> None:
+        self.link.is_cut = False
+
+
