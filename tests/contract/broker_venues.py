@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from jax.adapters.brokers.paper.venue_file import IN_MEMORY
 from jax.adapters.memory.clock import SettableClock
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
-from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.side import Side
 from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
@@ -34,6 +34,7 @@ class Venue:
     account: str
     starting_cash: Decimal
     trade_bars: Callable[[Sequence[Bar]], Awaitable[None]]
+    clock: SettableClock = field(default_factory=lambda: SettableClock(OPENING))
 
 
 async def instrument_of(symbol: str) -> Instrument:
@@ -47,33 +48,41 @@ class ReopenedPaperBroker:
 
     name = "paper"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: SettableClock) -> None:
         self._path = path
+        self._clock = clock
 
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
-        async def call(*args: object) -> Any:
-            async with paper_broker(self._path) as broker:
-                return await getattr(broker, method)(*args)
+        async def call(*args: object, **named: object) -> Any:
+            async with paper_broker(self._path, clock=self._clock) as broker:
+                return await getattr(broker, method)(*args, **named)
 
         return call
 
 
-def paper_broker(path: Path, account: PaperAccount | None = None) -> AbstractAsyncContextManager[PaperBroker]:
+def paper_broker(
+    path: Path, account: PaperAccount | None = None, *, clock: SettableClock | None = None
+) -> AbstractAsyncContextManager[PaperBroker]:
     return open_paper_broker(
-        path, account or PaperAccount(), clock=SettableClock(OPENING), instrument_of=instrument_of
+        path,
+        account or PaperAccount(),
+        clock=clock or SettableClock(OPENING),
+        instrument_of=instrument_of,
     )
 
 
 @asynccontextmanager
 async def paper_in_memory(folder: Path) -> AsyncIterator[Venue]:
-    async with paper_broker(IN_MEMORY) as broker:
-        yield Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+    clock = SettableClock(OPENING)
+    async with paper_broker(IN_MEMORY, clock=clock) as broker:
+        yield Venue(broker, "paper", Decimal(100_000), broker.on_bars, clock)
 
 
 @asynccontextmanager
 async def paper_reopened(folder: Path) -> AsyncIterator[Venue]:
-    reopened: Any = ReopenedPaperBroker(folder / "paper-broker.sqlite3")
-    yield Venue(reopened, "paper", Decimal(100_000), reopened.on_bars)
+    clock = SettableClock(OPENING)
+    reopened: Any = ReopenedPaperBroker(folder / "paper-broker.sqlite3", clock)
+    yield Venue(reopened, "paper", Decimal(100_000), reopened.on_bars, clock)
 
 
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
@@ -101,8 +110,9 @@ def bar(day: int, *, close: str, low: str | None = None, high: str | None = None
 
 
 def order(venue: Venue, client_order_id: str, quantity: int = 10, **terms: Any) -> Order:
-    """A MARKET order to buy AAPL; a LIMIT order when `limit` is given."""
-    limit = terms.pop("limit", None)
+    """A MARKET order to buy AAPL; a LIMIT or STOP order when `limit` or `stop` is given."""
+    limit, stop = terms.pop("limit", None), terms.pop("stop", None)
+    order_type = OrderType.MARKET if limit is None else OrderType.LIMIT
     made = Order(
         client_order_id=client_order_id,
         account=venue.account,
@@ -112,9 +122,10 @@ def order(venue: Venue, client_order_id: str, quantity: int = 10, **terms: Any) 
         strategy="ma_crossover_v1",
         symbol="AAPL",
         side=Side.BUY,
-        order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        order_type=order_type if stop is None else OrderType.STOP,
         quantity=Decimal(quantity),
         limit_price=None if limit is None else Decimal(limit),
+        stop_price=None if stop is None else Decimal(stop),
         time_in_force=TimeInForce.DAY,
         epoch=1,
         created_at=OPENING,
@@ -122,3 +133,10 @@ def order(venue: Venue, client_order_id: str, quantity: int = 10, **terms: Any) 
         updated_at=OPENING,
     )
     return replace(made, **terms)
+
+
+def way_out(venue: Venue, client_order_id: str, quantity: int = 10, **terms: Any) -> Order:
+    """An order to sell AAPL that only reduces, good until it is canceled."""
+    leg = OrderLeg.TARGET if "limit" in terms else OrderLeg.STOP if "stop" in terms else OrderLeg.CLOSE
+    exits = {"side": Side.SELL, "leg": leg, "time_in_force": TimeInForce.GTC}
+    return order(venue, client_order_id, quantity, **{**exits, **terms})

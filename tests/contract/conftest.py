@@ -1,12 +1,14 @@
 """Each contract test of a system of record runs once in memory and once on a real Postgres."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from jax.domain.artifact import Artifact
 from jax.domain.signal import Signal
 from jax.ports.unit_of_work import UnitOfWork
+from tests.contract.broker_venues import VENUES, Venue
 from tests.contract.storages import IN_MEMORY, ON_POSTGRES, Storage, open_storage
 from tests.contract.stored_values import artifact, store_artifact, store_signal
 
@@ -41,3 +43,10 @@ async def active(unit_of_work: UnitOfWork) -> Artifact:
 async def approved(unit_of_work: UnitOfWork, active: Artifact) -> Signal:
     """A stored signal, sg1, of the active artifact."""
     return await store_signal(unit_of_work, active, "sg1")
+
+
+@pytest.fixture(params=VENUES)
+async def venue(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Venue]:
+    """Every broker that the contract is tried on, in its turn."""
+    async with VENUES[request.param](tmp_path) as opened:
+        yield opened

@@ -1,9 +1,7 @@
 """What every Broker does, whoever is behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +9,7 @@ import pytest
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
 from jax.ports.errors import Conflict, NotFound, Refused
-from tests.contract.broker_venues import VENUES, Venue, bar, order
-
-
-@pytest.fixture(params=VENUES)
-async def venue(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Venue]:
-    async with VENUES[request.param](tmp_path) as opened:
-        yield opened
+from tests.contract.broker_venues import Venue, bar, order
 
 
 async def test_a_market_order_fills_at_the_quote(venue: Venue) -> None:
