@@ -1,6 +1,6 @@
 """What a backtest assumes about the account, its costs and its fills."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from jax.domain.canonical_json import Json
 from jax.domain.decimal_text import plain
 from jax.domain.errors import InvalidValue
 from jax.domain.position_sizing import SizingLimits
+from jax.domain.risk_profile import RiskProfile
 
 _LARGEST_BPS = Decimal(1000)
 _LARGEST_BORROW = Decimal(10)
@@ -109,6 +110,24 @@ class BacktestSettings:
         if self.max_daily_loss is not None:
             checks.positive("max_daily_loss", self.max_daily_loss)
 
+    def under(self, profile: RiskProfile) -> "BacktestSettings":
+        """These settings within the limits that people approve with a strategy: the tighter of each pair.
+
+        What a profile says of prices, venues and orders a minute is for the trader alone to hold.
+        """
+        sizing = self.sizing
+        if not isinstance(sizing, AllIn):
+            sizing = replace(
+                sizing,
+                max_position_value_fraction=min(
+                    sizing.max_position_value_fraction, profile.max_position_fraction
+                ),
+                max_order_notional=_tightest(sizing.max_order_notional, profile.max_order_notional),
+            )
+        return replace(
+            self, sizing=sizing, max_daily_loss=_tightest(self.max_daily_loss, profile.max_daily_loss)
+        )
+
 
 def settings_document(settings: BacktestSettings) -> dict[str, Json]:
     """Every setting as JSON: decimals as texts, null for what does not limit."""
@@ -125,6 +144,11 @@ def settings_document(settings: BacktestSettings) -> dict[str, Json]:
         "max_open_positions": settings.max_open_positions,
         "max_daily_loss": _told(settings.max_daily_loss),
     }
+
+
+def _tightest(limit: Decimal | None, other: Decimal) -> Decimal:
+    """The smaller limit; None does not limit."""
+    return other if limit is None else min(limit, other)
 
 
 def _told(value: Decimal | StrEnum | None) -> str | None:

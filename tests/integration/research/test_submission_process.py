@@ -11,7 +11,7 @@ import pytest
 
 from jax.app.research import submission_process
 from jax.app.research.research import BacktestRequest
-from jax.app.research.submission import DEFAULT_RISK, submission_of
+from jax.app.research.submission import DEFAULT_RISK, request_of, submission_of
 from jax.app.research.submission_process import Authorship, backtest_in_another_process
 from jax.app.research.wiring import build_research
 from jax.domain.errors import InvalidValue
@@ -38,7 +38,10 @@ def test_it_is_what_a_run_in_this_process_submits(home: Path) -> None:
     window = replace(WHOLE, data_to=datetime(2021, 1, 31, 23, 59, 59, 999999, tzinfo=UTC), symbols=("IBM",))
     risk = replace(DEFAULT_RISK, max_orders_per_minute=7, venues=("ib", "paper"))
     here = submission_of(
-        asyncio.run(build_research(home).backtest(window)), author="eve", risk=risk, trials=9
+        asyncio.run(build_research(home).backtest(request_of(window, risk=risk))),
+        author="eve",
+        risk=risk,
+        trials=9,
     )
     there = submitted(home, window, Authorship("eve", risk, trials=9))
     assert there == here

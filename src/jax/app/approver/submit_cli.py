@@ -9,6 +9,7 @@ import typer
 
 from jax.app.approver.options_cli import AsJson, example, print_result, usage_error
 from jax.app.option_fields import taking
+from jax.app.research.param_option_cli import ParamOption, as_usage, params_of
 from jax.domain import checks
 from jax.domain.artifact import Artifact
 from jax.domain.errors import InvalidValue
@@ -27,7 +28,17 @@ class SubmitTerms:
     first_day: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First day, UTC.")] = None
     last_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, UTC.")] = None
     symbols: Annotated[str, typer.Option(help="Separated by commas; all that have bars if empty.")] = ""
-    trials: Annotated[int, typer.Option(min=1, help="How many variants were tried before this one.")] = 1
+    params: ParamOption = None
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="How many variants were tried before this one.  [default: 1]")
+    ] = None
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Takes the best parameters of that `jax sweep`, its bars, and its number of trials.",
+        ),
+    ] = None
     max_position_pct: Annotated[str, typer.Option(help="Largest position, as a fraction of equity.")] = "0.20"
     max_daily_loss: Annotated[str, typer.Option(help="In the account's currency.")] = "1000"
     max_order_notional: Annotated[str, typer.Option(help="Of one order.")] = "1000000"
@@ -41,7 +52,10 @@ class SubmitTerms:
 def register(app: typer.Typer) -> None:
     """Adds the command."""
     app.command(
-        epilog=example("submit ma_crossover_v1 --author ada --to 2011-12-31 --symbols AAPL,MSFT"),
+        epilog=example(
+            "submit ma_crossover_v1 --author ada --to 2011-12-31 --symbols AAPL,MSFT",
+            "submit ma_crossover_v1 --author ada --sweep ID",
+        ),
     )(submit)
 
 
@@ -54,21 +68,37 @@ def submit(terms: SubmitTerms) -> None:
     from jax.app.approver.submitting import Authorship, submit_backtest
     from jax.app.research.progress import progress_bar
     from jax.app.research.research import BacktestRequest
+    from jax.app.research.sweep_wiring import sweeps_in
+    from jax.app.research.swept_submission import swept_submission
 
-    request = BacktestRequest(
+    risk = _risk(terms)
+    own = BacktestRequest(
         strategy=terms.strategy,
         data_from=None if terms.first_day is None else terms.first_day.replace(tzinfo=UTC),
         data_to=None if terms.last_day is None else terms.last_day.replace(tzinfo=UTC) + _LAST_MOMENT,
         symbols=_listed(terms.symbols),
+        params=params_of(terms.params or ()),
     )
-    authorship = Authorship(terms.author, _risk(terms), terms.trials)
+    if terms.sweep is not None and (own != BacktestRequest(terms.strategy) or terms.trials is not None):
+        raise usage_error(
+            "--sweep says which parameters, bars and trials it was: leave out --param, --from, --to, "
+            "--symbols and --trials"
+        )
 
     async def run(gate: Gate) -> tuple[Artifact, str]:
+        request, trials = own, terms.trials or 1
+        if terms.sweep is not None:
+            swept = await swept_submission(sweeps_in(gate.home), terms.sweep, strategy=terms.strategy)
+            request, trials = swept.request, swept.trials
+        authorship = Authorship(terms.author, risk, trials)
         with progress_bar("Backtesting", "bars") as bar:
             artifact = await submit_backtest(gate, request, authorship, bar.to)
         return artifact, await gate.mark()
 
-    artifact, mark = at_the_gate(run)
+    try:
+        artifact, mark = at_the_gate(run)
+    except InvalidValue as error:
+        raise as_usage(error) from error
     print_result(
         terms.as_json,
         artifact_document(artifact, mark),

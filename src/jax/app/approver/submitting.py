@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jax.app.approver.gate import Gate
 from jax.app.research.research import BacktestProgress, BacktestRequest
-from jax.app.research.submission import submission_of
+from jax.app.research.submission import request_of, submission_of
 from jax.app.research.wiring import build_research
 from jax.domain import checks
 from jax.domain.artifact import Artifact
@@ -29,7 +29,7 @@ async def submit_backtest(
     NotFound for an unknown strategy or symbol; InvalidValue for what cannot run or be.
     """
     checks.person("--author", authorship.author)
-    run = await build_research(gate.home).backtest(request, progress)
+    run = await build_research(gate.home).backtest(request_of(request, risk=authorship.risk), progress)
     submitting = SubmitArtifact(
         unit_of_work=gate.unit_of_work, object_store=gate.objects, clock=gate.clock, ids=gate.ids
     )

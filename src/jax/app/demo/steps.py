@@ -9,7 +9,7 @@ from jax.app.demo.progress import Reached
 from jax.app.demo.wiring import DemoParts
 from jax.app.research.rerun_process import rerun_in_another_process
 from jax.app.research.research import BacktestRequest, BacktestRun
-from jax.app.research.submission import submission_of
+from jax.app.research.submission import request_of, submission_of
 from jax.domain.artifact import Artifact
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.bar import Bar, Timeframe
@@ -37,7 +37,7 @@ async def import_data(parts: DemoParts, reached: Reached) -> int:
 
 async def backtest(parts: DemoParts, reached: Reached) -> BacktestRun:
     """One deterministic run of the strategy on the bars up to DATA_TO."""
-    return await parts.research.backtest(BacktestRequest(STRATEGY, data_to=DATA_TO), reached)
+    return await parts.research.backtest(request_of(BacktestRequest(STRATEGY, data_to=DATA_TO)), reached)
 
 
 async def submit(parts: DemoParts, run: BacktestRun) -> Artifact:

@@ -1,16 +1,16 @@
 """jax backtest, strategies."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import typer
 
 from jax.app import console
 from jax.app.option_fields import taking
+from jax.app.research.param_option_cli import ParamOption, as_usage, params_of
 from jax.app.research.settings_options_cli import SettingsOptions
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
@@ -75,10 +75,7 @@ class BacktestTerms(RunOptions):
     """One run of a strategy."""
 
     strategy: StrategyName
-    params: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="NAME=VALUE", help="Instead of the default; may come several times."),
-    ] = None
+    params: ParamOption = None
     as_json: AsJson = False
 
 
@@ -105,7 +102,7 @@ def backtest(terms: BacktestTerms) -> None:
         data_from=first,
         data_to=last,
         symbols=terms.chosen_symbols,
-        params=_params(terms.params or ()),
+        params=params_of(terms.params or ()),
         settings=terms.settings(),
         **terms.references,
     )
@@ -114,7 +111,7 @@ def backtest(terms: BacktestTerms) -> None:
         try:
             kept = asyncio.run(research.keep_backtest(request, bar.to))
         except InvalidValue as error:
-            raise _told(error) from error
+            raise as_usage(error) from error
     document = backtest_document(kept.outcome, report_path=kept.report_path)
     if document["refused"] and not document["orders"]:
         console.note(
@@ -159,33 +156,8 @@ def _listed(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _params(written: Iterable[str]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for text in written:
-        name, _, value = text.partition("=")
-        try:
-            number = Decimal(value)
-        except InvalidOperation as error:
-            raise _bad_param(f"{text!r} is not NAME=VALUE with a decimal number, such as fast=10") from error
-        if name in found:
-            raise _bad_param(f"{name} was given before: give it once")
-        found[name] = number
-    return found
-
-
 def _symbol(option: str, written: str) -> str:
     try:
         return checks.symbol(option, written)
     except InvalidValue as error:
         raise typer.BadParameter(error.problem, param_hint=option) from error
-
-
-def _told(error: InvalidValue) -> Exception:
-    """A parameter that the strategy does not take is a wrong use of its option."""
-    if error.field != "params":
-        return error
-    return _bad_param(f"{error.problem}; `jax strategies` lists parameters and defaults")
-
-
-def _bad_param(problem: str) -> typer.BadParameter:
-    return typer.BadParameter(problem, param_hint="--param")

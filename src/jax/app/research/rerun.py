@@ -28,7 +28,8 @@ def rerun_backtest(
 ) -> Rerun:
     """What `bundle`'s bytes make of the bars in `window`, under the payload's parameters.
 
-    A payload names no account and no costs: the settings are those that every backtest has by default.
+    A payload names no account and no costs: the settings are those that every backtest has by default,
+    within the limits of its risk profile.
     InvalidValue when bundle or suite are not those that the payload names, or the strategy is refused or
     fails. Every step loads the bundle anew, and the run whose orders count comes first: what the strategy
     may remember of one pass over the bars must not reach another.
@@ -55,7 +56,8 @@ def _rerun(
 ) -> Rerun:
     strategy = load()
     params = strategy_params(strategy, payload.params)
-    inputs = BacktestInputs(strategy, params, window.bars, window.instruments, BacktestSettings())
+    settings = BacktestSettings().under(payload.risk)
+    inputs = BacktestInputs(strategy, params, window.bars, window.instruments, settings)
     runs = 1 + len(neighbours(strategy, params))
     result = run_backtest(inputs, _first_of(runs, progress))
     golden = replay_golden_suite(decode_golden_suite(golden_suite), load(), params)

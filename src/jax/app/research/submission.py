@@ -6,7 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import distributions
 
-from jax.app.research.research import BacktestRun
+from jax.app.research.research import BacktestRequest, BacktestRun
+from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.risk_profile import RiskProfile
 from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submission
 
@@ -19,6 +20,14 @@ DEFAULT_RISK = RiskProfile(
     price_collar_fraction=Decimal("0.5"),
     venues=("paper",),
 )
+
+
+def request_of(request: BacktestRequest, *, risk: RiskProfile = DEFAULT_RISK) -> BacktestRequest:
+    """What is backtested of `request` for the gate: within the limits that go with the strategy.
+
+    A payload names no account and no costs, so those of the request give way to the default ones.
+    """
+    return replace(request, settings=BacktestSettings().under(risk), benchmark=None, market=None)
 
 
 def submission_of(

@@ -23,6 +23,7 @@ from jax.domain.artifact_payload import ArtifactPayload, parse_payload
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bundle import decode_bundle
 from jax.domain.canonical_json import Json
+from jax.domain.decimal_text import plain
 from jax.domain.payload_fields import mapping, text, whole
 from jax.domain.risk_profile import RiskProfile
 from jax.modules.artifacts.submit_artifact import DataWindow, Environment, Submission
@@ -44,7 +45,7 @@ class Authorship:
 async def backtest_in_another_process(
     home: Path, request: BacktestRequest, authorship: Authorship, progress: WorkerProgress | None = None
 ) -> Submission:
-    """What the gate takes of the run over the bars in `home`, with the strategy's own parameters.
+    """What the gate takes of the run over the bars in `home`.
 
     `progress` hears of (bar ends done, all bar ends). NotFound for an unknown strategy or symbol,
     InvalidValue for what cannot run or be; Unavailable when the process died or fell silent for ten minutes.
@@ -72,6 +73,7 @@ def _job(request: BacktestRequest, authorship: Authorship) -> Json:
         "data_from": None if request.data_from is None else request.data_from.isoformat(),
         "data_to": None if request.data_to is None else request.data_to.isoformat(),
         "symbols": list(request.symbols),
+        "params": {name: plain(Decimal(value)) for name, value in request.params.items()},
         "author": authorship.author,
         "trials": authorship.trials,
         "risk": {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jax.app.research.research import BacktestRequest
-from jax.app.research.submission import submission_of
+from jax.app.research.submission import request_of, submission_of
 from jax.app.research.wiring import build_research
 from jax.app.research.worker_answers import Answer, answer_job
 from jax.domain.canonical_json import Json
@@ -30,18 +30,20 @@ def main() -> None:
 
 
 def _backtest(job: Mapping[str, Any], answer: Answer) -> Json:
+    risk = _risk(job["risk"])
+    request = BacktestRequest(
+        strategy=job["strategy"],
+        data_from=_time(job["data_from"]),
+        data_to=_time(job["data_to"]),
+        symbols=tuple(job["symbols"]),
+        params={name: Decimal(value) for name, value in job["params"].items()},
+    )
     run = asyncio.run(
         build_research(Path(sys.argv[1])).backtest(
-            BacktestRequest(
-                strategy=job["strategy"],
-                data_from=_time(job["data_from"]),
-                data_to=_time(job["data_to"]),
-                symbols=tuple(job["symbols"]),
-            ),
-            lambda done, total: answer({"done": done, "total": total}),
+            request_of(request, risk=risk), lambda done, total: answer({"done": done, "total": total})
         )
     )
-    submission = submission_of(run, author=job["author"], risk=_risk(job["risk"]), trials=job["trials"])
+    submission = submission_of(run, author=job["author"], risk=risk, trials=job["trials"])
     documents = {
         "payload": build_payload(submission, version=_VERSION).encoded(),
         "bundle": submission.source.bundle.encoded(),

@@ -244,6 +244,7 @@ def _sweep_lines(document: Mapping[str, Any]) -> Iterator[str]:
             f"fold {number}: {_named(fold['params'])} in training, "
             f"sharpe {fold['metrics'].get('sharpe', '-')} in the fold"
         )
+    yield f"sweep                       {document['sweep_id']}"
     yield f"all sets                    {document['path']}"
 
 

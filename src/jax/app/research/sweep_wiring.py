@@ -20,6 +20,7 @@ from jax.app.research.sweep_work import Compiling, SweepPart, SweepWork
 from jax.modules.backtest.set_runner import SetStatistics
 from jax.ports.errors import Unavailable
 from jax.ports.kernel_compiler import KernelCompiler
+from jax.ports.sweep_store import SweepStore
 
 _KERNELS = "kernels"
 
@@ -40,13 +41,18 @@ def build_sweeps(home: Path) -> Sweeps:
             strategies=InstalledStrategies(),
             bars=ParquetMarketData(home / "market_data"),
             register=JsonSeriesRegister(home / "market_data"),
-            sweeps=SweepFiles(home / "sweeps"),
+            sweeps=sweeps_in(home),
             clock=SystemClock(),
             run_part=run_part,
             compiling=compiling_in(home / _KERNELS),
             kernel_folder=home / _KERNELS,
         )
     )
+
+
+def sweeps_in(home: Path) -> SweepStore:
+    """The finished sweeps."""
+    return SweepFiles(home / "sweeps")
 
 
 def run_part(work: SweepWork, part: SweepPart) -> SetStatistics:

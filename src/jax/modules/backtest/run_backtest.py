@@ -46,7 +46,7 @@ from jax.modules.backtest.run_account import (
 from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.ports.kernel_compiler import KernelCompiler
 
-ENGINE_VERSION = "jax-bars-2"
+ENGINE_VERSION = "jax-bars-3"
 # Whatever the caller's context: the digits that the trader's position sizing divides with.
 _DIGITS = Context(prec=28, rounding=ROUND_HALF_EVEN)
 

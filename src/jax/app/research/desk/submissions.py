@@ -1,7 +1,9 @@
 """Backtests that are handed in as DRAFTs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from jax.app.research.desk.background_runs import BackgroundRuns, Run, RunProgress
 from jax.app.research.desk.parts import DeskParts
@@ -15,7 +17,7 @@ from jax.modules.artifacts.submit_artifact import SubmitArtifact
 class AskedSubmission:
     """A strategy by name on the bars that end within [`data_from`, `data_to`] (UTC; None is open).
 
-    `symbols` empty means every series with bars in the window.
+    `symbols` empty means every series with bars in the window; `params` replace the strategy's defaults.
     """
 
     strategy: str
@@ -23,11 +25,12 @@ class AskedSubmission:
     data_to: datetime | None
     symbols: tuple[str, ...]
     authorship: Authorship
+    params: Mapping[str, int | Decimal] = field(default_factory=dict)
 
     @property
     def request(self) -> BacktestRequest:
         """What is backtested."""
-        return BacktestRequest(self.strategy, self.data_from, self.data_to, self.symbols)
+        return BacktestRequest(self.strategy, self.data_from, self.data_to, self.symbols, self.params)
 
 
 SubmissionRun = Run[AskedSubmission, Artifact]

@@ -45,7 +45,7 @@ class KeptRunBody(BaseModel):
     """What a run came to; `run_id` follows from all that went in, and is what `jax compare` takes."""
 
     run_id: Identifier
-    engine_version: str = Field(examples=["jax-bars-2"])
+    engine_version: str = Field(examples=["jax-bars-3"])
     symbols: list[_Symbol]
     bars: Count
     first_end: Moment

@@ -62,7 +62,7 @@ class EvidenceBody(BaseModel):
 
     validator: Person
     issued_at: Moment
-    engine_version: str = Field(examples=["jax-bars-1"])
+    engine_version: str = Field(examples=["jax-bars-3"])
     python: str = Field(examples=["3.12.1"])
     orders_sha256: Hash
     manifest_sha256: Hash

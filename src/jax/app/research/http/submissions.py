@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from jax.app.research.desk.desk import Desk
 from jax.app.research.desk.submissions import AskedSubmission, SubmissionRun
+from jax.app.research.http.backtest_request import Param
 from jax.app.research.http.bodies import ArtifactBody
 from jax.app.research.http.fields import (
     IdentifierInPath,
@@ -61,8 +62,8 @@ class RiskBody(StrictBody):
 class SubmissionRequest(StrictBody):
     """A strategy on the bars that end from the first moment of `from` to the last of `to`, UTC.
 
-    Without a day the window is open there; without `symbols` all that have bars are taken. `trials` is how
-    many variants were tried before this one.
+    Without a day the window is open there; without `symbols` all that have bars are taken. `params` replace
+    the strategy's defaults. `trials` is how many variants were tried before this one.
     """
 
     strategy: StrategyName
@@ -70,6 +71,9 @@ class SubmissionRequest(StrictBody):
     first_day: _Day | None = Field(None, alias="from")
     last_day: _Day | None = Field(None, alias="to")
     symbols: list[Symbol] = Field(default_factory=list, max_length=1000)
+    params: dict[str, Param] = Field(
+        default_factory=dict, max_length=64, examples=[{"fast": 10, "first_target": "2.5"}]
+    )
     trials: _AtLeastOne = 1
     risk: RiskBody = Field(default_factory=lambda: RiskBody.model_validate({}))
 
@@ -81,6 +85,7 @@ class SubmissionRequest(StrictBody):
             data_to=None if self.last_day is None else _midnight(self.last_day) + _LAST_MOMENT,
             symbols=tuple(sorted(set(self.symbols))),
             authorship=Authorship(self.author, self.risk.profile(), self.trials),
+            params=self.params,
         )
 
 
