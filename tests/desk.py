@@ -21,11 +21,11 @@ from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.bundle import SourceFile, bundle_of
-from jax.domain.entry_decision import RiskLimits
 from jax.domain.gate_policy import DESK_POLICY, GatePolicy
 from jax.domain.gate_root import GateRoot
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits
+from jax.domain.risk_limits import RiskLimits
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeSession
 from jax.domain.side import Side
@@ -54,10 +54,20 @@ LIMITS = RiskLimits(
         max_risk_per_trade_fraction=Decimal("0.01"),
         min_position_size=Decimal(1),
         max_position_size=Decimal(1000),
-        max_position_value_fraction=Decimal("0.20"),
+        # One order is worth a fifth of the account and one position all of it.
+        max_position_value_fraction=Decimal(1),
+        max_order_notional=Decimal(20_090),
     ),
     max_open_positions=5,
     max_daily_loss=Decimal(1000),
+    # Many signals of one symbol are executed at once, and replayed prices are as old as they are.
+    max_daily_risk=Decimal(1_000_000),
+    max_quote_age_seconds=None,
+    price_collar_fraction=Decimal("0.5"),
+    max_orders_per_minute=1000,
+    order_burst=1000,
+    repeat_after_seconds=None,
+    max_cycle_notional_fraction=None,
 )
 EVIDENCE = BacktestEvidence(
     "run-1", "test", 0, 1, "sha256:" + "1" * 64, {"total_return": Decimal("0.1"), "trades": Decimal(12)}
@@ -148,7 +158,7 @@ def submission(*, last_end: datetime = datetime(2020, 12, 31, 21, tzinfo=UTC)) -
         ),
         environment=Environment("3.11.0", "sha256:" + "3" * 64),
         risk=RiskProfile(
-            Decimal("0.2"),
+            Decimal(1),
             Decimal(1000),
             ("LIMIT", "MARKET"),
             Decimal(1_000_000),

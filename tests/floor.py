@@ -8,7 +8,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from jax.domain.artifact import Artifact
-from jax.domain.entry_decision import RiskLimits
 from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType
@@ -16,6 +15,7 @@ from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.position import positions_of
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
+from jax.domain.risk_limits import RiskLimits
 from jax.domain.signal import SignalStatus
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.execute_signal import ExecuteSignal

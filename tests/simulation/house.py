@@ -18,9 +18,9 @@ from jax.adapters.memory.state import State
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar, Timeframe
-from jax.domain.entry_decision import RiskLimits
 from jax.domain.instrument import Instrument
 from jax.domain.position_sizing import SizingLimits
+from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
@@ -42,6 +42,14 @@ LIMITS = RiskLimits(
     ),
     max_open_positions=3,
     max_daily_loss=Decimal(5000),
+    # Prices stand still here for as long as a run takes, and signals follow one another at once.
+    max_quote_age_seconds=None,
+    price_collar_fraction=Decimal(1),
+    must_be_in_session=False,
+    max_orders_per_minute=1000,
+    order_burst=1000,
+    repeat_after_seconds=None,
+    max_cycle_notional_fraction=None,
 )
 
 

@@ -98,13 +98,21 @@ def _sized(request: SizingRequest, limits: SizingLimits, instrument: Instrument)
     quantity = min(wanted, by_power)
     if not (quantity >= limits.min_position_size):
         return _too_small(ReasonCode.BUYING_POWER_TOO_SMALL, "buying power", quantity, limits)
-    risk_amount = quantity * stop_distance
-    approved = Approved(
-        quantity=quantity,
-        risk_amount=_recordable(risk_amount),
-        risk_fraction=_recordable(risk_amount / request.net_liquidation),
-        position_value=_recordable(quantity * unit),
-    )
+    return approval_of(request, instrument, quantity)
+
+
+def approval_of(request: SizingRequest, instrument: Instrument, quantity: Decimal) -> RiskDecision:
+    """What `quantity` units of the request risk and are worth; Denied when no order may have so much."""
+    with localcontext(_EXACT):
+        unit = request.entry_price * instrument.multiplier
+        stop_distance = abs(request.entry_price - request.stop_loss) * instrument.multiplier
+        risk_amount = quantity * stop_distance
+        approved = Approved(
+            quantity=quantity,
+            risk_amount=_recordable(risk_amount),
+            risk_fraction=_recordable(risk_amount / request.net_liquidation),
+            position_value=_recordable(quantity * unit),
+        )
     return _too_large(approved) or approved
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from jax.domain.reason_code import ReasonCode
+from jax.domain.reason_code import DecisionLayer, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Denied:
     reason_code: ReasonCode
     detail: str
     numbers: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def decision_layer(self) -> DecisionLayer:
+        """Who decided."""
+        return self.reason_code.decision_layer
 
 
 RiskDecision = Approved | Denied

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from jax.domain import checks
-from jax.domain.entry_decision import RiskLimits
 from jax.domain.errors import InvalidValue
+from jax.domain.risk_limits import RiskLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +54,10 @@ class RiskProfile:
                 ),
             ),
             max_daily_loss=min(limits.max_daily_loss, self.max_daily_loss),
+            price_collar_fraction=min(limits.price_collar_fraction, self.price_collar_fraction),
+            allowed_order_types=tuple(
+                order_type
+                for order_type in limits.allowed_order_types
+                if order_type in self.allowed_order_types
+            ),
         )

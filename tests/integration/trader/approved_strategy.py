@@ -100,7 +100,7 @@ async def draft(
         ),
         environment=Environment("3.11", _HASH),
         risk=RiskProfile(
-            Decimal("0.2"), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
+            Decimal(1), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
         ),
         evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {"trades": Decimal(12)}),
         golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v2"}',

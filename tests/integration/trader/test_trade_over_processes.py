@@ -72,7 +72,9 @@ def home(tmp_path: Path) -> Path:
 
 def test_a_trade_survives_a_crash_and_is_never_made_twice(home: Path, database_url: str) -> None:
     artifact = prepare(home, database_url)
-    settings = {"DATABASE_URL": database_url, "EXECUTION_ENABLED": "true"}
+    # A fifth of the account for one trade, and room for both of one symbol.
+    room = {"MAX_RISK_PER_TRADE": "0.00665", "MAX_POSITION_VALUE_PCT": "1"}
+    settings = {"DATABASE_URL": database_url, "EXECUTION_ENABLED": "true", **room}
     with trader_process(home, **settings) as trader:
         loaded = trader.get("/health").json()["artifacts"]
         body = approved_signal(trader)
@@ -87,8 +89,8 @@ def test_a_trade_survives_a_crash_and_is_never_made_twice(home: Path, database_u
     assert (first.status_code, first.json()["trade"]["status"]) == (201, "FILLED")
     assert (again.status_code, again.json()) == (200, first.json())
     assert trades == [first.json()["trade"]]
-    # Net liquidation is as before, the broker's buying power is what the first trade has left of it.
-    assert (next_trade.status_code, next_trade.json()["trade"]["quantity"]) == (201, "133")
+    # Net liquidation is as before; the second stop is further away, so that fewer units risk as much.
+    assert (next_trade.status_code, next_trade.json()["trade"]["quantity"]) == (201, "88")
     entries = audit_of(database_url)
     assert first_broken_entry(entries) is None
     assert [entry.event.kind for entry in entries].count("artifacts.loaded") == 2
@@ -96,7 +98,7 @@ def test_a_trade_survives_a_crash_and_is_never_made_twice(home: Path, database_u
 
 def test_a_kill_at_any_moment_of_an_execution_leaves_one_order_at_most(home: Path, database_url: str) -> None:
     prepare(home, database_url)
-    settings = {"DATABASE_URL": database_url, "EXECUTION_ENABLED": "true", "MAX_POSITION_SIZE": "10"}
+    settings = {"DATABASE_URL": database_url, "EXECUTION_ENABLED": "true", "MAX_RISK_PER_TRADE": "0.0005"}
     bodies = []
     for day, delay_seconds in enumerate((0.0, 0.005, 0.01, 0.02), start=4):
         with trader_process(home, **settings) as trader:

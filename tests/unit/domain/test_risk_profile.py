@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from jax.domain.errors import InvalidValue
-from tests.desk import LIMITS
-from tests.unit.domain.examples import a_profile
+from jax.domain.risk_limits import RiskLimits
+from tests.unit.domain.examples import a_profile, some_limits
+
+LIMITS = RiskLimits(sizing=some_limits(), max_open_positions=5, max_daily_loss=Decimal(1000))
 
 
 def test_a_looser_profile_adds_its_cap_of_one_order_and_changes_nothing_else() -> None:
     capped = replace(LIMITS.sizing, max_order_notional=Decimal(1_000_000))
-    assert a_profile().tightened(LIMITS) == replace(LIMITS, sizing=capped)
+    looser = a_profile(allowed_order_types=("LIMIT", "MARKET", "STOP"))
+    assert looser.tightened(LIMITS) == replace(LIMITS, sizing=capped)
 
 
 @pytest.mark.parametrize(

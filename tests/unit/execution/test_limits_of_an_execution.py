@@ -133,7 +133,7 @@ async def test_a_symbol_without_any_known_price_is_not_ordered() -> None:
         async with desk.unit_of_work.begin() as transaction:
             floor = Floor(desk, artifact, await transaction.orders.raise_epoch(ACCOUNT))
         denied = await denial(floor, floor.engine())
-    assert denied.reason_code is ReasonCode.PRICE_COLLAR
+    assert denied.reason_code is ReasonCode.QUOTE_MISSING
     assert denied.detail == "no price of AAPL is known to hold the entry price 150 against"
 
 
@@ -150,7 +150,7 @@ async def test_only_who_approved_the_signal_is_its_trades_approver() -> None:
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_open_orders_reserve_their_cost_so_that_cash_is_promised_once(at_once: bool) -> None:
     async with open_floor() as floor:
-        await quote(floor.desk, "151")
+        await quote(floor.desk, "150.1")
         engine = floor.engine()
         for number in range(2, 10):
             await approved_signal(floor.desk, floor.artifact, signal_id=f"sg{number}")

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BeforeValidator
 from jax.app.console import CommandFailed
 from jax.app.service_settings import ServiceSettings, settings_of_environment, split_url
 from jax.domain import checks
-from jax.domain.entry_decision import RiskLimits
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
 from jax.domain.position_sizing import SizingLimits
+from jax.domain.risk_limits import RiskLimits
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
@@ -80,8 +80,17 @@ class TraderSettings(ServiceSettings):
             max_position_size=self.MAX_POSITION_SIZE,
             max_position_value_fraction=self.MAX_POSITION_VALUE_PCT,
         )
+        # Prices are those of stored bars, which are as old as they are, and bars are replayed at any hour.
+        # What is large or None here has no setting of its own yet.
         return RiskLimits(
-            sizing=sizing, max_open_positions=self.MAX_OPEN_POSITIONS, max_daily_loss=self.MAX_DAILY_LOSS
+            sizing=sizing,
+            max_open_positions=self.MAX_OPEN_POSITIONS,
+            max_daily_loss=self.MAX_DAILY_LOSS,
+            max_daily_risk=checks.LARGEST - 1,
+            max_quote_age_seconds=None,
+            must_be_in_session=False,
+            repeat_after_seconds=None,
+            max_cycle_notional_fraction=None,
         )
 
 

@@ -13,7 +13,8 @@ from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
 from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.modules.execution.broker_answer import broker_answer
-from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order, reserved
+from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
+from jax.modules.execution.risk_state import reserved
 from jax.ports.broker import NEVER_PLACED, Broker, OrderReport
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError, Refused

@@ -1,36 +1,32 @@
 """Commit 1 of the execution protocol: everything is decided and recorded before anything is sent."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from jax.domain import checks
 from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import LOADABLE_STATES
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
-from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import Json
 from jax.domain.derived_id import client_order_id, trade_id
-from jax.domain.entry_decision import EntryInputs, Exposure, RiskLimits
-from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType, TimeInForce
-from jax.domain.order_limits import OrderRoute, decide_order
-from jax.domain.order_status import OPEN
-from jax.domain.position import positions_of
 from jax.domain.reason_code import ReasonCode
+from jax.domain.risk.decide import decide
+from jax.domain.risk.inputs import Market, RiskInputs, Route, WantedEntry
 from jax.domain.risk_decision import Approved, Denied
+from jax.domain.risk_limits import RiskLimits
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
+from jax.modules.execution.risk_state import account_state, newest_quote, pace_of
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
 _SEND_WITHIN = timedelta(seconds=5)
-_A_MINUTE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +109,27 @@ async def _decide(
         return Denied(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
-    exposure = await _exposure(transaction, trading.account, since=session.opens_at)
-    price = await _market_price(transaction, signal.symbol)
     limits = profile.tightened(trading.limits)
-    inputs = EntryInputs(signal, instrument, _unreserved(request), exposure, limits, price)
-    recorded = await transaction.orders.count_recorded(signal.artifact_hash, after=request.at - _A_MINUTE)
-    route = OrderRoute(request.venue, trading.order_type, recorded)
-    decision = decide_order(profile, inputs, route)
+    inputs = RiskInputs(
+        wanted=WantedEntry(signal, trading.order_type, profile),
+        instrument=instrument,
+        account=await account_state(
+            transaction, request.snapshot, reserved=request.reserved, session=session
+        ),
+        market=Market(await newest_quote(transaction, signal.symbol), session),
+        limits=limits,
+        controls=await transaction.controls.get(trading.account),
+        # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
+        route=Route(request.venue, is_live=False, execution_enabled=True),
+        pace=await pace_of(
+            transaction, trading.account, artifact_hash=signal.artifact_hash, limits=limits, at=request.at
+        ),
+        now=request.at,
+    )
+    decision = decide(inputs)
     if isinstance(decision, Denied):
         return decision
-    await _audit_decision(transaction, request, inputs, route=route, decision=decision)
+    await _audit_decision(transaction, request, inputs, decision)
     return decision, instrument
 
 
@@ -137,21 +144,6 @@ def _refusal_of_approval(signal: Signal, request: ExecutionRequest) -> Denied | 
             f"signal {signal.signal_id} was approved by {signal.decided_by}, not by {request.approved_by}",
         )
     return None
-
-
-async def reserved(transaction: Transaction, account: str) -> Decimal:
-    """What the account's open orders may still cost, in its currency, whatever their side."""
-    total = Decimal(0)
-    for order in await transaction.orders.in_status(account, OPEN):
-        found = await transaction.orders.trade_of_signal(order.signal_id)
-        if found is not None:
-            total += found[0].position_value * order.leaves_quantity / order.quantity
-    return total
-
-
-def _unreserved(request: ExecutionRequest) -> AccountSnapshot:
-    left = max(request.snapshot.buying_power - request.reserved, Decimal(0))
-    return replace(request.snapshot, buying_power=round(left, checks.DECIMAL_PLACES))
 
 
 async def _approved_risk(
@@ -170,27 +162,6 @@ async def _approved_risk(
             ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
         )
     return parse_payload(artifact.payload).risk
-
-
-async def _market_price(transaction: Transaction, symbol: str) -> Decimal | None:
-    """The close of the newest stored bar: the brokers of this house quote from bars."""
-    newest = [await transaction.bars.newest(symbol, timeframe) for timeframe in Timeframe]
-    known = [bar for bar in newest if bar is not None]
-    return max(known, key=lambda bar: bar.end).close if known else None
-
-
-async def _exposure(transaction: Transaction, account: str, *, since: datetime) -> Exposure:
-    fills = await transaction.orders.fills(account)
-    working = await transaction.orders.in_status(account, OPEN)
-    return Exposure(
-        positions=positions_of(fills),
-        symbols_with_open_orders=frozenset(order.symbol for order in working),
-        realized_today=_realized(fills) - _realized([fill for fill in fills if fill.ts_event < since]),
-    )
-
-
-def _realized(fills: Sequence[Fill]) -> Decimal:
-    return sum((position.realized_pnl for position in positions_of(fills).values()), Decimal(0))
 
 
 def _order(
@@ -249,28 +220,26 @@ def _trade(
 
 
 async def _audit_decision(
-    transaction: Transaction,
-    request: ExecutionRequest,
-    inputs: EntryInputs,
-    *,
-    route: OrderRoute,
-    decision: Approved,
+    transaction: Transaction, request: ExecutionRequest, inputs: RiskInputs, decision: Approved
 ) -> None:
-    snapshot = inputs.account
+    account, quote, limits, wanted = inputs.account, inputs.market.quote, inputs.limits, inputs.wanted
+    if not isinstance(wanted, WantedEntry):
+        return
     data: Json = {
-        "artifact_id": inputs.signal.artifact_id,
-        "artifact_hash": inputs.signal.artifact_hash,
-        "net_liquidation": str(snapshot.net_liquidation),
-        "buying_power": str(snapshot.buying_power),
-        "open_symbols": sorted(inputs.exposure.symbols),
-        "realized_today": str(inputs.exposure.realized_today),
-        "max_open_positions": inputs.limits.max_open_positions,
-        "max_daily_loss": str(inputs.limits.max_daily_loss),
-        "max_order_notional": str(inputs.limits.sizing.max_order_notional),
-        "market_price": str(inputs.market_price),
-        "venue": route.venue,
-        "order_type": route.order_type,
-        "orders_last_minute": route.orders_last_minute,
+        "artifact_id": wanted.signal.artifact_id,
+        "artifact_hash": wanted.signal.artifact_hash,
+        "net_liquidation": str(account.snapshot.net_liquidation),
+        "buying_power": str(account.snapshot.buying_power),
+        "reserved": str(account.reserved),
+        "open_symbols": sorted({*account.holdings, *(order.symbol for order in account.open_orders)}),
+        "realized_today": str(account.realized_today),
+        "max_open_positions": limits.max_open_positions,
+        "max_daily_loss": str(limits.max_daily_loss),
+        "max_order_notional": str(limits.sizing.max_order_notional),
+        "market_price": str(None if quote is None else quote.price_for(wanted.signal.side)),
+        "venue": inputs.route.venue,
+        "order_type": wanted.order_type,
+        "orders_last_minute": inputs.pace.of_artifact,
         "quantity": str(decision.quantity),
         "risk_amount": str(decision.risk_amount),
     }

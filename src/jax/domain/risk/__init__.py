@@ -1,0 +1,1 @@
+"""Whether an order may be sent, and how large: rules over recorded inputs, decided in one place."""

@@ -1,0 +1,156 @@
+"""The one decision about an order: every rule in its order, then the largest quantity within every limit."""
+
+from decimal import Context, Decimal, localcontext
+
+from jax.domain.position_sizing import SizingRequest, approval_of, size_position
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk import (
+    account_rules,
+    caps,
+    control_rules,
+    exit_rules,
+    market_rules,
+    order_rules,
+    pace_rules,
+)
+from jax.domain.risk.exposure import reserved_by
+from jax.domain.risk.inputs import EntryCase, RiskInputs, WantedEntry, WantedExit
+from jax.domain.risk.rule import Cap, CapsEntry, ForbidsAnything, ForbidsEntry, ForbidsExit
+from jax.domain.risk_decision import Approved, Denied, RiskDecision
+
+# Room for every product of checked numbers, and for quotients that differ from a whole number of lots.
+_EXACT = Context(prec=120)
+
+RULES: tuple[ForbidsAnything, ...] = (
+    control_rules.execution_is_on,
+    control_rules.no_kill_switch_is_engaged,
+    control_rules.not_only_observed,
+)
+ENTRY_RULES: tuple[ForbidsEntry, ...] = (
+    control_rules.not_only_reduced,
+    control_rules.armed_when_live,
+    order_rules.venue_is_allowed,
+    order_rules.order_type_is_allowed,
+    control_rules.not_restricted,
+    order_rules.instrument_is_the_signals,
+    order_rules.currency_is_the_accounts,
+    market_rules.session_is_open,
+    account_rules.numbers_are_possible,
+    account_rules.loss_is_not_latched,
+    account_rules.daily_loss_is_not_reached,
+    pace_rules.artifact_is_below_its_rate,
+    pace_rules.account_is_below_its_rate,
+    pace_rules.bucket_has_a_token,
+    pace_rules.order_is_no_repeat,
+    market_rules.quote_is_fresh,
+    market_rules.price_is_in_the_collar,
+    order_rules.stop_distance_is_allowed,
+    account_rules.positions_are_below_the_limit,
+    market_rules.holdings_have_prices,
+)
+CAPS: tuple[CapsEntry, ...] = (
+    caps.by_position_size,
+    caps.by_position_value,
+    caps.by_gross_exposure,
+    caps.by_net_exposure,
+    caps.by_daily_risk,
+    caps.by_cycle_notional,
+    caps.by_cash_reserve,
+    caps.by_buying_power,
+)
+EXIT_RULES: tuple[ForbidsExit, ...] = (
+    exit_rules.exit_has_a_quantity,
+    exit_rules.exit_leaves_what_is_held,
+    exit_rules.exit_raises_nothing_in_reduce,
+)
+
+
+def decide(inputs: RiskInputs) -> RiskDecision:
+    """The largest quantity that keeps every limit, or the first rule that forbids the order.
+
+    The tighter of the account's limits and of those that the artifact was approved with holds, everywhere.
+    An exit is approved with the quantity it wants or not at all, and adds neither risk nor value. On a dry
+    run what would be approved is denied with DRY_RUN and its numbers.
+    """
+    with localcontext(_EXACT):
+        for rule in RULES:
+            denied = rule(inputs)
+            if denied is not None:
+                return denied
+        wanted = inputs.wanted
+        if isinstance(wanted, WantedExit):
+            decision = _decide_exit(inputs, wanted)
+        else:
+            decision = _decide_entry(inputs, wanted)
+    return _unless_dry(inputs, decision)
+
+
+def _decide_exit(inputs: RiskInputs, wanted: WantedExit) -> RiskDecision:
+    for rule in EXIT_RULES:
+        denied = rule(inputs, wanted)
+        if denied is not None:
+            return denied
+    return Approved(wanted.quantity, Decimal(0), Decimal(0), Decimal(0))
+
+
+def _decide_entry(inputs: RiskInputs, wanted: WantedEntry) -> RiskDecision:
+    case = EntryCase(inputs, wanted, wanted.profile.tightened(inputs.limits))
+    for rule in ENTRY_RULES:
+        denied = rule(case)
+        if denied is not None:
+            return denied
+    request = _sizing_request(case)
+    sized = size_position(request, case.limits.sizing, inputs.instrument)
+    if isinstance(sized, Denied):
+        return sized
+    return _within_caps(case, request, sized)
+
+
+def _sizing_request(case: EntryCase) -> SizingRequest:
+    signal, snapshot, quote = case.signal, case.inputs.account.snapshot, case.inputs.market.quote
+    return SizingRequest(
+        symbol=signal.symbol,
+        side=signal.side,
+        entry_price=signal.entry_price,
+        stop_loss=signal.stop_loss,
+        net_liquidation=snapshot.net_liquidation,
+        buying_power=max(snapshot.buying_power - reserved_by(case.inputs.account), Decimal(0)),
+        market_price=None if quote is None else quote.ask,
+    )
+
+
+def _within_caps(case: EntryCase, request: SizingRequest, sized: Approved) -> RiskDecision:
+    instrument, smallest, quantity = (
+        case.inputs.instrument,
+        case.limits.sizing.min_position_size,
+        sized.quantity,
+    )
+    for cap_of in CAPS:
+        cap = cap_of(case)
+        if cap is None:
+            continue
+        if not (cap.quantity >= smallest):
+            return _too_small(cap, smallest)
+        quantity = min(quantity, cap.quantity)
+        if not (instrument.floor_quantity(quantity) >= smallest):
+            return _too_small(cap, smallest)
+    return approval_of(request, instrument, instrument.floor_quantity(quantity))
+
+
+def _too_small(cap: Cap, smallest: Decimal) -> Denied:
+    named = ", ".join(f"{name} {value:f}" for name, value in cap.numbers.items())
+    return Denied(
+        cap.reason_code,
+        f"{named}: room for {cap.quantity:.8f} units, the minimum is {smallest}",
+        {**cap.numbers, "quantity": cap.quantity, "min_position_size": smallest},
+    )
+
+
+def _unless_dry(inputs: RiskInputs, decision: RiskDecision) -> RiskDecision:
+    if isinstance(decision, Denied) or not inputs.route.dry_run:
+        return decision
+    return Denied(
+        ReasonCode.DRY_RUN,
+        "this trader runs dry: the order keeps every rule and is not sent",
+        {"quantity": decision.quantity, "risk_amount": decision.risk_amount},
+    )

@@ -1,0 +1,106 @@
+"""What an account may come to hold: the worst that its working orders can make of it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jax.domain.order import OrderLeg
+from jax.domain.risk.inputs import AccountState, OpenOrder
+from jax.domain.side import Side
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolExposure:
+    """Signed units of one symbol after everything that buys (`most`) or everything that sells (`least`).
+
+    A unit is worth between `cheapest` and `dearest`: the market's price and those of the working orders.
+    """
+
+    most: Decimal
+    least: Decimal
+    cheapest: Decimal
+    dearest: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        """The larger of both sides, at the dearest price."""
+        return max(self.most, -self.least) * self.dearest
+
+    @property
+    def net_long(self) -> Decimal:
+        """The signed value after everything that buys."""
+        return self.most * (self.dearest if self.most > 0 else self.cheapest)
+
+    @property
+    def net_short(self) -> Decimal:
+        """The signed value after everything that sells, with its sign turned."""
+        return -self.least * (self.dearest if self.least < 0 else self.cheapest)
+
+    def side(self, side: Side) -> Decimal:
+        """Units on the side that an order of `side` adds to; below zero when it would close a position."""
+        return self.most if side is Side.BUY else -self.least
+
+    def priced(self, unit_value: Decimal) -> "SymbolExposure":
+        """The same with one more price that a unit may be worth."""
+        if self.dearest == 0:
+            return SymbolExposure(self.most, self.least, unit_value, unit_value)
+        return SymbolExposure(
+            self.most, self.least, min(self.cheapest, unit_value), max(self.dearest, unit_value)
+        )
+
+
+NO_EXPOSURE = SymbolExposure(_NOTHING, _NOTHING, _NOTHING, _NOTHING)
+
+
+def exposures_of(account: AccountState) -> Mapping[str, SymbolExposure]:
+    """By symbol. A holding without a price is worth nothing here: a rule refuses it before.
+
+    The exits of one trade cancel one another, so only its largest leg counts.
+    """
+    working = {side: _working(account.open_orders, side) for side in Side}
+    symbols = {*account.holdings, *working[Side.BUY], *working[Side.SELL]}
+    found = {}
+    for symbol in sorted(symbols):
+        holding = account.holdings.get(symbol)
+        held = _NOTHING if holding is None else holding.signed_quantity
+        prices = [order.unit_value for order in account.open_orders if order.symbol == symbol]
+        if holding is not None and holding.unit_value is not None:
+            prices.append(holding.unit_value)
+        found[symbol] = SymbolExposure(
+            most=held + working[Side.BUY].get(symbol, _NOTHING),
+            least=held - working[Side.SELL].get(symbol, _NOTHING),
+            cheapest=min(prices, default=_NOTHING),
+            dearest=max(prices, default=_NOTHING),
+        )
+    return found
+
+
+def _working(orders: tuple[OpenOrder, ...], side: Side) -> dict[str, Decimal]:
+    entries: dict[str, Decimal] = defaultdict(Decimal)
+    legs: dict[tuple[str, str], dict[OrderLeg, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for order in orders:
+        if order.side is not side:
+            continue
+        if order.leg is OrderLeg.ENTRY:
+            entries[order.symbol] += order.leaves_quantity
+        else:
+            legs[order.symbol, order.signal_id][order.leg] += order.leaves_quantity
+    for (symbol, _), by_leg in legs.items():
+        entries[symbol] += max(by_leg.values())
+    return dict(entries)
+
+
+def reserved_by(account: AccountState) -> Decimal:
+    """What open entries may cost: as they stand now, or as they stood before the broker was asked."""
+    now = sum(
+        (
+            order.leaves_quantity * order.unit_value
+            for order in account.open_orders
+            if order.leg is OrderLeg.ENTRY
+        ),
+        _NOTHING,
+    )
+    return max(now, account.reserved)

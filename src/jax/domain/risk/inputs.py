@@ -1,0 +1,178 @@
+"""Everything that the decision about one order depends on, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from jax.domain import checks
+from jax.domain.account import AccountSnapshot
+from jax.domain.controls import AccountControls
+from jax.domain.errors import InvalidValue
+from jax.domain.instrument import Instrument
+from jax.domain.order import Order, OrderLeg, OrderType
+from jax.domain.quote import Quote
+from jax.domain.risk_limits import RiskLimits
+from jax.domain.risk_profile import RiskProfile
+from jax.domain.session import ExchangeSession
+from jax.domain.side import Side
+from jax.domain.signal import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEntry:
+    """The entry of `signal`, whose artifact was approved with `profile`; the decision sizes it."""
+
+    signal: Signal
+    order_type: OrderType
+    profile: RiskProfile
+
+    @property
+    def strategy(self) -> str:
+        """Whose mode holds."""
+        return self.signal.strategy
+
+
+@dataclass(frozen=True, slots=True)
+class WantedExit:
+    """A way out of the trade of `signal_id`: `quantity` units of `side`, by `leg` (any but ENTRY).
+
+    `held` is what the trade still holds: what its entry has filled less what its exits have.
+    """
+
+    signal_id: str
+    strategy: str
+    symbol: str
+    side: Side
+    leg: OrderLeg
+    quantity: Decimal
+    held: Decimal
+
+    def __post_init__(self) -> None:
+        if self.leg is OrderLeg.ENTRY:
+            raise InvalidValue("leg", "an entry is no way out; want it as a WantedEntry")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """`signed_quantity` units, each worth `unit_value`: newest price x multiplier; None when unknown."""
+
+    signed_quantity: Decimal
+    unit_value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order that may still be filled for `leaves_quantity`, at about `unit_value` a unit.
+
+    Every order in one of the statuses OPEN is one, whether the broker has answered or not.
+    """
+
+    signal_id: str
+    symbol: str
+    side: Side
+    leg: OrderLeg
+    leaves_quantity: Decimal
+    unit_value: Decimal
+
+
+def open_order(order: Order, *, unit_value: Decimal) -> OpenOrder:
+    """What the rules see of `order`; `unit_value` is its trade's position value / quantity."""
+    return OpenOrder(order.signal_id, order.symbol, order.side, order.leg, order.leaves_quantity, unit_value)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentOrder:
+    """An order that was recorded at `at`, whatever became of it."""
+
+    at: datetime
+    symbol: str
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`recent`: the account's orders of the last minute and of `repeat_after_seconds`, in any order.
+
+    `of_artifact` counts the orders of the wanted one's artifact in the last minute, in every account.
+    `cycle_notional` is the notional of what the wanted order's cycle has ordered before it.
+    """
+
+    recent: tuple[RecentOrder, ...]
+    of_artifact: int
+    cycle_notional: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What the account has, holds, waits for and did.
+
+    `opening_equity` is its net liquidation when the session opened, or the first that was known since;
+    `reserved` what open orders may cost, read before the broker was asked for `snapshot` (one that fills in
+    between counts twice rather than not at all). `realized_today` and `risk_taken_today` (>= 0: the sum of
+    the risk amounts of entries) are since the session opened; `session_profits` are the realised profits of
+    the sessions that are over. All in the account's currency. Holdings and orders are by symbol.
+    """
+
+    snapshot: AccountSnapshot
+    opening_equity: Decimal
+    reserved: Decimal
+    holdings: Mapping[str, Holding]
+    open_orders: tuple[OpenOrder, ...]
+    realized_today: Decimal
+    risk_taken_today: Decimal
+    session_profits: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The newest quote of the wanted symbol, and the last session of its exchange that has opened."""
+
+    quote: Quote | None
+    session: ExchangeSession | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the order would go: `venue` is the broker's name, `is_live` whether it spends real money.
+
+    `kills` says which kill switches are engaged besides the account's: a file, the bridge's.
+    """
+
+    venue: str
+    is_live: bool
+    execution_enabled: bool
+    dry_run: bool = False
+    kills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RiskInputs:
+    """One order that is wanted, and the state of everything at `now` (UTC)."""
+
+    wanted: WantedEntry | WantedExit
+    instrument: Instrument
+    account: AccountState
+    market: Market
+    limits: RiskLimits
+    controls: AccountControls
+    route: Route
+    pace: Pace
+    now: datetime
+
+    def __post_init__(self) -> None:
+        checks.utc("now", self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCase:
+    """An entry under the tighter of the account's limits and its artifact's: what the rules judge."""
+
+    inputs: RiskInputs
+    wanted: WantedEntry
+    limits: RiskLimits
+
+    @property
+    def signal(self) -> Signal:
+        """The signal whose entry is wanted."""
+        return self.wanted.signal

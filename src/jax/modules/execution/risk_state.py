@@ -1,0 +1,111 @@
+"""Reads what the risk rules judge an order by, within the transaction that would record it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from jax.domain.account import AccountSnapshot
+from jax.domain.bar import Bar, Timeframe
+from jax.domain.fill import Fill
+from jax.domain.order import Order
+from jax.domain.order_status import FAILED, OPEN, OrderStatus
+from jax.domain.position import positions_of
+from jax.domain.quote import Quote
+from jax.domain.risk.inputs import AccountState, Holding, OpenOrder, Pace, RecentOrder, open_order
+from jax.domain.risk_limits import RiskLimits
+from jax.domain.session import ExchangeSession
+from jax.ports.unit_of_work import Transaction
+
+_A_MINUTE = timedelta(seconds=60)
+
+
+async def reserved(transaction: Transaction, account: str) -> Decimal:
+    """What the account's open orders may still cost, in its currency, whatever their side."""
+    orders = await _open_orders(transaction, account)
+    return sum((order.leaves_quantity * order.unit_value for order in orders), Decimal(0))
+
+
+async def account_state(
+    transaction: Transaction, snapshot: AccountSnapshot, *, reserved: Decimal, session: ExchangeSession
+) -> AccountState:
+    """The account as it is stored, beside what the broker said of its means."""
+    fills = await transaction.orders.fills(snapshot.account)
+    before = [fill for fill in fills if fill.ts_event < session.opens_at]
+    return AccountState(
+        snapshot=snapshot,
+        # Not recorded yet: without it only realised losses count.
+        opening_equity=snapshot.net_liquidation,
+        reserved=reserved,
+        holdings=await _holdings(transaction, fills),
+        open_orders=tuple(await _open_orders(transaction, snapshot.account)),
+        realized_today=_realized(fills) - _realized(before),
+        risk_taken_today=await _risk_taken(transaction, snapshot.account, since=session.opens_at),
+    )
+
+
+async def newest_quote(transaction: Transaction, symbol: str) -> Quote | None:
+    """The close of the newest stored bar: the brokers of this house quote from bars."""
+    bar = await _newest_bar(transaction, symbol)
+    return None if bar is None else Quote(symbol, bar.close, bar.close, bar.end)
+
+
+async def pace_of(
+    transaction: Transaction, account: str, *, artifact_hash: str, limits: RiskLimits, at: datetime
+) -> Pace:
+    """The orders of the last minute, or of as long as a repeat must wait; the minute is the cycle."""
+    apart = timedelta(seconds=float(limits.repeat_after_seconds or 0))
+    since = at - max(_A_MINUTE, apart)
+    orders = await transaction.orders.in_status(account, frozenset(OrderStatus))
+    recent = [order for order in orders if order.created_at > since]
+    in_cycle = [order for order in recent if order.created_at > at - _A_MINUTE]
+    ordered = [order.quantity * await _unit_value(transaction, order) for order in in_cycle]
+    return Pace(
+        recent=tuple(RecentOrder(order.created_at, order.symbol, order.side) for order in recent),
+        of_artifact=await transaction.orders.count_recorded(artifact_hash, after=at - _A_MINUTE),
+        cycle_notional=sum(ordered, Decimal(0)),
+    )
+
+
+async def _open_orders(transaction: Transaction, account: str) -> list[OpenOrder]:
+    return [
+        open_order(order, unit_value=await _unit_value(transaction, order))
+        for order in await transaction.orders.in_status(account, OPEN)
+    ]
+
+
+async def _unit_value(transaction: Transaction, order: Order) -> Decimal:
+    found = await transaction.orders.trade_of_signal(order.signal_id)
+    return Decimal(0) if found is None else found[0].position_value / found[0].quantity
+
+
+async def _holdings(transaction: Transaction, fills: Sequence[Fill]) -> dict[str, Holding]:
+    holdings = {}
+    for symbol, position in positions_of(fills).items():
+        if position.signed_quantity != 0:
+            instrument = await transaction.reference.instrument(symbol)
+            bar = await _newest_bar(transaction, symbol)
+            value = None if bar is None else bar.close * instrument.multiplier
+            holdings[symbol] = Holding(position.signed_quantity, value)
+    return holdings
+
+
+async def _newest_bar(transaction: Transaction, symbol: str) -> Bar | None:
+    newest = [await transaction.bars.newest(symbol, timeframe) for timeframe in Timeframe]
+    known = [bar for bar in newest if bar is not None]
+    return max(known, key=lambda bar: bar.end) if known else None
+
+
+async def _risk_taken(transaction: Transaction, account: str, *, since: datetime) -> Decimal:
+    trades = await transaction.orders.trades(account, limit=1000)
+    return sum(
+        (
+            trade.risk_amount
+            for trade, order in trades
+            if trade.submitted_at >= since and order.status not in FAILED
+        ),
+        Decimal(0),
+    )
+
+
+def _realized(fills: Sequence[Fill]) -> Decimal:
+    return sum((position.realized_pnl for position in positions_of(fills).values()), Decimal(0))
