@@ -11,11 +11,15 @@ from typing import Any
 from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
+from jax.adapters.memory.bridge_book import MemoryBridgeBook
 from jax.adapters.memory.clock import SettableClock
+from jax.adapters.sqlite_bridge_book.sqlite_bridge_book import open_bridge_book
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.side import Side
+from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
+from jax.ports.bridge_book import BridgeBook
 from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
 
@@ -85,9 +89,41 @@ async def paper_reopened(folder: Path) -> AsyncIterator[Venue]:
     yield Venue(reopened, "paper", Decimal(100_000), reopened.on_bars, clock)
 
 
+@asynccontextmanager
+async def desk_over_paper(folder: Path, book: BridgeBook) -> AsyncIterator[Venue]:
+    clock = SettableClock(OPENING)
+    async with paper_broker(IN_MEMORY, clock=clock) as paper:
+        desk = BridgeDesk(paper, book, clock, BridgeLimits())
+        await desk.start()
+
+        async def trade_bars(bars: Sequence[Bar]) -> None:
+            await paper.on_bars(bars)
+            await desk.copy_journal(paper)
+
+        yield Venue(desk, "paper", Decimal(100_000), trade_bars, clock)
+        await desk.close()
+
+
+@asynccontextmanager
+async def desk_with_a_book_in_memory(folder: Path) -> AsyncIterator[Venue]:
+    async with desk_over_paper(folder, MemoryBridgeBook()) as venue:
+        yield venue
+
+
+@asynccontextmanager
+async def desk_with_a_book_on_disk(folder: Path) -> AsyncIterator[Venue]:
+    async with (
+        open_bridge_book(folder / "bridge-book.sqlite3") as book,
+        desk_over_paper(folder, book) as venue,
+    ):
+        yield venue
+
+
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "paper in memory": paper_in_memory,
     "paper reopened for every call": paper_reopened,
+    "bridge desk, book in memory": desk_with_a_book_in_memory,
+    "bridge desk, book on disk": desk_with_a_book_on_disk,
 }
 
 

@@ -38,7 +38,8 @@ INSERT INTO listings VALUES ('AAPL', 'XNAS', 'USD', '0.01', '1', '1', '150', '15
 INSERT INTO orders VALUES (1, 'jx1', 'paper', 'AAPL', 'BUY', 'MARKET', '10', NULL, 'DAY', 'FILLED', NULL);
 INSERT INTO fills VALUES (1, 'jx1-1', 'jx1', 'AAPL', 'BUY', '10', '150', '0', '{AT}');
 INSERT INTO orders VALUES (2, 'jx2', 'paper', 'AAPL', 'SELL', 'LIMIT', '4', '160', 'DAY', 'NEW', NULL);
-INSERT INTO orders VALUES (3, 'jx3', 'paper', 'GONE', 'BUY', 'MARKET', '4', NULL, 'DAY', 'REJECTED', 'NO_QUOTE');
+INSERT INTO orders VALUES
+    (3, 'jx3', 'paper', 'GONE', 'BUY', 'MARKET', '4', NULL, 'DAY', 'REJECTED', 'NO_QUOTE');
 PRAGMA user_version = 1;
 """
 

@@ -1,0 +1,1 @@
+"""The bridge's book as one SQLite file."""
