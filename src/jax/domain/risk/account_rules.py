@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import Enum, auto
 
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.inputs import AccountState, EntryCase
@@ -13,41 +14,41 @@ _LARGEST_SUM = Decimal(10) ** 18
 
 def numbers_are_possible(case: EntryCase) -> Denied | None:
     """Everything that is compared below is a finite number of the right sign."""
-    named = (*_signed(case.inputs.account), *_unsigned(case.inputs.account))
-    for name, value in (*named, ("cycle_notional", case.inputs.pace.cycle_notional)):
+    account, cycle = case.inputs.account, case.inputs.pace.cycle_notional
+    for name, value, sign in (*_numbers(account), ("cycle_notional", cycle, _Sign.NOT_NEGATIVE)):
         if not (value.is_finite() and abs(value) < _LARGEST_SUM):
-            detail = f"{name} must be finite and below {_LARGEST_SUM:.0e}, not {value}"
-            return Denied(ReasonCode.ACCOUNT_NUMBER_INVALID, detail, {name: value})
-    never_negative = (*_unsigned(case.inputs.account), ("cycle_notional", case.inputs.pace.cycle_notional))
-    for name, value in never_negative:
-        if not (value >= 0):
-            detail = f"{name} must not be negative, not {value}"
-            return Denied(ReasonCode.ACCOUNT_NUMBER_INVALID, detail, {name: value})
+            problem = f"must be finite and below {_LARGEST_SUM:.0e}"
+        elif sign is _Sign.POSITIVE and not (value > 0):
+            problem = "must be above zero"
+        elif sign is _Sign.NOT_NEGATIVE and not (value >= 0):
+            problem = "must not be negative"
+        else:
+            continue
+        detail = f"{name} {problem}, not {value}"
+        return Denied(ReasonCode.ACCOUNT_NUMBER_INVALID, detail, {name: value})
     return None
 
 
-def _signed(account: AccountState) -> Iterator[tuple[str, Decimal]]:
-    snapshot = account.snapshot
-    yield "cash", snapshot.cash
-    yield "net_liquidation", snapshot.net_liquidation
-    yield "realized_today", account.realized_today
+class _Sign(Enum):
+    ANY = auto()
+    NOT_NEGATIVE = auto()
+    POSITIVE = auto()
+
+
+def _numbers(account: AccountState) -> Iterator[tuple[str, Decimal, _Sign]]:
+    yield "opening_equity", account.opening_equity, _Sign.POSITIVE
+    yield "reserved", account.reserved, _Sign.NOT_NEGATIVE
+    yield "realized_today", account.realized_today, _Sign.ANY
+    yield "risk_taken_today", account.risk_taken_today, _Sign.NOT_NEGATIVE
     for profit in account.session_profits:
-        yield "session_profit", profit
-    for symbol, holding in account.holdings.items():
-        yield f"signed_quantity of {symbol}", holding.signed_quantity
-
-
-def _unsigned(account: AccountState) -> Iterator[tuple[str, Decimal]]:
-    yield "buying_power", account.snapshot.buying_power
-    yield "opening_equity", account.opening_equity
-    yield "reserved", account.reserved
-    yield "risk_taken_today", account.risk_taken_today
-    for symbol, holding in account.holdings.items():
+        yield "session_profit", profit, _Sign.ANY
+    for holding in account.holdings.values():
+        yield "signed_quantity", holding.signed_quantity, _Sign.ANY
         if holding.unit_value is not None:
-            yield f"unit_value of {symbol}", holding.unit_value
+            yield "unit_value", holding.unit_value, _Sign.POSITIVE
     for order in account.open_orders:
-        yield f"leaves_quantity of {order.symbol}", order.leaves_quantity
-        yield f"unit_value of {order.symbol}", order.unit_value
+        yield "leaves_quantity", order.leaves_quantity, _Sign.NOT_NEGATIVE
+        yield "unit_value", order.unit_value, _Sign.POSITIVE
 
 
 def loss_is_not_latched(case: EntryCase) -> Denied | None:
@@ -61,19 +62,24 @@ def loss_is_not_latched(case: EntryCase) -> Denied | None:
 
 
 def daily_loss_is_not_reached(case: EntryCase) -> Denied | None:
-    """Neither realised profit nor equity since the session opened is down by the limit.
+    """As `daily_loss` says, by the tighter of both limits."""
+    return daily_loss(case.inputs.account, case.limits.max_daily_loss)
 
-    The equity counts what is not realised too; a gain that is not realised makes no room for a loss that is.
+
+def daily_loss(account: AccountState, max_daily_loss: Decimal) -> Denied | None:
+    """Whether realised profit, or equity since the session opened, is down by the limit.
+
+    Equity counts what is not realised too; a gain that is not realised makes no room for a loss that is.
+    Whoever finds the account's own limit reached latches it for the session.
     """
-    account, most = case.inputs.account, case.limits.max_daily_loss
-    realized = account.realized_today
-    change = account.snapshot.net_liquidation - account.opening_equity
-    numbers = {"realized_today": realized, "equity_change": change, "max_daily_loss": most}
-    if not (realized > -most):
-        detail = f"realised {realized} today, the limit is a loss of {most}"
+    realized, equity = account.realized_today, account.snapshot.net_liquidation
+    change = equity - account.opening_equity
+    numbers = {"realized_today": realized, "equity_change": change, "max_daily_loss": max_daily_loss}
+    if not (realized.is_finite() and realized > -max_daily_loss):
+        detail = f"realised {realized} today, the limit is a loss of {max_daily_loss}"
         return Denied(ReasonCode.DAILY_LOSS_REACHED, detail, numbers)
-    if not (change > -most):
-        detail = f"equity changed by {change} since the session opened, the limit is a loss of {most}"
+    if not (change.is_finite() and change > -max_daily_loss):
+        detail = f"equity changed by {change} since the session opened, the limit is {max_daily_loss}"
         return Denied(ReasonCode.DAILY_LOSS_REACHED, detail, numbers)
     return None
 

@@ -1,6 +1,7 @@
 """The one decision about an order: every rule in its order, then the largest quantity within every limit."""
 
-from decimal import Context, Decimal, localcontext
+from collections.abc import Callable
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
 from jax.domain.position_sizing import SizingRequest, approval_of, size_position
 from jax.domain.reason_code import ReasonCode
@@ -13,20 +14,19 @@ from jax.domain.risk import (
     order_rules,
     pace_rules,
 )
-from jax.domain.risk.exposure import reserved_by
 from jax.domain.risk.inputs import EntryCase, RiskInputs, WantedEntry, WantedExit
-from jax.domain.risk.rule import Cap, CapsEntry, ForbidsAnything, ForbidsEntry, ForbidsExit
+from jax.domain.risk.rule import Cap, shown
 from jax.domain.risk_decision import Approved, Denied, RiskDecision
 
 # Room for every product of checked numbers, and for quotients that differ from a whole number of lots.
 _EXACT = Context(prec=120)
 
-RULES: tuple[ForbidsAnything, ...] = (
+RULES: tuple[Callable[[RiskInputs], Denied | None], ...] = (
     control_rules.execution_is_on,
     control_rules.no_kill_switch_is_engaged,
     control_rules.not_only_observed,
 )
-ENTRY_RULES: tuple[ForbidsEntry, ...] = (
+ENTRY_RULES: tuple[Callable[[EntryCase], Denied | None], ...] = (
     control_rules.not_only_reduced,
     control_rules.armed_when_live,
     order_rules.venue_is_allowed,
@@ -44,11 +44,13 @@ ENTRY_RULES: tuple[ForbidsEntry, ...] = (
     pace_rules.order_is_no_repeat,
     market_rules.quote_is_fresh,
     market_rules.price_is_in_the_collar,
-    order_rules.stop_distance_is_allowed,
+    order_rules.prices_survive_rounding,
+    order_rules.stop_is_far_enough,
+    order_rules.stop_is_close_enough,
     account_rules.positions_are_below_the_limit,
     market_rules.holdings_have_prices,
 )
-CAPS: tuple[CapsEntry, ...] = (
+CAPS: tuple[Callable[[caps.EntryRoom], Cap | None], ...] = (
     caps.by_position_size,
     caps.by_position_value,
     caps.by_gross_exposure,
@@ -58,8 +60,8 @@ CAPS: tuple[CapsEntry, ...] = (
     caps.by_cash_reserve,
     caps.by_buying_power,
 )
-EXIT_RULES: tuple[ForbidsExit, ...] = (
-    exit_rules.exit_has_a_quantity,
+EXIT_RULES: tuple[Callable[[RiskInputs, WantedExit], Denied | None], ...] = (
+    exit_rules.exit_numbers_are_possible,
     exit_rules.exit_leaves_what_is_held,
     exit_rules.exit_raises_nothing_in_reduce,
 )
@@ -99,50 +101,50 @@ def _decide_entry(inputs: RiskInputs, wanted: WantedEntry) -> RiskDecision:
         denied = rule(case)
         if denied is not None:
             return denied
-    request = _sizing_request(case)
+    room = caps.room_for(case)
+    request = _sizing_request(room)
     sized = size_position(request, case.limits.sizing, inputs.instrument)
     if isinstance(sized, Denied):
         return sized
-    return _within_caps(case, request, sized)
+    return _within_caps(room, request, sized)
 
 
-def _sizing_request(case: EntryCase) -> SizingRequest:
-    signal, snapshot, quote = case.signal, case.inputs.account.snapshot, case.inputs.market.quote
+def _sizing_request(room: caps.EntryRoom) -> SizingRequest:
+    signal, market = room.case.signal, room.case.inputs.market
+    snapshot = room.case.inputs.account.snapshot
     return SizingRequest(
         symbol=signal.symbol,
         side=signal.side,
         entry_price=signal.entry_price,
         stop_loss=signal.stop_loss,
         net_liquidation=snapshot.net_liquidation,
-        buying_power=max(snapshot.buying_power - reserved_by(case.inputs.account), Decimal(0)),
-        market_price=None if quote is None else quote.ask,
+        buying_power=max(snapshot.buying_power - room.reserved, Decimal(0)),
+        market_price=None if market.quote is None else market.quote.ask,
     )
 
 
-def _within_caps(case: EntryCase, request: SizingRequest, sized: Approved) -> RiskDecision:
-    instrument, smallest, quantity = (
-        case.inputs.instrument,
-        case.limits.sizing.min_position_size,
-        sized.quantity,
-    )
+def _within_caps(room: caps.EntryRoom, request: SizingRequest, sized: Approved) -> RiskDecision:
+    instrument, smallest = room.case.inputs.instrument, room.case.limits.sizing.min_position_size
+    quantity = sized.quantity
     for cap_of in CAPS:
-        cap = cap_of(case)
+        cap = cap_of(room)
         if cap is None:
             continue
         if not (cap.quantity >= smallest):
             return _too_small(cap, smallest)
-        quantity = min(quantity, cap.quantity)
-        if not (instrument.floor_quantity(quantity) >= smallest):
+        quantity = min(quantity, instrument.floor_quantity(cap.quantity))
+        if not (quantity >= smallest):
             return _too_small(cap, smallest)
-    return approval_of(request, instrument, instrument.floor_quantity(quantity))
+    return approval_of(request, instrument, quantity)
 
 
 def _too_small(cap: Cap, smallest: Decimal) -> Denied:
+    fits = shown(cap.quantity, ROUND_FLOOR)
     named = ", ".join(f"{name} {value:f}" for name, value in cap.numbers.items())
     return Denied(
         cap.reason_code,
-        f"{named}: room for {cap.quantity:.8f} units, the minimum is {smallest}",
-        {**cap.numbers, "quantity": cap.quantity, "min_position_size": smallest},
+        f"{named}: room for {fits} units in whole lots, the minimum is {smallest}",
+        {**cap.numbers, "quantity": fits, "min_position_size": smallest},
     )
 
 

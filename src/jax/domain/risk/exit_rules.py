@@ -19,14 +19,20 @@ from jax.domain.risk_decision import Denied
 _NOTHING = Decimal(0)
 
 
-def exit_has_a_quantity(inputs: RiskInputs, wanted: WantedExit) -> Denied | None:
+def exit_numbers_are_possible(inputs: RiskInputs, wanted: WantedExit) -> Denied | None:
     """A quantity that an order may have; odd lots may be left, since that is how they are got rid of."""
-    del inputs
-    for name, quantity in (("quantity", wanted.quantity), ("held", wanted.held)):
+    holding = inputs.account.holdings.get(wanted.symbol)
+    held = _NOTHING if holding is None else holding.signed_quantity.copy_abs()
+    leaves = [("leaves_quantity", order.leaves_quantity) for order in inputs.account.open_orders]
+    for name, number in (("held", wanted.held), ("signed_quantity", held), *leaves):
         try:
-            checks.positive(name, quantity)
+            checks.not_negative(name, number)
         except InvalidValue as error:
-            return Denied(ReasonCode.QUANTITY_INVALID, str(error), {name: quantity})
+            return Denied(ReasonCode.QUANTITY_INVALID, str(error), {name: number})
+    try:
+        checks.positive("quantity", wanted.quantity)
+    except InvalidValue as error:
+        return Denied(ReasonCode.QUANTITY_INVALID, str(error), {"quantity": wanted.quantity})
     return None
 
 

@@ -29,19 +29,14 @@ class SymbolExposure:
         """The larger of both sides, at the dearest price."""
         return max(self.most, -self.least) * self.dearest
 
-    @property
-    def net_long(self) -> Decimal:
-        """The signed value after everything that buys."""
-        return self.most * (self.dearest if self.most > 0 else self.cheapest)
-
-    @property
-    def net_short(self) -> Decimal:
-        """The signed value after everything that sells, with its sign turned."""
-        return -self.least * (self.dearest if self.least < 0 else self.cheapest)
-
     def side(self, side: Side) -> Decimal:
         """Units on the side that an order of `side` adds to; below zero when it would close a position."""
         return self.most if side is Side.BUY else -self.least
+
+    def net(self, side: Side) -> Decimal:
+        """The value towards `side` after everything on that side is filled, and nothing on the other."""
+        units = self.side(side)
+        return units * (self.dearest if units > 0 else self.cheapest)
 
     def priced(self, unit_value: Decimal) -> "SymbolExposure":
         """The same with one more price that a unit may be worth."""
@@ -60,22 +55,32 @@ def exposures_of(account: AccountState) -> Mapping[str, SymbolExposure]:
 
     The exits of one trade cancel one another, so only its largest leg counts.
     """
-    working = {side: _working(account.open_orders, side) for side in Side}
-    symbols = {*account.holdings, *working[Side.BUY], *working[Side.SELL]}
-    found = {}
-    for symbol in sorted(symbols):
-        holding = account.holdings.get(symbol)
-        held = _NOTHING if holding is None else holding.signed_quantity
-        prices = [order.unit_value for order in account.open_orders if order.symbol == symbol]
-        if holding is not None and holding.unit_value is not None:
-            prices.append(holding.unit_value)
-        found[symbol] = SymbolExposure(
-            most=held + working[Side.BUY].get(symbol, _NOTHING),
-            least=held - working[Side.SELL].get(symbol, _NOTHING),
-            cheapest=min(prices, default=_NOTHING),
-            dearest=max(prices, default=_NOTHING),
+    buying, selling = (_working(account.open_orders, side) for side in (Side.BUY, Side.SELL))
+    prices = _prices(account)
+    return {
+        symbol: SymbolExposure(
+            most=held + buying.get(symbol, _NOTHING),
+            least=held - selling.get(symbol, _NOTHING),
+            cheapest=min(prices[symbol], default=_NOTHING),
+            dearest=max(prices[symbol], default=_NOTHING),
         )
-    return found
+        for symbol, held in _held(account, also={*buying, *selling}).items()
+    }
+
+
+def _held(account: AccountState, *, also: set[str]) -> dict[str, Decimal]:
+    held = dict.fromkeys(also, _NOTHING)
+    return held | {symbol: holding.signed_quantity for symbol, holding in account.holdings.items()}
+
+
+def _prices(account: AccountState) -> dict[str, list[Decimal]]:
+    prices: dict[str, list[Decimal]] = defaultdict(list)
+    for order in account.open_orders:
+        prices[order.symbol].append(order.unit_value)
+    for symbol, holding in account.holdings.items():
+        if holding.unit_value is not None:
+            prices[symbol].append(holding.unit_value)
+    return prices
 
 
 def _working(orders: tuple[OpenOrder, ...], side: Side) -> dict[str, Decimal]:

@@ -55,22 +55,23 @@ def quote_is_fresh(case: EntryCase) -> Denied | None:
 
 
 def price_is_in_the_collar(case: EntryCase) -> Denied | None:
-    """The entry price lies within the collar around what the order would pay or get at once, or on it."""
-    quote, entry, fraction = (
-        case.inputs.market.quote,
-        case.signal.entry_price,
-        case.limits.price_collar_fraction,
-    )
+    """The entry price lies within the collar around what the order would pay or get at once, or on it.
+
+    So does that price as a limit order carries it, on the instrument's increments.
+    """
+    quote, fraction = case.inputs.market.quote, case.limits.price_collar_fraction
     if quote is None:
         return None  # quote_is_fresh has said so
     market = quote.price_for(case.signal.side)
-    if abs(entry - market) <= fraction * market:
-        return None
-    return Denied(
-        ReasonCode.PRICE_COLLAR,
-        f"the entry price {entry} is further than {fraction} of it from the newest price {market}",
-        {"entry_price": entry, "market_price": market, "price_collar_fraction": fraction},
-    )
+    entry = case.signal.entry_price
+    for price in (entry, case.inputs.instrument.round_price(entry)):
+        if not (abs(price - market) <= fraction * market):
+            return Denied(
+                ReasonCode.PRICE_COLLAR,
+                f"the entry price {price} is further than {fraction} of it from the newest price {market}",
+                {"entry_price": price, "market_price": market, "price_collar_fraction": fraction},
+            )
+    return None
 
 
 def holdings_have_prices(case: EntryCase) -> Denied | None:

@@ -1,10 +1,14 @@
 """What the artifact was approved for, and the order by itself."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.inputs import EntryCase
+from jax.domain.risk.rule import shown
 from jax.domain.risk_decision import Denied
+
+_CLOSEST = "min_stop_distance_fraction"
+_FURTHEST = "max_stop_distance_fraction"
 
 
 def venue_is_allowed(case: EntryCase) -> Denied | None:
@@ -54,26 +58,45 @@ def instrument_is_the_signals(case: EntryCase) -> Denied | None:
     return Denied(ReasonCode.INSTRUMENT_UNKNOWN, f"no instrument {wanted} but {given}")
 
 
-def stop_distance_is_allowed(case: EntryCase) -> Denied | None:
-    """The stop lies neither so close that the size explodes nor so far that it protects nothing."""
-    limits, entry = case.limits, case.signal.entry_price
-    distance = abs(entry - case.signal.stop_loss) / entry
-    numbers = {"stop_distance_fraction": distance, "entry_price": entry, "stop_loss": case.signal.stop_loss}
-    if not (distance >= limits.min_stop_distance_fraction):
-        return _stop_out_of_bounds(
-            ReasonCode.STOP_TOO_CLOSE,
-            numbers,
-            "min_stop_distance_fraction",
-            limits.min_stop_distance_fraction,
-        )
-    if not (distance <= limits.max_stop_distance_fraction):
-        return _stop_out_of_bounds(
-            ReasonCode.STOP_TOO_FAR, numbers, "max_stop_distance_fraction", limits.max_stop_distance_fraction
-        )
-    return None
+def prices_survive_rounding(case: EntryCase) -> Denied | None:
+    """On the instrument's increments the entry is still a price, and the stop still on its loss side."""
+    instrument, signal = case.inputs.instrument, case.signal
+    entry, stop = instrument.round_price(signal.entry_price), instrument.round_price(signal.stop_loss)
+    increment = instrument.price_increment
+    numbers = {"entry_price": entry, "stop_loss": stop, "price_increment": increment}
+    for name, price in (("entry price", entry), ("stop", stop)):
+        if not (price > 0):
+            detail = f"the {name} is {price} in increments of {increment}"
+            return Denied(ReasonCode.PRICE_INVALID, detail, numbers)
+    if (entry - stop) * signal.side.sign > 0:
+        return None
+    detail = f"in increments of {increment} the entry price is {entry} and the stop {stop}"
+    return Denied(ReasonCode.STOP_DISTANCE_ZERO, detail, numbers)
 
 
-def _stop_out_of_bounds(code: ReasonCode, numbers: dict[str, Decimal], limit: str, bound: Decimal) -> Denied:
-    distance = numbers["stop_distance_fraction"]
-    detail = f"the stop is {distance:.6f} of the entry price away, {limit} is {bound}"
-    return Denied(code, detail, {**numbers, limit: bound})
+def stop_is_far_enough(case: EntryCase) -> Denied | None:
+    """The stop is not so close that the size explodes."""
+    distance, least = _stop_distance(case), case.limits.min_stop_distance_fraction
+    if distance >= least:
+        return None
+    return _stop_denied(case, ReasonCode.STOP_TOO_CLOSE, shown(distance, ROUND_FLOOR), {_CLOSEST: least})
+
+
+def stop_is_close_enough(case: EntryCase) -> Denied | None:
+    """The stop is not so far that it protects nothing."""
+    distance, most = _stop_distance(case), case.limits.max_stop_distance_fraction
+    if distance <= most:
+        return None
+    return _stop_denied(case, ReasonCode.STOP_TOO_FAR, shown(distance, ROUND_CEILING), {_FURTHEST: most})
+
+
+def _stop_distance(case: EntryCase) -> Decimal:
+    return abs(case.signal.entry_price - case.signal.stop_loss) / case.signal.entry_price
+
+
+def _stop_denied(case: EntryCase, code: ReasonCode, distance: Decimal, limit: dict[str, Decimal]) -> Denied:
+    ((name, bound),) = limit.items()
+    detail = f"the stop is {distance} of the entry price away, {name} is {bound}"
+    signal = case.signal
+    numbers = {"entry_price": signal.entry_price, "stop_loss": signal.stop_loss}
+    return Denied(code, detail, {"stop_distance_fraction": distance, **numbers, **limit})

@@ -1,11 +1,12 @@
 """How fast orders may follow one another."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.inputs import EntryCase
 from jax.domain.risk.market_rules import seconds
+from jax.domain.risk.rule import shown
 from jax.domain.risk_decision import Denied
 
 _MINUTE = timedelta(seconds=60)
@@ -58,7 +59,7 @@ def bucket_has_a_token(case: EntryCase) -> Denied | None:
         ReasonCode.ORDER_BURST_REACHED,
         f"orders come faster than {limits.max_orders_per_minute} a minute after {limits.order_burst} at once",
         {
-            "tokens": Decimal(level) / cost,
+            "tokens": shown(Decimal(level) / cost, ROUND_FLOOR),
             "order_burst": Decimal(limits.order_burst),
             "max_orders_per_minute": Decimal(limits.max_orders_per_minute),
         },

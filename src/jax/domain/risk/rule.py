@@ -1,21 +1,17 @@
 """What a rule is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jax.domain import checks
 from jax.domain.reason_code import ReasonCode
-from jax.domain.risk.inputs import EntryCase, RiskInputs, WantedExit
-from jax.domain.risk_decision import Denied
 
-ForbidsAnything = Callable[[RiskInputs], Denied | None]
-ForbidsEntry = Callable[[EntryCase], Denied | None]
-ForbidsExit = Callable[[RiskInputs, WantedExit], Denied | None]
+_LAST_PLACE = Decimal(1).scaleb(-checks.DECIMAL_PLACES)
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `quantity` units (below zero when it is passed already), for the reason `reason_code`.
+    """At most `quantity` units (zero or below when none fits), for the reason `reason_code`.
 
     `numbers` are those that the quantity follows from.
     """
@@ -25,4 +21,7 @@ class Cap:
     numbers: dict[str, Decimal]
 
 
-CapsEntry = Callable[[EntryCase], Cap | None]
+def shown(value: Decimal, rounding: str) -> Decimal:
+    """`value` with at most eight places; round it to the side on which it still breaks its limit."""
+    rounded = value.quantize(_LAST_PLACE, rounding)
+    return value if value == rounded else rounded
