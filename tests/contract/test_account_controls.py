@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from jax.domain.controls import AccountControls, Arming, ModeChange, Said, TradingMode
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said, SessionOpening, TradingMode
 from jax.ports.account_controls import AccountControlStore
 from jax.ports.errors import Conflict
 from jax.ports.unit_of_work import UnitOfWork
@@ -112,3 +113,17 @@ async def test_nothing_is_said_of_an_account_that_is_not_stored(unit_of_work: Un
         await within(
             unit_of_work, lambda tx: tx.controls.set_mode("nobody", ModeChange(TradingMode.REDUCE, SAID))
         )
+
+
+async def test_a_session_keeps_its_first_opening(unit_of_work: UnitOfWork) -> None:
+    first = SessionOpening(date(2024, 3, 5), Decimal("100000.25"))
+    for opening, kept in (
+        (first, first),
+        (replace(first, equity=Decimal(1)), first),
+        (SessionOpening(date(2024, 3, 4), Decimal(2)), first),
+        (later := SessionOpening(date(2024, 3, 6), Decimal(3)), later),
+    ):
+        async with unit_of_work.begin() as tx:
+            await tx.controls.open_session(ACCOUNT, opening)
+        assert (await _get(unit_of_work)).opening == kept
+    assert (await _get(unit_of_work, "other")).opening is None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jax.domain.artifact import Artifact
+from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
@@ -144,3 +145,70 @@ async def test_a_wish_to_cancel_is_kept(unit_of_work: UnitOfWork, approved: Sign
     wished = replace(entry, cancel_requested_at=NOW + minutes(7))
     await within(unit_of_work, lambda tx: tx.orders.save(wished))
     assert await within(unit_of_work, lambda tx: tx.orders.get(entry.client_order_id)) == wished
+
+
+async def test_a_trade_is_held_until_its_exits_have_taken_everything_out(
+    unit_of_work: UnitOfWork, active: Artifact, approved: Signal
+) -> None:
+    async def held() -> list[HeldTrade]:
+        return list(await within(unit_of_work, lambda tx: tx.orders.held_trades(ACCOUNT)))
+
+    working = await store_in_status(
+        unit_of_work, await store_signal(unit_of_work, active, "sg-working"), _S.NEW
+    )
+    assert await held() == []
+    entry = await _entry(unit_of_work, approved)
+    (found,) = await held()
+    assert (found.entry, found.exits) == (entry, ())
+    assert found.held_quantity == 40
+    assert found.trade.signal_id == approved.signal_id != working.signal_id
+    stop = _exit(entry, "jx-1")
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(stop))
+    sold = stop.with_fill(fill(stop, "x-out", quantity=25), at=NOW + minutes(4))
+    await within(unit_of_work, lambda tx: tx.orders.save(sold))
+    (found,) = await held()
+    assert found.exits == (sold,)
+    assert found.held_quantity == 15
+    gone = sold.with_fill(fill(stop, "x-out-2", quantity=15), at=NOW + minutes(5))
+    await within(unit_of_work, lambda tx: tx.orders.save(gone))
+    assert await held() == []
+    assert list(await within(unit_of_work, lambda tx: tx.orders.held_trades("other"))) == []
+
+
+async def test_a_closed_trade_is_told_of_while_an_exit_is_open(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    stop = _exit(entry, "jx-1")
+    target = _exit(
+        entry,
+        "jx-2",
+        leg=OrderLeg.TARGET,
+        order_type=OrderType.LIMIT,
+        limit_price=Decimal(160),
+        stop_price=None,
+    )
+    sold = stop.with_fill(fill(stop, "x-out", quantity=40), at=NOW + minutes(4))
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_exit(stop)
+        await tx.orders.add_exit(target)
+        await tx.orders.save(sold)
+    (found,) = await within(unit_of_work, lambda tx: tx.orders.held_trades(ACCOUNT))
+    assert found.held_quantity == 0
+    assert found.open_exits == (target,)
+
+
+async def test_orders_recorded_since_are_those_of_the_account_after_a_moment(
+    unit_of_work: UnitOfWork, active: Artifact, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    stop = _exit(entry, "jx-1")
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(stop))
+    for after, expected in ((NOW - minutes(1), [entry, stop]), (NOW, [stop]), (NOW + minutes(3), [])):
+        async with unit_of_work.begin() as tx:
+            assert list(await tx.orders.recorded_since(ACCOUNT, after)) == expected
+    assert list(await within(unit_of_work, lambda tx: tx.orders.recorded_since("other", NOW))) == []
+    counted = await within(
+        unit_of_work, lambda tx: tx.orders.count_recorded(entry.artifact_hash, after=NOW - minutes(1))
+    )
+    assert counted == 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from jax.domain import checks
@@ -66,11 +67,23 @@ class Arming:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionOpening:
+    """The account's net liquidation, above zero, as it was first known in the session of that date."""
+
+    session_date: date
+    equity: Decimal
+
+    def __post_init__(self) -> None:
+        checks.positive("equity", self.equity)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountControls:
     """Everything that was said of an account and still holds.
 
     `kill` is set while the kill switch is engaged. `loss_latched_on` is the session date on which the daily
-    loss was reached: no entry is sent for that session any more, also after a restart.
+    loss was reached: no entry is sent for that session any more, also after a restart. `opening` is that of
+    the newest session in which the account was looked at.
     """
 
     mode: ModeChange | None = None
@@ -78,6 +91,7 @@ class AccountControls:
     kill: Said | None = None
     armings: Mapping[str, Arming] = field(default_factory=dict)
     loss_latched_on: date | None = None
+    opening: SessionOpening | None = None
 
     def mode_of(self, strategy: str) -> TradingMode:
         """The stricter of the account's mode and the strategy's; OBSERVE while the kill switch is engaged."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Protocol
 
-from jax.domain.controls import AccountControls, Arming, ModeChange, Said
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said, SessionOpening
 
 
 class AccountControlStore(Protocol):
@@ -28,6 +28,10 @@ class AccountControlStore(Protocol):
         ...
 
     async def disarm(self, account: str, *, artifact_hash: str, at: datetime) -> None: ...
+
+    async def open_session(self, account: str, opening: SessionOpening) -> None:
+        """Keeps the first opening of a session; a later session's replaces an earlier one's."""
+        ...
 
     async def latch_loss(self, account: str, session_date: date) -> None:
         """The daily loss was reached in that session; a later date is never replaced by an earlier one."""

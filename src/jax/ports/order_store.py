@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from jax.domain.fill import Fill
+from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.domain.trade import Trade
@@ -78,8 +79,16 @@ class OrderStore(Protocol):
         """The account's orders in one of `statuses`, oldest first."""
         ...
 
+    async def held_trades(self, account: str) -> Sequence[HeldTrade]:
+        """The trades that hold something, or of which an exit is open, oldest first."""
+        ...
+
+    async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
+        """The account's orders of every leg and status that were created after `after`, oldest first."""
+        ...
+
     async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
-        """How many orders of the artifact were created after `after`, whatever the account and the end."""
+        """How many entries of the artifact were created after `after`, whatever the account and the end."""
         ...
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:

@@ -64,6 +64,7 @@ async def working(unit_of_work: PostgresUnitOfWork, sql: asyncpg.Connection) -> 
 
 
 _NUMBERS = [
+    ("trading.account", "opening_equity"),
     *(("trading.signal", column) for column in ("entry_price", "stop_loss", "take_profit", "confidence")),
     *(
         ("trading.orders", column)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from jax.adapters.memory.session import Session
-from jax.domain.controls import AccountControls, Arming, ModeChange, Said
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said, SessionOpening
 
 V = TypeVar("V")
 
@@ -43,6 +43,11 @@ class MemoryAccountControls:
     async def disarm(self, account: str, *, artifact_hash: str, at: datetime) -> None:
         before = await self.get(account)
         await self._put(account, replace(before, armings=_without(before.armings, artifact_hash)))
+
+    async def open_session(self, account: str, opening: SessionOpening) -> None:
+        before = await self.get(account)
+        if before.opening is None or before.opening.session_date < opening.session_date:
+            await self._put(account, replace(before, opening=opening))
 
     async def latch_loss(self, account: str, session_date: date) -> None:
         before = await self.get(account)

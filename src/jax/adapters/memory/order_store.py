@@ -11,6 +11,7 @@ from jax.adapters.memory.state import State
 from jax.adapters.memory.step_rules import refusal_of_orders
 from jax.domain.errors import IllegalTransition
 from jax.domain.fill import Fill
+from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, check_first_status
 from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import Signal
@@ -117,9 +118,29 @@ class MemoryOrderStore:
         chosen = [order for order in stored if order.account == account and order.status in statuses]
         return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
 
+    async def held_trades(self, account: str) -> Sequence[HeldTrade]:
+        state = self._session.read()
+        found = []
+        for trade in state.trades.values():
+            entry = state.orders[trade.client_order_id]
+            if entry.account == account:
+                of_signal = await self.of_signal(account, signal_id=trade.signal_id)
+                exits = tuple(order for order in of_signal if order.reduces_only)
+                found.append(HeldTrade(trade, entry, exits))
+        chosen = [held for held in found if held.held_quantity > 0 or held.open_exits]
+        return sorted(chosen, key=lambda held: (held.trade.submitted_at, held.trade.trade_id))
+
+    async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
+        stored = self._session.read().orders.values()
+        chosen = [order for order in stored if order.account == account and order.created_at > after]
+        return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
+
     async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
         stored = self._session.read().orders.values()
-        return sum(order.artifact_hash == artifact_hash and order.created_at > after for order in stored)
+        return sum(
+            order.artifact_hash == artifact_hash and order.created_at > after and not order.reduces_only
+            for order in stored
+        )
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         state = self._session.read()

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.schema import trading_tables as trading
 from jax.adapters.postgres.session import Session
-from jax.domain.controls import AccountControls, Arming, ModeChange, Said
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said, SessionOpening
 
 _WHOLE_ACCOUNT = ""
 
@@ -22,7 +22,7 @@ class PostgresAccountControls:
     async def get(self, account: str) -> AccountControls:
         modes = {row.strategy: row for row in await self._rows(trading.mode, account)}
         kills = [row for row in await self._rows(trading.kill, account) if row.released_at is None]
-        latches = await self._rows(trading.account, account)
+        rows = await self._rows(trading.account, account)
         whole = modes.pop(_WHOLE_ACCOUNT, None)
         return AccountControls(
             mode=None if whole is None else _mode(whole),
@@ -33,7 +33,8 @@ class PostgresAccountControls:
                 for row in await self._rows(trading.arming, account)
                 if row.disarmed_at is None
             },
-            loss_latched_on=latches[0].loss_latched_on if latches else None,
+            loss_latched_on=rows[0].loss_latched_on if rows else None,
+            opening=_opening(rows[0]) if rows else None,
         )
 
     async def set_mode(self, account: str, change: ModeChange, *, strategy: str | None = None) -> None:
@@ -75,6 +76,12 @@ class PostgresAccountControls:
         which = (table.c.account == account, table.c.artifact_hash == artifact_hash)
         await self._session.execute(update(table).where(*which).values(disarmed_at=at))
 
+    async def open_session(self, account: str, opening: SessionOpening) -> None:
+        table = trading.account
+        earlier = or_(table.c.opened_on.is_(None), table.c.opened_on < opening.session_date)
+        values = {"opened_on": opening.session_date, "opening_equity": opening.equity}
+        await self._session.execute(update(table).where(table.c.account == account, earlier).values(**values))
+
     async def latch_loss(self, account: str, session_date: date) -> None:
         table = trading.account
         earlier = or_(table.c.loss_latched_on.is_(None), table.c.loss_latched_on < session_date)
@@ -85,6 +92,10 @@ class PostgresAccountControls:
     async def _rows(self, table: Any, account: str) -> list[Row[Any]]:
         result = await self._session.execute(select(table).where(table.c.account == account))
         return list(result)
+
+
+def _opening(row: Row[Any]) -> SessionOpening | None:
+    return None if row.opened_on is None else SessionOpening(row.opened_on, row.opening_equity)
 
 
 def _mode(row: Row[Any]) -> ModeChange:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from jax.adapters.postgres.rows import at_most, values_of
 from jax.adapters.postgres.schema import trading_tables as trading
 from jax.adapters.postgres.session import Session
 from jax.domain.fill import Fill
-from jax.domain.order import Order
-from jax.domain.order_status import ORDER_TRANSITIONS, OrderStatus
+from jax.domain.held_trade import HeldTrade
+from jax.domain.order import Order, OrderLeg
+from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.trade import Trade
 from jax.ports.errors import NotFound
 from jax.ports.order_store import AccountRow
@@ -119,12 +121,55 @@ class PostgresOrderStore:
         )
         return [Order(**row._mapping) for row in await self._session.execute(query)]
 
+    async def held_trades(self, account: str) -> Sequence[HeldTrade]:
+        table = trading.orders
+        filled = func.sum(
+            case((table.c.leg == OrderLeg.ENTRY, table.c.filled_quantity), else_=-table.c.filled_quantity)
+        )
+        leaving = func.bool_or(and_(table.c.leg != OrderLeg.ENTRY, table.c.status.in_(sorted(OPEN))))
+        signals = (
+            select(table.c.signal_id)
+            .where(table.c.account == account)
+            .group_by(table.c.signal_id)
+            .having(or_(filled > Decimal(0), leaving))
+        )
+        exits: dict[str, list[Order]] = {}
+        leaves = (
+            select(table)
+            .where(table.c.account == account, table.c.signal_id.in_(signals), table.c.leg != OrderLeg.ENTRY)
+            .order_by(table.c.created_at, table.c.client_order_id.collate("C"))
+        )
+        for row in await self._session.execute(leaves):
+            exits.setdefault(row.signal_id, []).append(Order(**row._mapping))
+        entries = (
+            _trades_with_orders()
+            .where(table.c.account == account, trading.trade.c.signal_id.in_(signals))
+            .order_by(trading.trade.c.submitted_at, trading.trade.c.trade_id.collate("C"))
+        )
+        return [
+            HeldTrade(trade, entry, tuple(exits.get(trade.signal_id, ())))
+            for trade, entry in map(_trade_with_order, await self._session.execute(entries))
+        ]
+
+    async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
+        table = trading.orders
+        query = (
+            select(table)
+            .where(table.c.account == account, table.c.created_at > after)
+            .order_by(table.c.created_at, table.c.client_order_id.collate("C"))
+        )
+        return [Order(**row._mapping) for row in await self._session.execute(query)]
+
     async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
         table = trading.orders
         query = (
             select(func.count())
             .select_from(table)
-            .where(table.c.artifact_hash == artifact_hash, table.c.created_at > after)
+            .where(
+                table.c.artifact_hash == artifact_hash,
+                table.c.created_at > after,
+                table.c.leg == OrderLeg.ENTRY,
+            )
         )
         count: int = (await self._session.execute(query)).scalar_one()
         return count

@@ -88,6 +88,9 @@ async def save_order(transaction: Transaction, order: Order, *, before: Order) -
 
 
 async def _close_signal(transaction: Transaction, order: Order) -> None:
+    if order.reduces_only:
+        # What becomes of the ways out does not undo that the signal was executed.
+        return
     signal = await transaction.signals.get(order.signal_id)
     if signal.status is not SignalStatus.APPROVED:
         return

@@ -24,7 +24,7 @@ _REQUESTED = "order.cancel_requested"
 
 
 class CancelEntries:
-    """Asks again at every pass until the order is closed; every order of this platform is an entry so far.
+    """Asks again at every pass until the order is closed.
 
     Only the trader that holds the account's epoch asks. The wish is recorded and committed before that,
     unless the record cannot be written: stopping does not wait for it, and the wish is told with the answer.
@@ -70,7 +70,8 @@ class CancelEntries:
         return changed
 
     def _is_unwanted(self, order: Order) -> bool:
-        return self._loaded().get(order.artifact_hash) != order.artifact_id
+        # What leaves a position stays: without it nothing would protect what the artifact has bought.
+        return not order.reduces_only and self._loaded().get(order.artifact_hash) != order.artifact_id
 
     async def _wish(self, order: Order) -> Order | None:
         """The order as it stands, its cancel request on record; None when that could not be written."""

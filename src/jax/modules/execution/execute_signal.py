@@ -2,22 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from jax.domain.errors import InvalidValue
+from jax.domain.controls import TradingMode
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order
-from jax.domain.order_status import OrderStatus
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
-from jax.modules.execution.apply_report import apply_report, locked_order, save_order
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
 from jax.modules.execution.risk_state import reserved
-from jax.ports.broker import NEVER_PLACED, Broker, OrderReport
+from jax.modules.execution.send_order import SendOrder
+from jax.ports.broker import Broker
 from jax.ports.clock import Clock
-from jax.ports.errors import PortError, Refused
+from jax.ports.errors import PortError
 from jax.ports.unit_of_work import UnitOfWork
 
 
@@ -55,6 +54,7 @@ class ExecuteSignal:
         self._clock = clock
         self._trading = trading
         self._loaded = loaded
+        self._sender = SendOrder(unit_of_work=unit_of_work, broker=broker, clock=clock)
         self._one_at_a_time = asyncio.Lock()
 
     async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
@@ -68,7 +68,8 @@ class ExecuteSignal:
         if isinstance(recorded, Denied | Executed):
             return recorded
         trade, order = recorded
-        return Executed(trade, await self._send(order), repeated=False)
+        sent = await self._sender.send(order, hold_back=self._reason_to_hold_back)
+        return Executed(trade, sent, repeated=False)
 
     async def _record(self, signal_id: str, *, approved_by: str) -> tuple[Trade, Order] | Executed | Denied:
         # One at a time: what one reserves must be seen by the next before it asks for the account's means.
@@ -101,20 +102,6 @@ class ExecuteSignal:
                 return Executed(*before, repeated=True)
             return await record_order(transaction, self._trading, request, self._loaded())
 
-    async def _send(self, order: Order) -> Order:
-        held_back = await self._reason_to_hold_back(order)
-        if held_back is not None:
-            return await self._close(order, OrderStatus.ABSENT, held_back)
-        try:
-            report = await broker_answer(self._broker.place(order))
-        except Refused as error:
-            closed = OrderStatus.ABSENT if error.code in NEVER_PLACED else OrderStatus.REJECTED
-            return await self._close(order, closed, error.code)
-        except (PortError, InvalidValue) as error:
-            # It may be at the broker, whatever the answer was: only evidence may say otherwise.
-            return await self._close(order, OrderStatus.UNKNOWN, type(error).__name__)
-        return await self._apply(order, report)
-
     async def _reason_to_hold_back(self, order: Order) -> str | None:
         """Why the recorded order stays in the house; nothing may come between a None and the sending."""
         # The commit, or this process, may have stood still for as long as it took to revoke the artifact, and
@@ -122,32 +109,14 @@ class ExecuteSignal:
         try:
             async with self._unit_of_work.begin() as transaction:
                 is_loadable = await transaction.artifacts.is_loadable(order.artifact_id)
+                controls = await transaction.controls.get(order.account)
         except PortError:
             return "GATE_NOT_READ"
-        if not (self._clock.now() <= order.deadline_at):
-            return "DEADLINE_PASSED"
         right = self._loaded().get(order.artifact_hash)
         if not is_loadable or right is None or right.artifact_id != order.artifact_id:
             return ReasonCode.ARTIFACT_NOT_LOADABLE
+        if controls.kill is not None:
+            return ReasonCode.KILL_SWITCH
+        if controls.mode_of(order.strategy) is not TradingMode.NORMAL:
+            return ReasonCode.MODE_REDUCE
         return None
-
-    async def _apply(self, order: Order, report: OrderReport) -> Order:
-        try:
-            async with self._unit_of_work.begin() as transaction:
-                stored = await locked_order(transaction, order)
-                return await apply_report(transaction, stored, report, at=self._clock.now())
-        except (PortError, InvalidValue):
-            # The broker has it, and its answer could not be booked: reconciliation asks it again, and
-            # raises the alarm when the answer is still one that cannot be.
-            return order
-
-    async def _close(self, order: Order, status: OrderStatus, reason_code: str) -> Order:
-        try:
-            async with self._unit_of_work.begin() as transaction:
-                stored = await locked_order(transaction, order)
-                if stored.status is not OrderStatus.PENDING_NEW:
-                    return stored
-                moved = stored.moved_to(status, at=self._clock.now(), reason_code=reason_code)
-                return await save_order(transaction, moved, before=stored)
-        except PortError:
-            return replace(order, status=OrderStatus.UNKNOWN, reason_code=reason_code)

@@ -128,6 +128,9 @@ async def _decide(
     )
     decision = decide(inputs)
     if isinstance(decision, Denied):
+        if decision.reason_code is ReasonCode.DAILY_LOSS_REACHED:
+            # For the rest of the session, whatever the account gains back and whoever restarts.
+            await transaction.controls.latch_loss(trading.account, session.session_date)
         return decision
     await _audit_decision(transaction, request, inputs, decision)
     return decision, instrument

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.bar import Bar, Timeframe
+from jax.domain.controls import SessionOpening
 from jax.domain.fill import Fill
 from jax.domain.order import Order
-from jax.domain.order_status import FAILED, OPEN, OrderStatus
+from jax.domain.order_status import FAILED, OPEN
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
 from jax.domain.risk.inputs import AccountState, Holding, OpenOrder, Pace, RecentOrder, open_order
@@ -28,19 +29,32 @@ async def reserved(transaction: Transaction, account: str) -> Decimal:
 async def account_state(
     transaction: Transaction, snapshot: AccountSnapshot, *, reserved: Decimal, session: ExchangeSession
 ) -> AccountState:
-    """The account as it is stored, beside what the broker said of its means."""
+    """The account as it is stored, beside what the broker said of its means.
+
+    The first look in a session keeps the net liquidation as that of its opening.
+    """
     fills = await transaction.orders.fills(snapshot.account)
     before = [fill for fill in fills if fill.ts_event < session.opens_at]
     return AccountState(
         snapshot=snapshot,
-        # Not recorded yet: without it only realised losses count.
-        opening_equity=snapshot.net_liquidation,
+        opening_equity=await _opening_equity(transaction, snapshot, session),
         reserved=reserved,
         holdings=await _holdings(transaction, fills),
         open_orders=tuple(await _open_orders(transaction, snapshot.account)),
         realized_today=_realized(fills) - _realized(before),
         risk_taken_today=await _risk_taken(transaction, snapshot.account, since=session.opens_at),
     )
+
+
+async def _opening_equity(
+    transaction: Transaction, snapshot: AccountSnapshot, session: ExchangeSession
+) -> Decimal:
+    equity = snapshot.net_liquidation
+    if not (equity.is_finite() and equity > 0):
+        return equity
+    await transaction.controls.open_session(snapshot.account, SessionOpening(session.session_date, equity))
+    opening = (await transaction.controls.get(snapshot.account)).opening
+    return equity if opening is None or opening.session_date != session.session_date else opening.equity
 
 
 async def newest_quote(transaction: Transaction, symbol: str) -> Quote | None:
@@ -54,9 +68,8 @@ async def pace_of(
 ) -> Pace:
     """The orders of the last minute, or of as long as a repeat must wait; the minute is the cycle."""
     apart = timedelta(seconds=float(limits.repeat_after_seconds or 0))
-    since = at - max(_A_MINUTE, apart)
-    orders = await transaction.orders.in_status(account, frozenset(OrderStatus))
-    recent = [order for order in orders if order.created_at > since]
+    orders = await transaction.orders.recorded_since(account, at - max(_A_MINUTE, apart))
+    recent = [order for order in orders if not order.reduces_only]
     in_cycle = [order for order in recent if order.created_at > at - _A_MINUTE]
     ordered = [order.quantity * await _unit_value(transaction, order) for order in in_cycle]
     return Pace(

@@ -111,7 +111,16 @@ FILLS = (
 )
 
 CONTROLS = (
-    "ALTER TABLE trading.account ADD COLUMN loss_latched_on date",
+    """
+    ALTER TABLE trading.account
+        ADD COLUMN loss_latched_on date,
+        ADD COLUMN opened_on date,
+        ADD COLUMN opening_equity numeric(20, 8),
+        ADD CONSTRAINT account_opening_equity_bounds
+            CHECK (opening_equity > 0 AND opening_equity < 1000000000000),
+        ADD CONSTRAINT account_opening_whole CHECK ((opened_on IS NULL) = (opening_equity IS NULL))
+    """,
+    "CREATE INDEX orders_account_created ON trading.orders (account, created_at)",
     """
     CREATE TABLE trading.mode (
         account text NOT NULL,
@@ -166,7 +175,7 @@ GRANTS = (
     "GRANT UPDATE (mode, reason, actor, changed_at) ON trading.mode TO jax_trader",
     "GRANT UPDATE (reason, actor, engaged_at, released_at) ON trading.kill TO jax_trader",
     "GRANT UPDATE (reason, actor, armed_at, expires_at, disarmed_at) ON trading.arming TO jax_trader",
-    "GRANT UPDATE (loss_latched_on) ON trading.account TO jax_trader",
+    "GRANT UPDATE (loss_latched_on, opened_on, opening_equity) ON trading.account TO jax_trader",
     "GRANT UPDATE (cancel_requested_at) ON trading.orders TO jax_trader",
 )
 
@@ -194,7 +203,11 @@ DOWN = (
     "DROP TABLE trading.arming",
     "DROP TABLE trading.kill",
     "DROP TABLE trading.mode",
-    "ALTER TABLE trading.account DROP COLUMN loss_latched_on",
+    "DROP INDEX trading.orders_account_created",
+    """
+    ALTER TABLE trading.account
+        DROP COLUMN loss_latched_on, DROP COLUMN opened_on, DROP COLUMN opening_equity
+    """,
     """
     ALTER TABLE trading.fill
         DROP CONSTRAINT fill_pk,

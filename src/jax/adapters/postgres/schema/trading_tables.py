@@ -39,8 +39,12 @@ account = Table(
     text("account", primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("loss_latched_on", Date),
+    Column("opened_on", Date),
+    amount("opening_equity", nullable=True),
     length("account", 64),
     CheckConstraint("epoch >= 0", name="epoch_not_negative"),
+    positive("opening_equity"),
+    CheckConstraint("(opened_on IS NULL) = (opening_equity IS NULL)", name="opening_whole"),
     schema="trading",
 )
 
@@ -205,6 +209,7 @@ orders = Table(
     CheckConstraint("(order_type = 'STOP') = (stop_price IS NOT NULL)", name="stop_price_if_stop"),
     Index("orders_account_status", "account", "status"),
     Index("orders_artifact_created", "artifact_hash", "created_at"),
+    Index("orders_account_created", "account", "created_at"),
     schema="trading",
 )
 

@@ -1,0 +1,75 @@
+"""Holds our orders and fills against what the broker says, and observes when they do not agree."""
+
+from jax.domain.audit import AuditEvent
+from jax.domain.book_difference import position_differences
+from jax.domain.controls import ModeChange, Said, TradingMode
+from jax.domain.position import positions_of
+from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.broker_answer import broker_answer
+from jax.modules.execution.fenced_order import fence
+from jax.ports.broker import WorkingOrder
+from jax.ports.errors import NotFound
+from jax.ports.unit_of_work import Transaction
+
+ACTOR = "jax-trader"
+_LONGEST_REASON = 1000
+
+
+class CompareBooks:
+    """Nothing is traded or invented to make a difference go away: the account is observed until people act.
+
+    A difference counts when two looks in a row see the same one: a fill may come between two questions.
+    """
+
+    def __init__(self, at: BrokerAccount) -> None:
+        self._unit_of_work = at.unit_of_work
+        self._broker = at.broker
+        self._clock = at.clock
+        self._account = at.account
+        self._epoch = at.epoch
+        self._seen: tuple[str, ...] = ()
+        self.differences: tuple[str, ...] = ()
+
+    async def run_once(self) -> tuple[str, ...]:
+        """The differences that two looks have seen, sentences; none when the books agree.
+
+        A broker that cannot be asked changes nothing: its PortError is raised.
+        """
+        theirs = await broker_answer(self._broker.positions(self._account))
+        working = await broker_answer(self._broker.working_orders(self._account))
+        async with self._unit_of_work.begin() as transaction:
+            fills = await transaction.orders.fills(self._account)
+            foreign = [order for order in working if not await self._is_ours(transaction, order)]
+        ours = {symbol: held.signed_quantity for symbol, held in positions_of(fills).items()}
+        found = (
+            *position_differences(ours, theirs),
+            *(f"order {order.venue_order_id} works at the broker and is not ours" for order in foreign),
+        )
+        self.differences = tuple(sentence for sentence in found if sentence in self._seen)
+        self._seen = found
+        if self.differences:
+            await self._observe(self.differences)
+        return self.differences
+
+    async def _is_ours(self, transaction: Transaction, working: WorkingOrder) -> bool:
+        if working.client_order_id is None:
+            return False
+        try:
+            order = await transaction.orders.get(working.client_order_id)
+        except NotFound:
+            return False
+        return order.account == self._account
+
+    async def _observe(self, differences: tuple[str, ...]) -> None:
+        said = Said("; ".join(differences)[:_LONGEST_REASON], ACTOR, self._clock.now())
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            if (await transaction.controls.get(self._account)).mode_of("") is not TradingMode.OBSERVE:
+                await self._set_observe(transaction, said)
+
+    async def _set_observe(self, transaction: Transaction, said: Said) -> None:
+        change = ModeChange(TradingMode.OBSERVE, said)
+        await transaction.controls.set_mode(self._account, change)
+        data = {"mode": change.mode.value, "strategy": None, "reason": said.reason}
+        await transaction.audit.append(AuditEvent("account.mode", self._account, said.actor, said.at, data))
+        await transaction.events.publish("account", subject=self._account)

@@ -1,0 +1,86 @@
+"""What people tell an account: modes, the kill switch, arming; each with its reason, on record for good."""
+
+from jax.domain.audit import AuditEvent
+from jax.domain.canonical_json import Json
+from jax.domain.controls import AccountControls, Arming, ModeChange, Said
+from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.broker_answer import broker_answer
+from jax.modules.execution.fenced_order import fence
+from jax.ports.unit_of_work import Transaction
+
+
+class ControlAccount:
+    """Everything is one transaction with its audit entry; Conflict when another trader has taken over."""
+
+    def __init__(self, at: BrokerAccount) -> None:
+        self._unit_of_work = at.unit_of_work
+        self._broker = at.broker
+        self._clock = at.clock
+        self._account = at.account
+        self._epoch = at.epoch
+
+    async def controls(self) -> AccountControls:
+        """What holds now."""
+        async with self._unit_of_work.begin() as transaction:
+            return await transaction.controls.get(self._account)
+
+    async def set_mode(self, change: ModeChange, *, strategy: str | None = None) -> AccountControls:
+        """The mode of the account, or of one strategy in it."""
+        data: dict[str, Json] = {"mode": change.mode, "strategy": strategy}
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            await transaction.controls.set_mode(self._account, change, strategy=strategy)
+            return await self._told(transaction, "account.mode", change.said, data)
+
+    async def kill(self, said: Said) -> AccountControls:
+        """Engages the switch: first on record, so that nothing new is sent, then at the broker.
+
+        Works without the broker, whose error is raised after the switch is on record; and it is engaged at
+        the broker even when the record cannot be written.
+        """
+        try:
+            async with self._unit_of_work.begin() as transaction:
+                await transaction.orders.lock_account(self._account)
+                await transaction.controls.engage_kill(self._account, said)
+                controls = await self._told(transaction, "account.killed", said, {})
+        finally:
+            await broker_answer(self._broker.kill(self._account, reason=f"{said.actor}: {said.reason}"))
+        return controls
+
+    async def release_kill(self, said: Said) -> AccountControls:
+        """Takes orders again: at the broker first, so that what is on record is never looser than it is."""
+        await broker_answer(self._broker.release_kill(self._account))
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            await transaction.controls.release_kill(self._account, at=said.at)
+            return await self._told(transaction, "account.kill_released", said, {})
+
+    async def arm(self, arming: Arming) -> AccountControls:
+        """Live orders of one artifact, until it expires."""
+        data: dict[str, Json] = {
+            "artifact_hash": arming.artifact_hash,
+            "expires_at": arming.expires_at.isoformat(),
+        }
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            await transaction.controls.arm(self._account, arming)
+            return await self._told(transaction, "account.armed", arming.said, data)
+
+    async def disarm(self, artifact_hash: str, said: Said) -> AccountControls:
+        """No live order of it from now on."""
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            await transaction.controls.disarm(self._account, artifact_hash=artifact_hash, at=said.at)
+            return await self._told(transaction, "account.disarmed", said, {"artifact_hash": artifact_hash})
+
+    def said(self, *, reason: str, actor: str) -> Said:
+        """Now."""
+        return Said(reason, actor, self._clock.now())
+
+    async def _told(
+        self, transaction: Transaction, kind: str, said: Said, data: dict[str, Json]
+    ) -> AccountControls:
+        event = AuditEvent(kind, self._account, said.actor, said.at, {**data, "reason": said.reason})
+        await transaction.audit.append(event)
+        await transaction.events.publish("account", subject=self._account)
+        return await transaction.controls.get(self._account)

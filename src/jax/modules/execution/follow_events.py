@@ -1,0 +1,62 @@
+"""Hears from the broker that something happened, and asks what."""
+
+from jax.modules.execution.apply_report import apply_report
+from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.broker_answer import broker_answer
+from jax.modules.execution.fenced_order import fence
+from jax.ports.broker import OrderReport
+from jax.ports.errors import NotFound
+
+
+class FollowEvents:
+    """An event is a reason to ask and never an answer; what is missed, reconciliation finds.
+
+    It goes on after an event only when what the broker said of it is committed.
+    """
+
+    def __init__(self, at: BrokerAccount) -> None:
+        self._unit_of_work = at.unit_of_work
+        self._broker = at.broker
+        self._clock = at.clock
+        self._account = at.account
+        self._epoch = at.epoch
+        self._seen: int | None = None
+
+    async def run_once(self) -> int:
+        """Asks about every order that events name; returns how many orders it asked about.
+
+        What happened before the first call is for reconciliation. InvalidValue when the broker says what
+        cannot be; Conflict when another trader has taken over.
+        """
+        if self._seen is None:
+            self._seen = await self._newest()
+        events = await broker_answer(self._broker.events(after=self._seen))
+        named = dict.fromkeys(event.client_order_id for event in events if event.client_order_id)
+        for client_order_id in named:
+            await self._ask(client_order_id)
+        if events:
+            self._seen = events[-1].seq
+        return len(named)
+
+    async def _newest(self) -> int:
+        seen = 0
+        while events := await broker_answer(self._broker.events(after=seen)):
+            seen = events[-1].seq
+        return seen
+
+    async def _ask(self, client_order_id: str) -> None:
+        try:
+            report = await broker_answer(self._broker.query(client_order_id))
+        except NotFound:
+            return
+        await self._book(report)
+
+    async def _book(self, report: OrderReport) -> None:
+        async with self._unit_of_work.begin() as transaction:
+            await fence(transaction, self._account, epoch=self._epoch)
+            try:
+                order = await transaction.orders.get(report.client_order_id)
+            except NotFound:
+                # Not ours; what is found at the broker without a row is told by the comparison of positions.
+                return
+            await apply_report(transaction, order, report, at=self._clock.now())
