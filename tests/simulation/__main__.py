@@ -4,8 +4,14 @@ import argparse
 import sys
 import time
 
-from tests.simulation.search import first_violation, quiet_logs
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.search import first_violation, quiet_logs, smallest_catch
 from tests.simulation.world import World
+
+
+def say(text: object) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -14,8 +20,13 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="print every event of it")
     parser.add_argument("--seeds", type=int, default=2000, help="run the worlds from --first on")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument(
+        "--mutants", action="store_true", help="search for the worlds that notice each mutant"
+    )
     asked = parser.parse_args()
     with quiet_logs():
+        if asked.mutants:
+            return _mutants(asked.seeds)
         if asked.seed is not None:
             return _one(asked.seed, asked.trace)
         return _many(asked.first, asked.seeds)
@@ -24,22 +35,36 @@ def main() -> int:
 def _one(seed: int, is_traced: bool) -> int:
     trace: list[str] = []
     world = World(seed, trace=trace)
-    print(world.possible)
     violation = world.run()
-    print("\n".join(trace) if is_traced else f"{len(trace)} events")
-    print(f"seed {seed}: {violation or 'no violation'}")
+    if is_traced:
+        say(world.possible)
+        say("\n".join(trace))
+    say(f"seed {seed}: {violation or 'no violation'} ({len(trace)} events)")
     return int(violation is not None)
 
 
+def _mutants(seeds: int) -> int:
+    survived = 0
+    for mutant in MUTANTS:
+        started = time.monotonic()
+        caught = smallest_catch(mutant, seeds=seeds)
+        survived += caught is None
+        told = "NOT CAUGHT" if caught is None else f"seed {caught[0]}: {caught[1]}"
+        say(f"{mutant.name} ({time.monotonic() - started:.1f} s): {told}")
+    return int(survived > 0)
+
+
 def _many(first: int, count: int) -> int:
-    started = time.monotonic()
-    for seed in range(first, first + count):
-        violation = first_violation(seed)
+    started, broken = time.monotonic(), 0
+    for done in range(1, count + 1):
+        violation = first_violation(first + done - 1)
         if violation is not None:
-            print(f"seed {seed}: {violation}")
-        if (seed + 1 - first) % 200 == 0:
-            print(f"{seed + 1 - first} worlds, {(seed + 1 - first) / (time.monotonic() - started):.1f} a second", flush=True)
-    return 0
+            broken += 1
+            say(f"seed {first + done - 1}: {violation}")
+        if done % 500 == 0 or done == count:
+            rate = done / (time.monotonic() - started)
+            say(f"{done} worlds, {broken} with a violation, {rate:.0f} a second")
+    return int(broken > 0)
 
 
 sys.exit(main())

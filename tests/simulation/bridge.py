@@ -1,135 +1,151 @@
-"""A bridge that keeps the contract of ports/broker.py `Broker`, over the simulated venue.
-
-What it writes down survives its process; a write takes time, and the process may die before or after it.
-"""
+"""The bridge's machine: the real desk, over a disk that is slow and may be full, and a line to the venue."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
+from jax.adapters.memory.bridge_book import MemoryBridgeBook
 from jax.domain.account import AccountSnapshot
 from jax.domain.order import Order
 from jax.domain.quote import Quote
-from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
-from jax.ports.errors import Conflict, NotFound, OutcomeUnknown, Refused, Unavailable
+from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
+from jax.ports.bridge_book import BookedOrder, JournalEntry, Switches
+from jax.ports.broker import BrokerEvent, OrderReport, WorkingOrder
+from jax.ports.clock import Clock
+from jax.ports.errors import OutcomeUnknown, PortError, Unavailable
 from tests.simulation.database import Surroundings
-from tests.simulation.invariants import terms
+from tests.simulation.possibilities import Possibilities
 from tests.simulation.venue import SimulatedVenue
+from tests.simulation.virtual_loop import Process
+
+_COPIES_EVERY_SECONDS = 0.3
 
 
-@dataclass(slots=True)
-class Book:
-    """What is on the bridge's disk."""
+class DiskBook:
+    """A BridgeBook on a disk: each write takes time, and the process may die before or after it."""
 
-    sent: dict[str, Order] = field(default_factory=dict)
-    refused: dict[str, Refused] = field(default_factory=dict)
-    floor: int = 0
-    killed: str | None = None
+    def __init__(
+        self, kept: MemoryBridgeBook, around: Surroundings, trouble: Callable[[], Possibilities]
+    ) -> None:
+        self._kept = kept
+        self._around = around
+        self._trouble = trouble
+
+    async def switches(self) -> Mapping[str, Switches]:
+        return await self._kept.switches()
+
+    async def put_switches(self, account: str, switches: Switches) -> None:
+        await self._write(lambda: self._kept.put_switches(account, switches))
+
+    async def order(self, client_order_id: str) -> BookedOrder | None:
+        return await self._kept.order(client_order_id)
+
+    async def claim(self, order: BookedOrder, *entries: JournalEntry) -> BookedOrder | None:
+        found: BookedOrder | None = await self._write(lambda: self._kept.claim(order, *entries))
+        return found
+
+    async def settle(self, order: BookedOrder, *entries: JournalEntry) -> None:
+        await self._write(lambda: self._kept.settle(order, *entries))
+
+    async def unanswered(self) -> Sequence[BookedOrder]:
+        return await self._kept.unanswered()
+
+    async def booked_since(self, at: Any) -> Sequence[BookedOrder]:
+        return await self._kept.booked_since(at)
+
+    async def tell(self, *entries: JournalEntry, cursor: int | None = None) -> None:
+        await self._write(lambda: self._kept.tell(*entries, cursor=cursor))
+
+    async def cursor(self) -> int:
+        return await self._kept.cursor()
+
+    async def events(self, *, after: int, limit: int) -> Sequence[BrokerEvent]:
+        return await self._kept.events(after=after, limit=limit)
+
+    async def _write(self, write: Callable[[], Any]) -> Any:
+        around, failure = self._around, self._trouble().disk_failure
+        await around.may_crash("before a write of the bridge")
+        await asyncio.sleep(around.seconds(0.005))
+        if around.chance(failure):
+            raise Unavailable("the disk is full")
+        written = await write()
+        if around.chance(failure / 4):
+            raise OutcomeUnknown("the disk has not said whether it has written")
+        await around.may_crash("after a write of the bridge")
+        return written
 
 
-class SimulatedBridge:
-    """One boot of the bridge."""
+class VenueLine:
+    """What one boot of the bridge knows of the venue: at first nothing, until both are synchronised."""
 
     name = "paper"
 
-    def __init__(
-        self, book: Book, venue: SimulatedVenue, around: Surroundings, now: Callable[[], datetime]
-    ) -> None:
-        self._book = book
+    def __init__(self, venue: SimulatedVenue, around: Surroundings) -> None:
         self._venue = venue
         self._around = around
-        self._now = now
         self._synchronised_at = around.loop.time() + around.seconds(1.0)
 
     async def place(self, order: Order) -> OrderReport:
-        book, cid = self._book, order.client_order_id
-        if cid in book.refused:
-            raise book.refused[cid]
-        if cid in book.sent:
-            return await self._repeated(order)
-        self._refuse_new(order)
-        await self._written(lambda: book.sent.setdefault(cid, order))
-        # The disk may have been slow.
-        try:
-            self._refuse_new(order)
-        except Refused as error:
-            await self._written(lambda: book.refused.setdefault(cid, error))
-            raise
-        try:
-            return await self._venue.place(order)
-        except Refused as error:
-            await self._written(lambda: book.refused.setdefault(cid, error))
-            raise
-        except Unavailable as error:
-            raise OutcomeUnknown(str(error)) from error
+        return await self._synchronised.place(order)
 
     async def query(self, client_order_id: str) -> OrderReport:
-        self._refuse_unsynchronised()
-        return await self._venue.query(client_order_id)
+        return await self._synchronised.query(client_order_id)
 
     async def cancel(self, client_order_id: str) -> OrderReport:
-        self._refuse_unsynchronised()
-        return await self._venue.cancel(client_order_id)
+        return await self._synchronised.cancel(client_order_id)
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
-        self._refuse_unsynchronised()
-        return await self._venue.working_orders(account)
+        return await self._synchronised.working_orders(account)
 
     async def account(self, account: str) -> AccountSnapshot:
-        return await self._venue.account(account)
+        return await self._synchronised.account(account)
 
     async def positions(self, account: str) -> Mapping[str, Decimal]:
-        self._refuse_unsynchronised()
-        return await self._venue.positions(account)
+        return await self._synchronised.positions(account)
 
     async def quote(self, symbol: str) -> Quote:
-        return await self._venue.quote(symbol)
-
-    async def raise_epoch(self, account: str, epoch: int) -> None:
-        if epoch < self._book.floor:
-            raise Refused(f"the floor is {self._book.floor}", code="FENCED")
-        await self._written(lambda: setattr(self._book, "floor", max(epoch, self._book.floor)))
-
-    async def kill(self, account: str, *, reason: str) -> None:
-        await self._written(lambda: setattr(self._book, "killed", reason))
-        for working in await self._venue.working_orders(account):
-            if working.client_order_id is not None:
-                await self._venue.cancel(working.client_order_id)
-
-    async def release_kill(self, account: str) -> None:
-        await self._written(lambda: setattr(self._book, "killed", None))
-
-    async def status(self, account: str) -> BrokerStatus:
-        is_ready = self._around.loop.time() >= self._synchronised_at
-        return BrokerStatus(None if is_ready else "not synchronised", self._book.killed, self._book.floor)
+        return await self._synchronised.quote(symbol)
 
     async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
-        return []
+        return await self._synchronised.events(after=after, limit=limit)
 
-    async def _repeated(self, order: Order) -> OrderReport:
-        if terms(self._book.sent[order.client_order_id]) != terms(order):
-            raise Conflict(f"{order.client_order_id} is known with other terms")
-        try:
-            return await self.query(order.client_order_id)
-        except NotFound as error:
-            raise OutcomeUnknown("it was sent, and is not seen yet") from error
-
-    def _refuse_new(self, order: Order) -> None:
-        if order.epoch < self._book.floor:
-            raise Refused(f"the floor is {self._book.floor}", code="FENCED")
-        if self._book.killed is not None:
-            raise Refused(self._book.killed, code="KILLED")
-        if not (self._now() <= order.deadline_at):
-            raise Refused("too late", code="DEADLINE_PASSED")
-
-    def _refuse_unsynchronised(self) -> None:
+    @property
+    def _synchronised(self) -> SimulatedVenue:
         if self._around.loop.time() < self._synchronised_at:
-            raise Unavailable("the bridge does not know yet what the venue has")
+            raise Unavailable("it is not known yet what the venue has")
+        return self._venue
 
-    async def _written(self, write: Callable[[], object]) -> None:
-        await self._around.may_crash("before a write of the bridge")
-        await asyncio.sleep(self._around.seconds(0.005))
-        write()
-        await self._around.may_crash("after a write of the bridge")
+
+class BridgeHost:
+    """The machine on which the bridge runs, if it does; its disk outlives the process."""
+
+    def __init__(
+        self,
+        venue: SimulatedVenue,
+        around: Surroundings,
+        trouble: Callable[[], Possibilities],
+        *,
+        clock: Clock,
+    ) -> None:
+        self.process = Process("bridge")
+        self.broker: BridgeDesk | None = None
+        self._kept = MemoryBridgeBook()
+        self._venue = venue
+        self._around = around
+        self._trouble = trouble
+        self._clock = clock
+
+    async def run(self) -> None:
+        """One boot, until the process ends."""
+        book = DiskBook(self._kept, self._around, self._trouble)
+        line = VenueLine(self._venue, self._around)
+        desk = BridgeDesk(line, book, self._clock, BridgeLimits())
+        with suppress(PortError):
+            await desk.start()
+            self.broker = desk
+            while True:
+                await asyncio.sleep(_COPIES_EVERY_SECONDS)
+                with suppress(PortError):
+                    await desk.copy_journal(line)

@@ -1,4 +1,4 @@
-"""The memory stores as a server: reached over connections that break, and that may forget what it committed."""
+"""The memory stores as a server, reached over connections that break; it may forget what it committed."""
 
 import asyncio
 from collections import deque
@@ -50,6 +50,8 @@ class SimulatedDatabase(MemoryDatabase):
 
     A writer that waits longer than a minute for its turn gives up, as a statement on Postgres does.
     """
+
+    loses_commits = False  # of the last ones, when a standby takes over
 
     def __init__(self, state: State, around: Surroundings) -> None:
         super().__init__()
@@ -219,8 +221,7 @@ class SimulatedUnitOfWork:
             raise Unavailable("the database cannot be reached")
         connection = Connection(self._database, self._around, self._trouble())
         try:
-            yield cast(Transaction, _SlowTransaction(_transaction(connection.session), connection))
+            yield cast("Transaction", _SlowTransaction(_transaction(connection.session), connection))
             await connection.commit()
         finally:
             connection.close()
-

@@ -51,6 +51,8 @@ LIMITS = RiskLimits(
     repeat_after_seconds=None,
     max_cycle_notional_fraction=None,
 )
+# Prices stand still, so that what the account is worth does not change.
+LARGEST_POSITION = STARTING_CASH * LIMITS.sizing.max_position_value_fraction
 
 
 @dataclass(frozen=True, slots=True)

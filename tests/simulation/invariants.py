@@ -1,7 +1,8 @@
-"""The invariants of the execution protocol, watched from outside: in the tables, on the wire, at the venue."""
+"""The invariants of the execution protocol, watched from outside: the tables, the wire, the venue."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jax.adapters.memory.state import State
@@ -11,10 +12,16 @@ from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, UNRESOLVED, OrderStatus
 from jax.domain.position import positions_of
 from jax.modules.execution.execute_signal import Executed
-from tests.simulation.house import ACCOUNT, LIMITS, STARTING_CASH
+from tests.simulation.house import ACCOUNT, LARGEST_POSITION, LIMITS, STARTING_CASH
+from tests.simulation.possibilities import MOST_TRANSIT_SECONDS
 from tests.simulation.venue import PRICE, SimulatedVenue
+from tests.simulation.virtual_loop import VirtualLoop
 
-_CLOSED_BY_EVIDENCE = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.ABSENT})
+_MOST_TRANSIT = timedelta(seconds=MOST_TRANSIT_SECONDS)
+
+_CLOSED_BY_EVIDENCE = frozenset(
+    {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.ABSENT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +41,30 @@ class Watch:
 
     venue: SimulatedVenue
 
-    def __init__(self, *, committed: Callable[[], State], time: Callable[[], float], stop: Callable[[], None]):
+    def __init__(self, loop: VirtualLoop, *, committed: Callable[[], State]) -> None:
         self.violation: Violation | None = None
         self.armed_epoch = 0
         self.sends_are_off = False
         self._committed = committed
-        self._time = time
-        self._stop = stop
+        self._loop = loop
+        self._jumped_at = float("-inf")
         self._answers: dict[str, tuple[str, str, Decimal]] = {}
         self._first_entry = len(committed().audit)
         self._corrected: set[str] = set()
 
     def fail(self, invariant: str, detail: str) -> None:
         if self.violation is None:
-            self.violation = Violation(invariant, self._time(), detail)
-            self._stop()
+            self.violation = Violation(invariant, self._loop.time(), detail)
+            self._loop.stop()
 
     def armed(self, epoch: int) -> None:
-        """A trader has finished the part of its start after which nothing older may be taken."""
-        self.armed_epoch = max(self.armed_epoch, epoch)
+        """A trader may send by now: nothing older is taken, but for what the bridge had sent on already."""
+        at = self._loop.time() + MOST_TRANSIT_SECONDS
+        self._loop.at(at, lambda: setattr(self, "armed_epoch", max(self.armed_epoch, epoch)))
+
+    def jumped(self) -> None:
+        """The clocks were set: what is in transit was judged by how they stood before."""
+        self._jumped_at = self._loop.time()
 
     # On the wire.
 
@@ -64,13 +76,17 @@ class Watch:
         if stored is None:
             self.fail("I5", f"{order.client_order_id} is sent and was never committed")
         elif terms(stored) != terms(order):
-            self.fail("I5", f"{order.client_order_id} is sent as {terms(order)}, committed as {terms(stored)}")
+            self.fail(
+                "I5", f"{order.client_order_id} is sent as {terms(order)}, committed as {terms(stored)}"
+            )
 
     # At the venue.
 
-    def accepted(self, order: Order) -> None:
-        """The venue takes an order, perhaps one that it has already."""
-        cid = order.client_order_id
+    def accepted(self, order: Order, at: datetime) -> None:
+        """The venue takes an order `at` its time, perhaps one that it has already."""
+        cid, late = order.client_order_id, at - order.deadline_at
+        if late > _MOST_TRANSIT and self._loop.time() - self._jumped_at > 2 * MOST_TRANSIT_SECONDS:
+            self.fail("I6", f"the venue takes {cid} {late.total_seconds():.2f} s after its deadline")
         stored = self._committed().orders.get(cid)
         if stored is None:
             return self.fail("I5", f"the venue takes {cid}, which is not committed")
@@ -88,9 +104,6 @@ class Watch:
         self._check_limits()
         return None
 
-    def arrived_late(self, order: Order, seconds: float) -> None:
-        self.fail("I6", f"{order.client_order_id} is taken {seconds:.2f} s after its deadline")
-
     def executed(self, order: Order) -> None:
         self._check_limits()
 
@@ -100,6 +113,10 @@ class Watch:
         symbols = {known.order.symbol for known in working} | held.keys()
         if len(symbols) > LIMITS.max_open_positions:
             self.fail("I4", f"{len(symbols)} symbols are held or worked, at most {LIMITS.max_open_positions}")
+        for symbol in symbols:
+            worked = sum((known.leaves for known in working if known.order.symbol == symbol), Decimal(0))
+            if (held.get(symbol, Decimal(0)) + worked) * PRICE > LARGEST_POSITION:
+                self.fail("I4", f"{held.get(symbol, 0)} {symbol} are held and {worked} worked at {PRICE}")
         at_risk = sum((abs(quantity) for quantity in held.values()), Decimal(0)) * PRICE
         at_risk += sum((known.leaves * PRICE for known in working), Decimal(0))
         if at_risk > STARTING_CASH:
@@ -160,13 +177,13 @@ class Watch:
         left = [order for order in state.orders.values() if order.status in OPEN]
         if any(order.status in UNRESOLVED for order in left):
             self.fail("I10", f"unresolved: {[(o.client_order_id, str(o.status)) for o in left]}")
-        theirs = {
-            (fill.execution_id, fill.revision, fill.quantity) for fill in self.venue.effective_fills()
-        }
+        theirs = {(fill.execution_id, fill.revision, fill.quantity) for fill in self.venue.effective_fills()}
         ours = {(fill.execution_id, fill.revision, fill.quantity) for fill in effective(state)}
         if ours != theirs:
             self.fail("I2", f"only here {sorted(ours - theirs)}, only there {sorted(theirs - ours)}")
-        booked = {s: p.signed_quantity for s, p in positions_of(effective(state)).items() if p.signed_quantity}
+        booked = {
+            s: p.signed_quantity for s, p in positions_of(effective(state)).items() if p.signed_quantity
+        }
         if booked != self.venue.held():
             self.fail("I3", f"position here {booked}, there {self.venue.held()}")
         for order in left:
@@ -202,4 +219,3 @@ def terms(order: Order) -> tuple[object, ...]:
 def _slot(order: Order) -> tuple[str, str, str, OrderLeg, int]:
     revision = 0 if order.leg is OrderLeg.ENTRY else order.revision
     return order.account, order.strategy, order.signal_id, order.leg, revision
-

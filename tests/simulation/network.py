@@ -3,26 +3,19 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.order import Order
 from jax.domain.quote import Quote
 from jax.ports.broker import Broker, BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
 from jax.ports.errors import OutcomeUnknown, PortError, Unavailable
+from tests.simulation.bridge import BridgeHost
 from tests.simulation.database import Surroundings
 from tests.simulation.possibilities import Possibilities
-from tests.simulation.virtual_loop import Process
 
 T = TypeVar("T")
 _ANSWER_WITHIN_SECONDS = 10.0
-
-
-class BridgeHost(Protocol):
-    """Where the bridge runs, if it does."""
-
-    process: Process
-    broker: Broker | None  # None while it is down
 
 
 class Link:
@@ -35,7 +28,7 @@ class Link:
         self._trouble = trouble
         self._waiting: dict[asyncio.Future[Any], None] = {}
 
-    async def ask(self, call: Callable[[Broker], Coroutine[Any, Any, T]], *, name: str) -> T:
+    async def ask(self, name: str, call: Callable[[Broker], Coroutine[Any, Any, T]]) -> T:
         """The bridge's answer; OutcomeUnknown when none comes, Unavailable when it is not there."""
         around, trouble = self._around, self._trouble()
         if self._host.broker is None and around.chance(0.7):
@@ -44,7 +37,7 @@ class Link:
         self._waiting[answered] = None
         try:
             for _ in range(2 if around.chance(trouble.message_twice) else 1):
-                self._send(lambda: self._arrive(call, answered, name))
+                self._send(lambda: self._arrive(call, answered))
             async with asyncio.timeout(_ANSWER_WITHIN_SECONDS):
                 return await answered
         except TimeoutError as error:
@@ -66,17 +59,22 @@ class Link:
         around.loop.at(around.loop.time() + around.seconds(longest), deliver)
 
     def _arrive(
-        self, call: Callable[[Broker], Coroutine[Any, Any, T]], answered: "asyncio.Future[T]", name: str
+        self, call: Callable[[Broker], Coroutine[Any, Any, T]], answered: "asyncio.Future[T]"
     ) -> None:
         broker = self._host.broker
         if broker is None:
             return
-        self._around.loop.spawn(self._host.process, self._serve(call(broker), answered, name))
+        self._around.loop.spawn(self._host.process, self._serve(broker, call, answered))
 
-    async def _serve(self, work: Coroutine[Any, Any, T], answered: "asyncio.Future[T]", name: str) -> None:
+    async def _serve(
+        self,
+        broker: Broker,
+        call: Callable[[Broker], Coroutine[Any, Any, T]],
+        answered: "asyncio.Future[T]",
+    ) -> None:
         answer: T | PortError
         try:
-            answer = await work
+            answer = await call(broker)
         except PortError as error:
             answer = error
         self._send(lambda: _give(answered, answer))
@@ -105,42 +103,42 @@ class RemoteBroker:
         await self._around.may_crash("before sending an order")
         self._around.note(f"sends {order.client_order_id[:8]} of epoch {order.epoch}")
         self._on_send(order)
-        return await self._ask(lambda broker: broker.place(order), "place")
+        return await self._ask("place", lambda broker: broker.place(order))
 
     async def query(self, client_order_id: str) -> OrderReport:
-        return await self._ask(lambda broker: broker.query(client_order_id), "query")
+        return await self._ask("query", lambda broker: broker.query(client_order_id))
 
     async def cancel(self, client_order_id: str) -> OrderReport:
-        return await self._ask(lambda broker: broker.cancel(client_order_id), "cancel")
+        return await self._ask("cancel", lambda broker: broker.cancel(client_order_id))
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
-        return await self._ask(lambda broker: broker.working_orders(account), "working_orders")
+        return await self._ask("working_orders", lambda broker: broker.working_orders(account))
 
     async def account(self, account: str) -> AccountSnapshot:
-        return await self._ask(lambda broker: broker.account(account), "account")
+        return await self._ask("account", lambda broker: broker.account(account))
 
     async def positions(self, account: str) -> Mapping[str, Decimal]:
-        return await self._ask(lambda broker: broker.positions(account), "positions")
+        return await self._ask("positions", lambda broker: broker.positions(account))
 
     async def quote(self, symbol: str) -> Quote:
-        return await self._ask(lambda broker: broker.quote(symbol), "quote")
+        return await self._ask("quote", lambda broker: broker.quote(symbol))
 
     async def raise_epoch(self, account: str, epoch: int) -> None:
-        return await self._ask(lambda broker: broker.raise_epoch(account, epoch), "raise_epoch")
+        return await self._ask("raise_epoch", lambda broker: broker.raise_epoch(account, epoch))
 
     async def kill(self, account: str, *, reason: str) -> None:
-        return await self._ask(lambda broker: broker.kill(account, reason=reason), "kill")
+        return await self._ask("kill", lambda broker: broker.kill(account, reason=reason))
 
     async def release_kill(self, account: str) -> None:
-        return await self._ask(lambda broker: broker.release_kill(account), "release_kill")
+        return await self._ask("release_kill", lambda broker: broker.release_kill(account))
 
     async def status(self, account: str) -> BrokerStatus:
-        return await self._ask(lambda broker: broker.status(account), "status")
+        return await self._ask("status", lambda broker: broker.status(account))
 
     async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
-        return await self._ask(lambda broker: broker.events(after=after, limit=limit), "events")
+        return await self._ask("events", lambda broker: broker.events(after=after, limit=limit))
 
-    async def _ask(self, call: Callable[[Broker], Any], name: str) -> Any:
-        answer = await self._link.ask(call, name=name)
+    async def _ask(self, name: str, call: Callable[[Broker], Coroutine[Any, Any, T]]) -> T:
+        answer = await self._link.ask(name, call)
         await self._around.may_crash(f"after the answer to {name}")
         return answer

@@ -21,6 +21,7 @@ class Possibilities:
     second_trader: bool
     lock_losses: int
     clock_jumps: int
+    disk_failure: float  # of a write of the bridge
     # The database.
     statement_pause: float
     statement_loss: float
@@ -35,6 +36,7 @@ class Possibilities:
     # The venue.
     reject: float
     venue_error: float
+    blink: float  # of an order that is there not being found, once
     visibility_seconds: float
     transit_seconds: float
     fill: float  # of an order being filled at all
@@ -48,6 +50,7 @@ class Possibilities:
     mode_changes: int
     manual_orders: int
     repeats: int  # how often one signal is asked for at most
+    rush: bool  # all signals within two seconds
     day_roll: bool
     disabled: bool  # a trader whose execution is off
 
@@ -69,6 +72,7 @@ def draw(rng: Random) -> Possibilities:
         second_trader=rng.random() < 0.5,
         lock_losses=times(2),
         clock_jumps=times(2),
+        disk_failure=some(0.01, 0.1),
         statement_pause=rng.choice((0.0, 0.1, 0.3)),
         statement_loss=some(0.005, 0.03),
         commit_loss=some(0.01, 0.08),
@@ -80,6 +84,7 @@ def draw(rng: Random) -> Possibilities:
         partitions=times(2),
         reject=some(0.1),
         venue_error=some(0.05, 0.2),
+        blink=some(0.1, 0.4),
         visibility_seconds=rng.choice((0.0, 0.3, MOST_VISIBILITY_SECONDS)),
         transit_seconds=rng.choice((0.02, MOST_TRANSIT_SECONDS)),
         fill=rng.choice((0.3, 0.9, 1.0)),
@@ -92,6 +97,7 @@ def draw(rng: Random) -> Possibilities:
         mode_changes=times(2),
         manual_orders=times(1),
         repeats=rng.choice((1, 3, 6)),
+        rush=rng.random() < 0.4,
         day_roll=rng.random() < 0.2,
         disabled=rng.random() < 0.03,
     )
@@ -102,10 +108,12 @@ def calm(before: Possibilities) -> Possibilities:
     return replace(
         before,
         crash_at_step=0.0,
+        disk_failure=0.0,
         statement_loss=0.0,
         commit_loss=0.0,
         message_loss=0.0,
         message_delay=0.0,
         message_twice=0.0,
         venue_error=0.0,
+        blink=0.0,
     )

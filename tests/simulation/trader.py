@@ -140,7 +140,9 @@ class SimulatedTrader:
             except PortError:
                 raise
             except InvalidValue as error:
-                self._ports.watch.fail("BUG", f"{name} does not believe a broker that tells the truth: {error}")
+                self._ports.watch.fail(
+                    "BUG", f"{name} does not believe a broker that tells the truth: {error}"
+                )
                 raise
             except Exception as error:
                 self._ports.watch.fail("BUG", f"{name}: {error!r}")
@@ -166,5 +168,3 @@ class SimulatedTrader:
             payload: EntryRight(artifact_id, DESK_POLICY.sha256)
             for payload, artifact_id in self._loaded_ids.items()
         }
-
-

@@ -13,8 +13,7 @@ from jax.domain.order import Order, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
-from jax.domain.side import Side
-from jax.ports.broker import OrderReport, WorkingOrder
+from jax.ports.broker import BrokerEvent, BrokerEventKind, OrderReport, WorkingOrder
 from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
 from tests.simulation.database import Surroundings
 from tests.simulation.house import STARTING_CASH
@@ -51,6 +50,7 @@ class VenueOrder:
     status: OrderStatus = OrderStatus.NEW
     executions: list[Execution] = field(default_factory=list)
     reason_code: str | None = None
+    was_missed: bool = False
 
     @property
     def filled(self) -> Decimal:
@@ -69,7 +69,7 @@ class VenueOrder:
 class Watching(Protocol):
     """Who looks at everything that happens at the venue."""
 
-    def accepted(self, order: Order) -> None: ...
+    def accepted(self, order: Order, at: datetime) -> None: ...
 
     def executed(self, order: Order) -> None: ...
 
@@ -88,6 +88,7 @@ class SimulatedVenue:
         watching: Watching,
     ) -> None:
         self.orders: dict[str, VenueOrder] = {}
+        self.journal: list[BrokerEvent] = []
         self.shows_executions_before_closing = True
         self._around = around
         self._trouble = trouble
@@ -146,6 +147,10 @@ class SimulatedVenue:
         await self._travel()
         return Quote(symbol, PRICE, PRICE, self._now())
 
+    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+        await self._travel()
+        return self.journal[after : after + limit]
+
     # The truth.
 
     def effective_fills(self) -> list[Fill]:
@@ -166,18 +171,21 @@ class SimulatedVenue:
     def _arrive(self, order: Order) -> OrderReport | PortError:
         known = self.orders.get(order.client_order_id)
         if known is not None:
-            self._watching.accepted(order)
+            self._watching.accepted(order, self._now())
             return self._report(known)
         self._count += 1
         around, trouble = self._around, self._trouble()
-        known = VenueOrder(order, f"v{self._count}", around.loop.time() + around.seconds(trouble.visibility_seconds))
+        known = VenueOrder(
+            order, f"v{self._count}", around.loop.time() + around.seconds(trouble.visibility_seconds)
+        )
         self.orders[order.client_order_id] = known
         if around.chance(trouble.reject):
             known.status, known.reason_code = OrderStatus.REJECTED, "MARGIN"
             around.note(f"venue rejects {order.client_order_id[:8]}")
             return Refused("no margin", code="MARGIN")
+        self._tell(known, around.loop.time())
         around.note(f"venue accepts {order.client_order_id[:8]} {order.quantity} {order.symbol}")
-        self._watching.accepted(order)
+        self._watching.accepted(order, self._now())
         if around.chance(trouble.fill):
             self._plan_fills(known)
         return self._report(known)
@@ -197,11 +205,22 @@ class SimulatedVenue:
         around, trouble, order = self._around, self._trouble(), known.order
         self._count += 1
         fill = Fill(
-            f"x{self._count}", order.client_order_id, order.symbol, order.side, quantity, PRICE,
-            Decimal(0), self._now(),
+            f"x{self._count}",
+            order.client_order_id,
+            order.symbol,
+            order.side,
+            quantity,
+            PRICE,
+            Decimal(0),
+            self._now(),
         )
-        lag = around.seconds(10) if around.chance(trouble.late_fill) else around.seconds(trouble.visibility_seconds)
+        lag = (
+            around.seconds(10)
+            if around.chance(trouble.late_fill)
+            else around.seconds(trouble.visibility_seconds)
+        )
         known.executions.append(Execution([fill], [around.loop.time() + lag]))
+        self._tell(known, around.loop.time() + lag)
         full = known.filled == order.quantity
         known.status = OrderStatus.FILLED if full else OrderStatus.PARTIALLY_FILLED
         around.note(f"venue fills {quantity} of {order.client_order_id[:8]}, shown in {lag:.2f} s")
@@ -213,10 +232,20 @@ class SimulatedVenue:
         before = execution.truth
         execution.revisions.append(replace(before, quantity=quantity, revision=before.revision + 1))
         execution.shown_at.append(max(execution.shown_at[-1], self._around.loop.time()))
+        self._tell(known, execution.shown_at[-1])
+
+    def _tell(self, known: VenueOrder, at: float) -> None:
+        """The journal has a reason to ask about the order from `at` on."""
+        self._around.loop.at(max(at, known.visible_at), lambda: self._append(known))
+
+    def _append(self, known: VenueOrder) -> None:
+        seq, cid = len(self.journal) + 1, known.order.client_order_id
+        self.journal.append(BrokerEvent(seq, BrokerEventKind.ORDER, cid, str(known.status), self._now()))
 
     def _close(self, known: VenueOrder, status: OrderStatus) -> None:
         if known.is_working:
             known.status = status
+            self._tell(known, self._around.loop.time())
             self._around.note(f"venue: {known.order.client_order_id[:8]} is {status}")
             if self.shows_executions_before_closing:
                 now = self._around.loop.time()
@@ -227,9 +256,16 @@ class SimulatedVenue:
 
     def _visible(self, client_order_id: str) -> VenueOrder:
         known = self.orders.get(client_order_id)
-        if known is None or known.visible_at > self._around.loop.time():
+        if known is None or known.visible_at > self._around.loop.time() or self._looks_away(known):
+            self._around.note(f"venue does not find {client_order_id[:8]}")
             raise NotFound(f"the venue has no order {client_order_id}")
         return known
+
+    def _looks_away(self, known: VenueOrder) -> bool:
+        """A replica that is behind answers, but once for an order: two not-founds are a proof."""
+        looks_away = not known.was_missed and self._around.chance(self._trouble().blink)
+        known.was_missed |= looks_away
+        return looks_away
 
     def _report(self, known: VenueOrder) -> OrderReport:
         now = self._around.loop.time()
@@ -267,7 +303,3 @@ class SimulatedVenue:
 
     def _after(self, most: float, action: Callable[[], object]) -> None:
         self._around.loop.at(self._around.loop.time() + self._around.seconds(most), action)
-
-
-def signed(side: Side, quantity: Decimal) -> Decimal:
-    return quantity * side.sign

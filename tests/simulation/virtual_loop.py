@@ -14,7 +14,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, NoReturn, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -23,9 +23,10 @@ Ts = TypeVarTuple("Ts")
 class Process:
     """What dies and freezes as one: its tasks, its timers and what they started."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_alive: bool = True) -> None:
         self.name = name
-        self.is_alive = True
+        self.is_alive = is_alive
+        self.is_buried = False
         self.frozen_until = 0.0
         self.tasks: dict[asyncio.Task[Any], None] = {}
 
@@ -44,7 +45,11 @@ class _Call:
     __slots__ = ("_when", "arguments", "callback", "context", "is_canceled")
 
     def __init__(
-        self, callback: Callable[..., object], arguments: tuple[Any, ...], context: Context | None, when: float
+        self,
+        callback: Callable[..., object],
+        arguments: tuple[Any, ...],
+        context: Context | None,
+        when: float,
     ) -> None:
         self.callback = callback
         self.arguments = arguments
@@ -88,7 +93,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return False
 
     def call_soon(  # type: ignore[override] # a Handle needs a loop of its own kind
-        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> _Call:
         call = _Call(callback, args, context, self._time)
         self._ready.append(call)
@@ -98,7 +103,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self,
         when: float,
         callback: Callable[[Unpack[Ts]], object],
-        *args: Unpack[Ts],
+        *args: *Ts,
         context: Context | None = None,
     ) -> _Call:
         call = _Call(callback, args, context, when)
@@ -109,7 +114,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self,
         delay: float,
         callback: Callable[[Unpack[Ts]], object],
-        *args: Unpack[Ts],
+        *args: *Ts,
         context: Context | None = None,
     ) -> _Call:
         return self.call_at(self._time + delay, callback, *args, context=context)
@@ -156,10 +161,11 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         dead process are shut (see `current_process`), so that nothing else comes of it.
         """
         process.is_alive = False
+        process.is_buried = True
         for task in list(process.tasks):
             task._log_destroy_pending = False  # type: ignore[attr-defined] # as asyncio.gather does
             try:
-                task.get_coro().close()  # type: ignore[union-attr] # no task here wraps a generator
+                task.get_coro().close()
             except (RuntimeError, ValueError) as error:
                 if "already executing" in str(error):
                     raise
@@ -211,8 +217,3 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def _push(self, when: float, call: _Call) -> None:
         self._count += 1
         heapq.heappush(self._timers, (when, self._count, call))
-
-
-def unreachable(what: str) -> NoReturn:
-    """A dead process has reached `what`: its coroutine is being closed, so this goes nowhere."""
-    raise RuntimeError(f"{what} was reached by a process that is dead")

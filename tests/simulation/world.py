@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import NoReturn
 
+from jax.adapters.memory.state import State
 from jax.domain.revocation import RecordedRevocation
 from jax.domain.signal import Signal
 from jax.ports.errors import Conflict, NotFound, PortError
-from tests.simulation.bridge import Book, SimulatedBridge
+from tests.simulation.bridge import BridgeHost
 from tests.simulation.database import SimulatedDatabase, SimulatedUnitOfWork
 from tests.simulation.house import BEGINS, CLOSES, built_house, signals_of
 from tests.simulation.invariants import Violation, Watch
 from tests.simulation.network import Link, RemoteBroker
-from tests.simulation.possibilities import Possibilities, calm, draw
+from tests.simulation.possibilities import calm, draw
 from tests.simulation.trader import HostClock, SimulatedTrader, TraderPorts
 from tests.simulation.venue import SimulatedVenue
 from tests.simulation.virtual_loop import Process, VirtualLoop, current_process
@@ -32,15 +32,6 @@ class Slot:
     process: Process
     trader: SimulatedTrader | None = None
     boots: int = 0
-
-
-@dataclass(slots=True)
-class BridgeSlot:
-    """The bridge's machine."""
-
-    process: Process
-    broker: SimulatedBridge | None = None
-    book: Book = field(default_factory=Book)
 
 
 class _LockOf:
@@ -60,7 +51,7 @@ class World:
 
     def __init__(self, seed: int, *, trace: list[str] | None = None) -> None:
         self.rng = Random(seed)
-        self.loop = VirtualLoop()
+        self.loop = VirtualLoop()  # type: ignore[abstract] # what asyncio's tasks and locks ask for
         self.possible = draw(self.rng)
         self._trace = trace
         house = built_house()
@@ -70,15 +61,15 @@ class World:
         state.signals = {signal.signal_id: signal for signal in self.signals}
         self.clock = HostClock(BEGINS, self.loop.time)
         self.database = SimulatedDatabase(state, self)
-        self.watch = Watch(committed=lambda: self.database.committed, time=self.loop.time, stop=self.loop.stop)
-        self.database.on_commit = self.watch.committed
+        self.watch = Watch(self.loop, committed=lambda: self.database.committed)
+        self.database.on_commit = self._committed
         self.venue = SimulatedVenue(self, lambda: self.possible, now=self.clock.now, watching=self.watch)
         self.watch.venue = self.venue
         self.watch.sends_are_off = self.possible.disabled
-        self.bridge = BridgeSlot(Process("bridge"))
+        self.bridge = BridgeHost(self.venue, self, lambda: self.possible, clock=self.clock)
         self.link = Link(self.bridge, self, lambda: self.possible)
         names = ("trader-1", "trader-2") if self.possible.second_trader else ("trader-1",)
-        self.slots = [Slot(name, Process(name)) for name in names]
+        self.slots = [Slot(name, Process(name, is_alive=False)) for name in names]
         self.lock_holder: Process | None = None
 
     # What the parts ask for.
@@ -125,8 +116,9 @@ class World:
     def _plan(self) -> None:
         loop, possible = self.loop, self.possible
         loop.at(CLOSES.total_seconds(), self.venue.close_session)
+        rush = self.seconds(HEALS_AT * 0.8)
         for signal in self.signals:
-            begins = self.seconds(HEALS_AT * 0.9)
+            begins = rush + self.seconds(2) if possible.rush else self.seconds(HEALS_AT * 0.9)
             for _ in range(self.rng.randint(1, possible.repeats)):
                 spread = self.rng.choice((0.0, 0.05, 5.0, 40.0))
                 loop.at(begins + self.seconds(spread), lambda signal=signal: self._ask(signal))  # type: ignore[misc]
@@ -158,10 +150,16 @@ class World:
     # Processes.
 
     def _boot_bridge(self) -> None:
-        slot = self.bridge
-        slot.process = Process("bridge")
-        slot.broker = SimulatedBridge(slot.book, self.venue, self, self.clock.now)
+        self.bridge.process = Process("bridge")
         self.note("the bridge boots")
+        self.loop.spawn(self.bridge.process, self._serve())
+
+    async def _serve(self) -> None:
+        try:
+            await self.bridge.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+            self.watch.fail("BUG", f"the bridge: {error!r}")
+        self._die(self.bridge.process)
 
     def _boot(self, slot: Slot) -> None:
         """Takes the lock if it is free, else tries again later."""
@@ -197,12 +195,13 @@ class World:
             self.watch.fail("BUG", f"the trader's start: {error!r}")
         self._die(slot.process)
 
-    def _die(self, process: Process) -> NoReturn | None:
+    def _die(self, process: Process) -> None:
         process.is_alive = False
         self.loop.at(self.loop.time(), lambda: self._crashed(process))
-        return None
 
     def _crashed(self, process: Process) -> None:
+        if process.is_buried:
+            return
         self.loop.kill(process)
         if process is self.bridge.process:
             self.bridge.broker = None
@@ -211,11 +210,9 @@ class World:
             return
         if self.lock_holder is process:
             self.lock_holder = None
-        for slot in self.slots:
-            if slot.process is process:
-                slot.trader = None
-                self.loop.at(self.loop.time() + 0.2 + self.seconds(4), lambda: self._boot(slot))
-                return
+        slot = next(slot for slot in self.slots if slot.process is process)
+        slot.trader = None
+        self.loop.at(self.loop.time() + 0.2 + self.seconds(4), lambda: self._boot(slot))
 
     # People.
 
@@ -243,6 +240,16 @@ class World:
         said = RecordedRevocation("rv1", self.artifact.payload_sha256, "rolf", "it loses money", BEGINS, None)
         self.database.revocations = (*self.database.revocations, said)
 
+    def _committed(self, before: State, after: State) -> None:
+        if self._trace is not None:
+            for cid, order in after.orders.items():
+                if before.orders.get(cid) is not order:
+                    said = (
+                        f"{order.status} {order.filled_quantity}/{order.quantity} {order.reason_code or ''}"
+                    )
+                    self.note(f"committed: {cid[:8]} {said} (not found {order.not_found_count} times)")
+        self.watch.committed(before, after)
+
     # Trouble.
 
     def _crash_somebody(self) -> None:
@@ -264,8 +271,9 @@ class World:
         self.lock_holder = None
 
     def _jump(self) -> None:
-        seconds = self.rng.choice((-3600, -3, 3, 10, 3600))
+        seconds = self.rng.choice((-10, -3, 3, 10, 3600))
         self.note(f"the clocks jump by {seconds} s")
+        self.watch.jumped()
         self.clock.begins += timedelta(seconds=seconds)
 
     def _database_outage(self) -> None:
@@ -273,6 +281,8 @@ class World:
         self.note(f"the database is away for {seconds:.2f} s")
         self.database.is_down = seconds > 0
         self.database.break_connections()
+        if self.database.loses_commits:
+            self.database.lose_last_commits(2)
         self.loop.at(self.loop.time() + seconds, self._database_returns)
 
     def _database_returns(self) -> None:
@@ -285,5 +295,3 @@ class World:
 
     def _reconnect(self) -> None:
         self.link.is_cut = False
-
-

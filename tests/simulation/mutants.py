@@ -1,0 +1,128 @@
+"""The ten mistakes that the simulator must notice, each as a patch of the real code or of what a port does.
+
+A patch of source text that is not found any more stops with an error: the code has changed, and the mutant
+has to follow it.
+"""
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from jax.adapters.memory.order_store import MemoryOrderStore
+from jax.domain.derived_id import client_order_id
+from jax.domain.fill import Fill
+from jax.domain.order import Order
+from jax.domain.order_status import OPEN, OrderStatus
+from jax.modules.bridge import send_order as bridge_send_order
+from jax.modules.execution import reconcile_orders, risk_state
+from jax.modules.execution.execute_signal import ExecuteSignal
+from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.ports.broker import OrderReport
+from jax.ports.errors import OutcomeUnknown
+from tests.simulation.database import SimulatedDatabase
+from tests.simulation.network import RemoteBroker
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`planted()` makes the mistake for as long as the block lasts."""
+
+    name: str
+    planted: Callable[[], AbstractContextManager[object]]
+
+
+@contextmanager
+def rewritten(owner: Any, name: str, old: str, new: str) -> Iterator[None]:
+    """The function `name` of a class or module with `old` in its source replaced by `new`."""
+    function = getattr(owner, name)
+    source = textwrap.dedent(inspect.getsource(function))
+    if source.count(old) != 1:
+        raise LookupError(
+            f"{name} holds {old!r} {source.count(old)} times: the mutant has to follow the code"
+        )
+    scope = vars(sys.modules[function.__module__])
+    made: dict[str, Any] = {}
+    exec(compile(source.replace(old, new), f"<mutant of {name}>", "exec"), scope, made)
+    with patch.object(owner, name, made[name]):
+        yield
+
+
+async def _place_and_place_again(self: RemoteBroker, order: Order) -> OrderReport:
+    try:
+        return await _PLACE(self, order)
+    except OutcomeUnknown:
+        again = client_order_id(
+            account=order.account, strategy=order.strategy, signal_id=order.signal_id, revision=1
+        )
+        return await _PLACE(self, replace(order, client_order_id=again))
+
+
+_PLACE = RemoteBroker.place
+
+
+async def _add_always(self: MemoryOrderStore, account: str, fill: Fill) -> bool:
+    if await _ADD_FILL(self, account, fill):
+        return True
+    count = len(await self.fills(account))
+    return await _ADD_FILL(self, account, replace(fill, execution_id=f"{fill.execution_id}-{count}"))
+
+
+_ADD_FILL = MemoryOrderStore.add_fill
+
+
+async def _unheard(self: RemoteBroker, account: str, epoch: int) -> None:
+    pass
+
+
+def _never_refused(*_args: object, **_kwargs: object) -> None:
+    pass
+
+
+MUTANTS = (
+    Mutant(
+        "timeout taken as rejected",
+        lambda: rewritten(ExecuteSignal, "_send", "OrderStatus.UNKNOWN", "OrderStatus.REJECTED"),
+    ),
+    Mutant("blind resend", lambda: patch.object(RemoteBroker, "place", _place_and_place_again)),
+    Mutant("one not-found is absent", lambda: patch.object(reconcile_orders, "_NOT_FOUND_ANSWERS", 1)),
+    Mutant(
+        "not-founds counted without the arrival window",
+        lambda: rewritten(
+            ReconcileOrders, "_reconcile", "asked_at > order.deadline_at + _VISIBLE_AFTER", "True"
+        ),
+    ),
+    Mutant("no deadline, no fence", lambda: patch.object(bridge_send_order, "refusal_code", _never_refused)),
+    Mutant(
+        "fence without registering the epoch at boot",
+        lambda: patch.object(RemoteBroker, "raise_epoch", _unheard),
+    ),
+    Mutant(
+        "no dedupe of executions",
+        lambda: patch.object(MemoryOrderStore, "add_fill", _add_always),
+    ),
+    Mutant(
+        "reservation released on UNKNOWN",
+        lambda: patch.object(risk_state, "OPEN", OPEN - {OrderStatus.UNKNOWN}),
+    ),
+    Mutant(
+        "send before commit",
+        lambda: rewritten(
+            ExecuteSignal,
+            "_commit",
+            "return await record_order(transaction, self._trading, request, self._loaded())",
+            "recorded = await record_order(transaction, self._trading, request, self._loaded())\n"
+            "        if isinstance(recorded, tuple):\n"
+            "            await self._send(recorded[1])\n"
+            "        return recorded",
+        ),
+    ),
+    Mutant(
+        "database losing its last commits",
+        lambda: patch.object(SimulatedDatabase, "loses_commits", True),
+    ),
+)
