@@ -72,8 +72,8 @@ def daily_loss(account: AccountState, max_daily_loss: Decimal) -> Denied | None:
     Equity counts what is not realised too; a gain that is not realised makes no room for a loss that is.
     Whoever finds the account's own limit reached latches it for the session.
     """
-    realized, equity = account.realized_today, account.snapshot.net_liquidation
-    change = equity - account.opening_equity
+    realized, opening = account.realized_today, account.opening_equity
+    change = account.snapshot.net_liquidation - opening if opening.is_finite() else Decimal("NaN")
     numbers = {"realized_today": realized, "equity_change": change, "max_daily_loss": max_daily_loss}
     if not (realized.is_finite() and realized > -max_daily_loss):
         detail = f"realised {realized} today, the limit is a loss of {max_daily_loss}"

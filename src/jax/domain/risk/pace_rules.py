@@ -49,7 +49,9 @@ def bucket_has_a_token(case: EntryCase) -> Denied | None:
     cost = _MICROSECONDS_OF_A_MINUTE
     full = limits.order_burst * cost
     level, last = full, now - _MINUTE
-    for at in sorted(order.at for order in case.inputs.pace.recent if order.at > now - _MINUTE):
+    # An order that is later than now has taken its token, and the time until then refills nothing.
+    recent = (min(order.at, now) for order in case.inputs.pace.recent if order.at > now - _MINUTE)
+    for at in sorted(recent):
         level = min(full, level + _refilled(at - last, limits.max_orders_per_minute)) - cost
         last = at
     level = min(full, level + _refilled(now - last, limits.max_orders_per_minute))
@@ -67,8 +69,7 @@ def bucket_has_a_token(case: EntryCase) -> Denied | None:
 
 
 def _refilled(span: timedelta, per_minute: int) -> int:
-    """No time runs backwards here: an order that is later than now refills nothing."""
-    return max(span // _MICROSECOND, 0) * per_minute
+    return span // _MICROSECOND * per_minute
 
 
 def order_is_no_repeat(case: EntryCase) -> Denied | None:
