@@ -36,13 +36,11 @@ from jax.modules.backtest.kernel.slot import (
     traded,
 )
 from jax.modules.backtest.kernel.statistics import (
-    Outcomes,
     new_curve,
     new_outcomes,
     observed,
     statistics_of,
-    with_fill,
-    with_trade,
+    with_step,
 )
 
 
@@ -79,7 +77,7 @@ def account_loop(panel: Panel, decisions: Decided, rules: Rules, ledger: Ledger,
                 step = traded(slot, cash - fee, free, scene)
                 cash = step.cash
                 _book_fills(ledger, books.open_rows[symbol], Place(symbol, row), slot, step)
-                outcomes = _after_fills(outcomes, step, scene.contract, curve.equity)
+                outcomes = with_step(outcomes, step, scene.contract, curve.equity)
                 idle = step.slot.quantity == 0.0 and step.slot.order_side == 0
                 slots[symbol] = empty_slot() if idle else step.slot
             last[symbol] = panel.columns.close[row]
@@ -188,16 +186,6 @@ def _book_fills(ledger: Ledger, open_rows: Ints, place: Place, before: Slot, ste
     traded_now = step.ordered.quantity > 0.0 or step.protective.quantity > 0.0
     if traded_now and step.slot.quantity == 0.0:
         book_close(ledger, open_rows, step.slot.flow)
-
-
-def _after_fills(outcomes: Outcomes, step: Step, contract: Contract, equity_before: float) -> Outcomes:
-    if step.ordered.quantity > 0.0:
-        outcomes = with_fill(outcomes, step.ordered.value * contract.unit, equity_before)
-    if step.protective.quantity > 0.0:
-        outcomes = with_fill(outcomes, step.protective.value * contract.unit, equity_before)
-    if step.slot.quantity == 0.0 and (step.ordered.quantity > 0.0 or step.protective.quantity > 0.0):
-        outcomes = with_trade(outcomes, step.slot.flow)
-    return outcomes
 
 
 def _take(

@@ -1,29 +1,42 @@
 """One symbol, one account, many parameter sets: decision, fills, equity and statistics in one pass.
 
 It reads every number from the arrays itself and hands scalars to the functions it calls: an array that is
-passed on for each bar costs more than all of a bar's work. It gives what `account_loop` gives for one symbol,
-to the last bit; what it leaves out (see `fusable`) needs the other.
+passed on for each bar costs more than all of a bar's work. Bars' numbers are unsigned: one that may be below
+zero costs a test at every access. Bars on which nothing can be filled have loops of their own. It gives what
+`account_loop` gives for one symbol, to the last bit; what it leaves out (see `fusable`) needs the other.
 """
 
 from collections.abc import Callable
 from typing import Any
+
+from numpy import int64, uint64
 
 from jax.domain.backtest_settings import BacktestSettings, FillMoment
 from jax.domain.strategy import BarValues, Decision
 from jax.modules.backtest.kernel.arrays import Columns, Floats, Ints
 from jax.modules.backtest.kernel.prices import Quotes
 from jax.modules.backtest.kernel.rules import Contract, Rules
-from jax.modules.backtest.kernel.slot import Standing, decided, empty_slot, scene_of, traded
+from jax.modules.backtest.kernel.slot import (
+    Slot,
+    Standing,
+    calm_of,
+    decided,
+    empty_slot,
+    rests,
+    scene_of,
+    traded,
+)
 from jax.modules.backtest.kernel.statistics import (
+    Outcomes,
     new_curve,
     new_outcomes,
     observed,
     statistics_of,
-    with_fill,
-    with_trade,
+    with_step,
 )
 
 MOST_INPUTS = 8
+_ONE = uint64(1)
 
 # Bound to a strategy by strategy_kernels.
 decide: Callable[[Any, BarValues, Any, Any], tuple[Any, Decision]]
@@ -71,12 +84,14 @@ def fused_run(
 ) -> None:
     """One parameter set; `out` is its row of statistics, its block sums [blocks, 3] and the blocks' bounds.
 
-    The sums of a block are the count, the sum and the sum of squares of its returns.
+    The sums of a block are the count, the sum and the sum of squares of its returns. No bar before the first
+    bound or from the last one on is read.
     """
     opens, highs, lows, closes = columns.open, columns.high, columns.low, columns.close
     volumes, market, sector = columns.volume, columns.market_trend, columns.sector_trend
     rows, row_params = plan
-    r0, r1, r2, r3, r4, r5, r6, r7 = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
+    c0, c1, c2, c3 = table[rows[0]], table[rows[1]], table[rows[2]], table[rows[3]]
+    c4, c5, c6, c7 = table[rows[4]], table[rows[5]], table[rows[6]], table[rows[7]]
     params = make_params(row_params)
     rules, contract = account
     statistics, blocks, bounds = out
@@ -86,44 +101,65 @@ def fused_run(
     curve = new_curve(cash)
     outcomes = new_outcomes()
     exposed = 0
+    start = uint64(bounds[0])
     for block in range(bounds.shape[0] - 1):
         before = curve
-        for i in range(bounds[block], bounds[block + 1]):
-            close = closes[i]
-            if slot.quantity != 0.0 or slot.order_side != 0:
-                bar = Quotes(opens[i], highs[i], lows[i], close, volumes[i])
-                step = traded(slot, cash, cash, scene_of(bar, rules, contract))
-                slot, cash = step.slot, step.cash
-                if step.ordered.quantity > 0.0:
-                    outcomes = with_fill(outcomes, step.ordered.value * contract.unit, curve.equity)
-                if step.protective.quantity > 0.0:
-                    outcomes = with_fill(outcomes, step.protective.value * contract.unit, curve.equity)
-                if slot.quantity == 0.0 and (step.ordered.quantity > 0.0 or step.protective.quantity > 0.0):
-                    outcomes = with_trade(outcomes, slot.flow)
-                    slot = empty_slot()
-                if slot.quantity != 0.0:
-                    exposed += 1
-                curve = observed(curve, cash + slot.quantity * close * contract.unit, i)
-            values = BarValues(opens[i], highs[i], lows[i], close, volumes[i], market[i], sector[i])
-            inputs = make_inputs(
-                table[r0, i],
-                table[r1, i],
-                table[r2, i],
-                table[r3, i],
-                table[r4, i],
-                table[r5, i],
-                table[r6, i],
-                table[r7, i],
-            )
-            state, decision = decide(state, values, inputs, params)
-            if decision.action != 0:
-                equity = curve.equity
-                standing = Standing(equity, equity, 0, 0.0)
-                scene = scene_of(Quotes(opens[i], highs[i], lows[i], close, volumes[i]), rules, contract)
-                slot = decided(slot, decision, close, standing, scene)[0]
+        i, after = uint64(bounds[block]), uint64(bounds[block + 1])
+        while i < after:
+            while i < after and slot.quantity == 0.0 and slot.order_side == 0:
+                bar = BarValues(opens[i], highs[i], lows[i], closes[i], volumes[i], market[i], sector[i])
+                inputs = make_inputs(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i], c6[i], c7[i])
+                state, decision = decide(state, bar, inputs, params)
+                i += _ONE
+                if decision.action != 0:
+                    slot = _after_decision(slot, decision, bar, curve.equity, account)
+            if i == after:
+                break
+            quotes = Quotes(opens[i], highs[i], lows[i], closes[i], volumes[i])
+            slot, cash, outcomes = _after_trading((slot, cash, outcomes), quotes, curve.equity, account)
+            calm = calm_of(slot)
+            resting = True
+            while resting:
+                exposed += int(slot.quantity != 0.0)
+                curve = observed(
+                    curve, cash + slot.quantity * closes[i] * contract.unit, int(int64(i - start))
+                )
+                bar = BarValues(opens[i], highs[i], lows[i], closes[i], volumes[i], market[i], sector[i])
+                inputs = make_inputs(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i], c6[i], c7[i])
+                state, decision = decide(state, bar, inputs, params)
+                i += _ONE
+                if decision.action != 0:
+                    slot = _after_decision(slot, decision, bar, curve.equity, account)
+                    break
+                if i == after:
+                    break
+                resting = rests(calm, Quotes(opens[i], highs[i], lows[i], closes[i], volumes[i]))
         blocks[block, 0] = float(bounds[block + 1] - bounds[block])
         blocks[block, 1] = curve.return_sum - before.return_sum
         blocks[block, 2] = curve.square_sum - before.square_sum
     found = statistics_of(curve, outcomes, bounds[-1] - bounds[0], exposed)
     for field in range(len(found)):
         statistics[field] = found[field]
+
+
+def _after_trading(
+    before: tuple[Slot, float, Outcomes], bar: Quotes, equity: float, account: tuple[Rules, Contract]
+) -> tuple[Slot, float, Outcomes]:
+    """Slot, cash and outcomes after what happens within the bar."""
+    slot, cash, outcomes = before
+    rules, contract = account
+    if not rests(calm_of(slot), bar):
+        step = traded(slot, cash, cash, scene_of(bar, rules, contract))
+        outcomes = with_step(outcomes, step, contract, equity)
+        slot, cash = step.slot, step.cash
+        if slot.quantity == 0.0 and slot.order_side == 0:
+            slot = empty_slot()
+    return slot, cash, outcomes
+
+
+def _after_decision(
+    slot: Slot, decision: Decision, bar: BarValues, equity: float, account: tuple[Rules, Contract]
+) -> Slot:
+    rules, contract = account
+    scene = scene_of(Quotes(bar.open, bar.high, bar.low, bar.close, bar.volume), rules, contract)
+    return decided(slot, decision, bar.close, Standing(equity, equity, 0, 0.0), scene)[0]

@@ -93,6 +93,13 @@ class Standing(NamedTuple):
     day_loss: float
 
 
+class Calm(NamedTuple):
+    """What the prices of a bar must stay above and below for nothing to be filled in it."""
+
+    below: float
+    above: float
+
+
 def empty_slot() -> Slot:
     """Flat, nothing waiting."""
     return Slot(0.0, 0.0, 0.0, 0.0, 0, MARKET, 0.0, 0.0, 0.0, 0.0, NO_EXIT)
@@ -127,6 +134,21 @@ def traded(slot: Slot, cash: float, free: float, scene: Scene) -> Step:
         whole = held or ordered.at_open
         slot, cash, protective = _protected(slot, cash, whole, _narrowed(scene, ordered))
     return Step(slot, cash, ordered, protective)
+
+
+def calm_of(slot: Slot) -> Calm:
+    """A position rests between its stop and its target; where something waits, no bar is calm."""
+    if slot.quantity == 0.0 or slot.order_side != 0 or slot.leaving != NO_EXIT:
+        return Calm(math.inf, -math.inf)
+    stop, target = slot.stop, slot.target
+    if slot.quantity > 0.0:
+        return Calm(stop if stop > 0.0 else -math.inf, target if target > 0.0 else math.inf)
+    return Calm(target if target > 0.0 else -math.inf, stop if stop > 0.0 else math.inf)
+
+
+def rests(calm: Calm, bar: Quotes) -> bool:
+    """Whether the bar stays within, so that `traded` would change nothing."""
+    return min(bar.low, bar.open) > calm.below and max(bar.high, bar.open) < calm.above
 
 
 def decided(

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from jax.modules.backtest.kernel.rules import Contract
+from jax.modules.backtest.kernel.slot import Step
+
 
 class RunStatistics(NamedTuple):
     """The sums that the metrics of a run follow from; one row of floats, in this order.
@@ -131,6 +134,18 @@ def with_trade(outcomes: Outcomes, gain: float) -> Outcomes:
         max(outcomes.largest_loss, -gain),
         outcomes.traded_fraction,
     )
+
+
+def with_step(outcomes: Outcomes, step: Step, contract: Contract, equity_before: float) -> Outcomes:
+    """The fills of `step` more, and the trade that they ended."""
+    filled = step.ordered.quantity > 0.0 or step.protective.quantity > 0.0
+    if step.ordered.quantity > 0.0:
+        outcomes = with_fill(outcomes, step.ordered.value * contract.unit, equity_before)
+    if step.protective.quantity > 0.0:
+        outcomes = with_fill(outcomes, step.protective.value * contract.unit, equity_before)
+    if filled and step.slot.quantity == 0.0:
+        outcomes = with_trade(outcomes, step.slot.flow)
+    return outcomes
 
 
 def statistics_of(curve: Curve, outcomes: Outcomes, bars: int, exposed: int) -> RunStatistics:

@@ -27,16 +27,9 @@ def symbol_accounts(
     """
     rules, contracts, first = account
     for symbol in range(first.shape[0] - 1):
-        start, after = first[symbol], first[symbol + 1]
-        bounds = first[symbol : symbol + 2] - start
         contract = Contract(contracts[symbol, 0], contracts[symbol, 1])
-        fused_run(
-            _part(columns, start, after),
-            table[:, start:after],
-            plan,
-            (rules, contract),
-            (out[0][symbol], out[1][symbol], bounds),
-        )
+        bounds = first[symbol : symbol + 2]
+        fused_run(columns, table, plan, (rules, contract), (out[0][symbol], out[1][symbol], bounds))
 
 
 def _part(columns: Columns, start: int, after: int) -> Columns:
