@@ -13,25 +13,25 @@ import pytest
 from jax.domain.errors import InvalidValue
 from jax.domain.indicators.simple_moving_average import sma_close, sma_volume
 from jax.domain.strategy import Indicator
-from jax.modules.backtest.column_store import ColumnStore
-from jax.modules.backtest.kernel.arrays import Floats
+from jax.modules.backtest.column_store import ColumnStore, FillColumns
+from jax.modules.backtest.kernel.arrays import Floats, Ints
 
 BARS = 5
 
 
 class Filling:
-    """Fills a column with the indicator's length, and remembers what it filled."""
+    """Fills columns with their indicators' lengths, and remembers what it filled."""
 
     def __init__(self) -> None:
         self.filled: list[int] = []
 
-    def __call__(self, indicator: Indicator, out: Floats) -> None:
-        length = indicator.arguments[0]
-        self.filled.append(length)
+    def __call__(self, indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
+        lengths = [indicator.arguments[0] for indicator in indicators]
+        self.filled += lengths
         # What is half done is not what was asked for.
-        out[:] = np.nan
+        table[rows] = np.nan
         time.sleep(0.0005)
-        out[:] = length
+        table[rows] = np.array(lengths, dtype=np.float64)[:, None]
 
 
 def held_values(store: ColumnStore, lengths: Sequence[int]) -> list[list[float]]:
@@ -98,11 +98,11 @@ def test_waits_until_others_leave_room_and_keeps_what_they_hold() -> None:
 def test_a_column_that_could_not_be_made_is_tried_again() -> None:
     attempts = []
 
-    def fill(indicator: Indicator, out: Floats) -> None:
-        attempts.append(indicator.arguments[0])
+    def fill(indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
+        attempts.append(indicators[0].arguments[0])
         if len(attempts) == 1:
             raise ValueError("once")
-        out[:] = 1.0
+        table[rows] = 1.0
 
     store = ColumnStore(fill, bars=BARS, room=1)
     with pytest.raises(ValueError, match="once"):
@@ -112,18 +112,99 @@ def test_a_column_that_could_not_be_made_is_tried_again() -> None:
     assert attempts == [4, 4, 5]
 
 
-def test_threads_divide_what_is_missing() -> None:
-    begun = threading.Barrier(2, timeout=10)
+def together(begun: threading.Barrier) -> FillColumns:
+    """Goes on only when another thread is at other columns."""
 
-    def fill(indicator: Indicator, out: Floats) -> None:
-        # Goes on only when the other thread is at another column.
+    def fill(indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
         begun.wait()
-        out[:] = indicator.arguments[0]
+        table[rows] = indicators[0].arguments[0]
 
-    store = ColumnStore(fill, bars=BARS, room=2)
+    return fill
+
+
+def test_threads_divide_what_is_missing() -> None:
+    store = ColumnStore(together(threading.Barrier(2, timeout=10)), bars=BARS, room=2)
+
+    def look(_: int) -> list[list[float]]:
+        with store.holding([sma_close(1), sma_volume(2)]) as rows:
+            found: list[list[float]] = store.table[rows].tolist()
+        return found
+
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda _: held_values(store, [1, 2]), range(2)))
+        found = list(pool.map(look, range(2)))
     assert found == [[[1.0] * BARS, [2.0] * BARS]] * 2
+
+
+class Batches:
+    """Remembers what was made in one go, and by which thread."""
+
+    def __init__(self) -> None:
+        self.lengths: list[list[int]] = []
+        self.threads: set[int] = set()
+
+    def __call__(self, indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
+        self.lengths.append([indicator.arguments[0] for indicator in indicators])
+        self.threads.add(threading.get_ident())
+        table[rows] = 1.0
+
+
+def test_columns_of_one_kind_are_made_in_fours() -> None:
+    fill = Batches()
+    store = ColumnStore(fill, bars=BARS, room=8)
+    closes = [sma_close(length) for length in range(1, 7)]
+    with store.holding([*closes[:3], sma_volume(9), *closes[3:]]):
+        assert fill.lengths == [[1, 2, 3, 4], [5, 6], [9]]
+    with store.holding([sma_close(6), sma_close(7)]):
+        assert fill.lengths[3:] == [[7]]
+
+
+def test_the_threads_of_one_that_holds_alone_make_long_columns() -> None:
+    store = ColumnStore(together(threading.Barrier(2, timeout=10)), bars=250_000, room=2, threads=2)
+    with store.holding([sma_close(1), sma_close(2)]) as rows:
+        assert store.table[rows, -1].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("threads", "count", "lengths"), [(3, 5, [1, 2, 2]), (2, 9, [1, 4, 4])])
+def test_what_threads_make_is_divided_evenly_but_in_fours_at_most(
+    threads: int, count: int, lengths: list[int]
+) -> None:
+    fill = Batches()
+    store = ColumnStore(fill, bars=250_000, room=9, threads=threads)
+    with store.holding([sma_close(length) for length in range(1, count + 1)]):
+        assert sorted(map(len, fill.lengths)) == lengths
+
+
+def test_what_a_thread_failed_to_make_is_told_and_tried_again() -> None:
+    failures = [ValueError("once")]
+
+    def fill(indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
+        if indicators[0].arguments[0] == 2 and failures:
+            raise failures.pop()
+        table[rows] = indicators[0].arguments[0]
+
+    store = ColumnStore(fill, bars=250_000, room=2, threads=2)
+    with pytest.raises(ValueError, match="once"):
+        held_values(store, [1, 2])
+    with store.holding([sma_close(1), sma_close(2)]) as rows:
+        assert store.table[rows, 0].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("bars", "threads"), [(249_999, 2), (250_000, 1)])
+def test_short_columns_and_a_single_thread_need_no_other(bars: int, threads: int) -> None:
+    fill = Batches()
+    store = ColumnStore(fill, bars=bars, room=2, threads=threads)
+    with store.holding([sma_close(1), sma_volume(2)]):
+        assert fill.threads == {threading.get_ident()}
+
+
+def test_one_among_others_makes_its_columns_itself() -> None:
+    fill = Batches()
+    store = ColumnStore(fill, bars=250_000, room=4, threads=2)
+    with store.holding([]), store.holding([sma_close(1), sma_volume(2)]):
+        assert fill.threads == {threading.get_ident()}
+    fill.threads.clear()
+    with store.holding([sma_close(3), sma_volume(4)]):
+        assert threading.get_ident() not in fill.threads
 
 
 @pytest.mark.parametrize(("room", "threads"), [(4, 6), (8, 4), (40, 3)])

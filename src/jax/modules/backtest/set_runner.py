@@ -1,6 +1,6 @@
 """Runs parameter sets of one strategy over one stretch of bars: what each came to, in rows of floats."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.overfitting import BLOCKS
 from jax.domain.strategy import Indicator
 from jax.modules.backtest.bar_panel import BarPanel
-from jax.modules.backtest.column_store import ColumnStore
+from jax.modules.backtest.column_store import ColumnStore, FillColumns
 from jax.modules.backtest.kernel.arrays import Floats, Ints
 from jax.modules.backtest.kernel.fused_loop import MOST_INPUTS, fusable
 from jax.modules.backtest.kernel.rules import Contract, rules_of
@@ -66,7 +66,7 @@ class SetRunner:
         bars = len(window.rows)
         room = max(MOST_INPUTS * budget.threads, budget.megabytes * 1_000_000 // (_BYTES * bars))
         self._share = room // budget.threads
-        self._store = ColumnStore(_filling(kernels, window), bars=bars, room=room)
+        self._store = ColumnStore(_filling(kernels, window), bars=bars, room=room, threads=budget.threads)
         self._is_fused = fusable(settings, len(window.panel.symbols))
 
     def run(self, sets: Sequence[Any]) -> SetStatistics:
@@ -184,22 +184,31 @@ def _placed(plan: ColumnPlan, rows: Ints) -> Ints:
     return rows[plan.rows] if len(rows) else plan.rows
 
 
-def _filling(kernels: StrategyKernels, window: PanelWindow) -> Callable[[Indicator, Floats], None]:
+def _filling(kernels: StrategyKernels, window: PanelWindow) -> FillColumns:
     warm = window.warm
     whole = len(window.rows) == len(warm.ends)
 
-    def fill(indicator: Indicator, out: Floats) -> None:
-        values = out if whole else np.empty(len(warm.ends))
-        _fill_column(kernels, warm, indicator, values)
-        if not whole:
-            out[:] = values[window.rows]
+    def fill(indicators: Sequence[Indicator], table: Floats, rows: Ints) -> None:
+        if whole:
+            _fill_columns(kernels, warm, indicators, (table, rows))
+        else:
+            values = np.empty((len(rows), len(warm.ends)))
+            _fill_columns(kernels, warm, indicators, (values, np.arange(len(rows))))
+            table[rows] = values[:, window.rows]
 
     return fill
 
 
-def _fill_column(kernels: StrategyKernels, panel: BarPanel, indicator: Indicator, out: Floats) -> None:
-    arguments = np.array([*map(float, indicator.arguments), 0.0])
+def _fill_columns(
+    kernels: StrategyKernels, panel: BarPanel, indicators: Sequence[Indicator], out: tuple[Floats, Ints]
+) -> None:
+    """Indicators of one kind into the rows of a table."""
+    table, rows = out
+    arguments = np.array([[*map(float, indicator.arguments), 0.0] for indicator in indicators])
     if len(panel.symbols) == 1:
-        kernels.column(indicator)(panel.columns(0), arguments, indicator.lag, out)
-    else:
-        kernels.columns_by_symbol(indicator)(panel.arrays.columns, panel.first, arguments, indicator.lag, out)
+        lags = np.array([indicator.lag for indicator in indicators], dtype=np.int64)
+        kernels.columns(indicators[0])(panel.columns(0), arguments, lags, table, rows)
+        return
+    run = kernels.columns_by_symbol(indicators[0])
+    for number, indicator in enumerate(indicators):
+        run(panel.arrays.columns, panel.first, arguments[number], indicator.lag, table[rows[number]])

@@ -11,7 +11,7 @@ from jax.domain.strategy import Indicator, Strategy
 from jax.modules.backtest.kernel.account_loop import account_loop
 from jax.modules.backtest.kernel.arrays import Columns, Floats, Ints
 from jax.modules.backtest.kernel.fused_loop import MOST_INPUTS, fused_loop
-from jax.modules.backtest.kernel.strategy_loops import decision_pass, indicator_column
+from jax.modules.backtest.kernel.strategy_loops import decision_pass, indicator_column, indicator_columns
 from jax.modules.backtest.kernel.symbol_loops import symbol_accounts, symbol_columns
 from jax.modules.backtest.tuple_makers import inputs_maker, row_maker
 from jax.ports.kernel_compiler import Kernel, KernelCompiler
@@ -46,18 +46,21 @@ class StrategyKernels:
         """`indicator_column` for indicators of the same step and kinds of arguments."""
         return self._of_indicator(indicator_column, indicator)
 
+    def columns(self, indicator: Indicator) -> Any:
+        """`indicator_columns` for indicators of the same step and kinds of arguments."""
+        return self._of_indicator(indicator_columns, indicator)
+
     def columns_by_symbol(self, indicator: Indicator) -> Any:
         """`symbol_columns` for indicators of the same step and kinds of arguments."""
         return self._of_indicator(symbol_columns, indicator)
 
     def _of_indicator(self, loop: Callable[..., None], indicator: Indicator) -> Any:
-        kinds = "".join("i" if isinstance(value, int) else "f" for value in indicator.arguments)
         names = {
             "step": indicator.step,
             "initial": indicator.initial,
             "make_arguments": row_maker(indicator.arguments),
         }
-        which = f"{indicator.step.__qualname__} {indicator.name} {indicator.initial!r} {kinds}"
+        which = " ".join(map(str, kind_of(indicator)[1:]))
         return self.compiler.compiled(Kernel(loop, names, f"{self.identity} {which}"))
 
     def _bound(self) -> Mapping[str, Any]:
@@ -82,6 +85,13 @@ class ColumnPlan:
     indicators: tuple[Indicator, ...]
     rows: Ints
     params: Floats
+
+
+def kind_of(indicator: Indicator) -> tuple[Any, ...]:
+    """Equal for indicators that the same loop computes: they differ in lag and in their arguments' values."""
+    kinds = "".join("i" if isinstance(value, int) else "f" for value in indicator.arguments)
+    step = indicator.step
+    return step, step.__qualname__, indicator.name, repr(indicator.initial), kinds
 
 
 def column_plan(strategy: Strategy, sets: Sequence[Any]) -> ColumnPlan:

@@ -15,6 +15,8 @@ initial_state: Any
 make_inputs: Callable[..., Any]
 make_params: Callable[[Floats], Any]
 
+SIDE_BY_SIDE = 4
+
 
 def indicator_column(columns: Columns, row: Floats, lag: int, out: Floats) -> None:
     """Fills `out` with the value of the indicator on every bar; `row` holds its arguments."""
@@ -28,6 +30,42 @@ def indicator_column(columns: Columns, row: Floats, lag: int, out: Floats) -> No
         lagged = BarValues(opens[j], highs[j], lows[j], closes[j], volumes[j], market[j], sector[j])
         state, value = step(state, bar, lagged, arguments)
         out[i] = value
+
+
+def indicator_columns(columns: Columns, rows: Floats, lags: Ints, table: Floats, places: Ints) -> None:
+    """`indicator_column` for each of `rows`, [columns, arguments], and its lag, into its place in `table`."""
+    count = places.shape[0]
+    fours = count - count % SIDE_BY_SIDE
+    for number in range(0, fours, SIDE_BY_SIDE):
+        after = number + SIDE_BY_SIDE
+        _four_columns(columns, rows[number:after], lags[number:after], table, places[number:after])
+    for number in range(fours, count):
+        indicator_column(columns, rows[number], lags[number], table[places[number]])
+
+
+def _four_columns(columns: Columns, rows: Floats, lags: Ints, table: Floats, places: Ints) -> None:
+    """Side by side: a recurrence waits for its own last bar most of the time, and four wait at once."""
+    opens, highs, lows, closes = columns.open, columns.high, columns.low, columns.close
+    volumes, market, sector = columns.volume, columns.market_trend, columns.sector_trend
+    arguments0, arguments1 = make_arguments(rows[0]), make_arguments(rows[1])
+    arguments2, arguments3 = make_arguments(rows[2]), make_arguments(rows[3])
+    out0, out1, out2, out3 = table[places[0]], table[places[1]], table[places[2]], table[places[3]]
+    lag0, lag1, lag2, lag3 = lags[0], lags[1], lags[2], lags[3]
+    state0, state1, state2, state3 = initial, initial, initial, initial
+    for i in range(closes.shape[0]):
+        bar = BarValues(opens[i], highs[i], lows[i], closes[i], volumes[i], market[i], sector[i])
+        j = max(i - lag0, 0)
+        lagged = BarValues(opens[j], highs[j], lows[j], closes[j], volumes[j], market[j], sector[j])
+        state0, out0[i] = step(state0, bar, lagged, arguments0)
+        j = max(i - lag1, 0)
+        lagged = BarValues(opens[j], highs[j], lows[j], closes[j], volumes[j], market[j], sector[j])
+        state1, out1[i] = step(state1, bar, lagged, arguments1)
+        j = max(i - lag2, 0)
+        lagged = BarValues(opens[j], highs[j], lows[j], closes[j], volumes[j], market[j], sector[j])
+        state2, out2[i] = step(state2, bar, lagged, arguments2)
+        j = max(i - lag3, 0)
+        lagged = BarValues(opens[j], highs[j], lows[j], closes[j], volumes[j], market[j], sector[j])
+        state3, out3[i] = step(state3, bar, lagged, arguments3)
 
 
 def decision_pass(columns: Columns, table: Floats, plan: tuple[Ints, Floats], out: Floats) -> int:
