@@ -19,7 +19,7 @@ from jax.modules.backtest.bar_panel import BarPanel
 from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.rules import rules_of
 from jax.modules.backtest.kernel.statistics import RunStatistics
-from jax.modules.backtest.metrics_of_statistics import figures_of
+from jax.modules.backtest.metrics_of_rows import figures_of_rows
 from jax.modules.backtest.panel_window import whole_window
 from jax.modules.backtest.set_runner import ColumnBudget, SetRunner
 from jax.modules.backtest.strategy_kernels import StrategyKernels, column_plan
@@ -52,13 +52,12 @@ def prepare(work: Work) -> Callable[[], float]:
             found = statistics_of_symbols(kernels, panel, sets[0])
         else:
             found = statistics_of_sets(kernels, panel, sets, ALL_IN)
-        for statistics in found.tolist():
-            figures_of(
-                RunStatistics(*statistics),
-                initial_cash=INITIAL_CASH,
-                bars_a_year=_BARS_A_YEAR,
-                years=work.bars / _BARS_A_YEAR,
-            )
+        figures_of_rows(
+            found,
+            initial_cash=INITIAL_CASH,
+            bars_a_year=_BARS_A_YEAR,
+            years=work.bars / _BARS_A_YEAR,
+        )
         return float(found[0, 0])
 
     return run

@@ -46,7 +46,7 @@ _PLACES = Decimal("0.000001")
 # A metric beyond this says only that its denominator was nearly nothing.
 _LARGEST = 1e9
 # A sum of squares that is smaller than this share of what it was subtracted from is what rounding left.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def metrics_of(
@@ -99,7 +99,7 @@ def mean_and_deviation(*, count: float, total: float, squares: float) -> tuple[f
     """
     mean = total / count
     scatter = squares - mean * total
-    if count < 2 or not (scatter > _ROUNDING * squares):
+    if count < 2 or not (scatter > ROUNDING * squares):
         return mean, 0.0
     return mean, math.sqrt(scatter / (count - 1.0))
 

@@ -13,6 +13,7 @@ from jax.domain.errors import InvalidValue
 from jax.modules.backtest.bar_panel import BarPanel, moment_at
 from jax.modules.backtest.kernel.arrays import Floats, Ints
 from jax.modules.backtest.kernel.statistics import RunStatistics
+from jax.modules.backtest.metrics_of_rows import figures_of_rows, first_wrong
 from jax.modules.backtest.metrics_of_statistics import METRICS, Figures, figures_of
 from jax.modules.backtest.set_runner import SetStatistics
 
@@ -93,14 +94,20 @@ def figures_of_sets(swept: SweptSets, annualisation: Annualisation) -> Floats:
 
     InvalidValue names a set whose numbers went beyond a float.
     """
-    found = np.empty((len(swept.sets), len(COMPARED)))
-    for number, row in enumerate(swept.found.statistics):
+    rows = swept.found.statistics
+    wrong = first_wrong(rows)
+    if wrong is not None:
         try:
-            figures = annualisation.figures(row)
+            annualisation.figures(rows[wrong])
         except InvalidValue as error:
-            raise InvalidValue(f"parameter set {tuple(swept.sets[number])}", str(error)) from error
-        found[number] = [_or_nan(figures[name]) for name in COMPARED]
-    return found
+            raise InvalidValue(f"parameter set {tuple(swept.sets[wrong])}", str(error)) from error
+    found = figures_of_rows(
+        rows,
+        initial_cash=annualisation.initial_cash,
+        bars_a_year=annualisation.bars_a_year,
+        years=annualisation.years,
+    )
+    return np.stack([found[name] for name in COMPARED], axis=1)
 
 
 def named_figures(row: Floats) -> Figures:
@@ -130,7 +137,3 @@ def check_metric(by: str) -> bool:
     if by not in COMPARED:
         raise InvalidValue("by", f"there is no metric {by!r} to choose by; there are {', '.join(COMPARED)}")
     return METRICS[by]
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
