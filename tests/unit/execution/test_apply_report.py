@@ -85,6 +85,26 @@ async def test_a_status_that_the_table_lacks_does_not_undo_what_is_known() -> No
     assert after.status is OrderStatus.FILLED
 
 
+async def test_a_filled_order_that_is_busted_and_works_no_more_is_closed_without_what_was_taken_back() -> (
+    None
+):
+    async with open_floor() as floor:
+        order = await _working_order(floor)
+        one, two = _fill(order, "x1", 33), _fill(order, "x2", 100)
+        await _apply(floor, order, OrderStatus.FILLED, (one, two))
+        busted = replace(two, quantity=Decimal(0), revision=1)
+        after = await _apply(floor, order, OrderStatus.CANCELED, (one, busted))
+        async with floor.desk.unit_of_work.begin() as transaction:
+            assert await transaction.orders.in_status(ACCOUNT, OPEN) == []
+            entries = await transaction.audit.entries(kind="order.changed", subject=order.client_order_id)
+    assert (after.status, after.filled_quantity) == (OrderStatus.CANCELED, Decimal(33))
+    steps = [entry.event.data for entry in entries]
+    assert [(step["from"], step["to"]) for step in steps if isinstance(step, dict)][-2:] == [
+        ("FILLED", "PARTIALLY_FILLED"),
+        ("PARTIALLY_FILLED", "CANCELED"),
+    ]
+
+
 async def test_the_venues_own_number_is_kept() -> None:
     async with open_floor() as floor:
         order = await _working_order(floor)

@@ -39,6 +39,9 @@ async def apply_report(transaction: Transaction, order: Order, report: OrderRepo
     for fill in report.fills:
         if await transaction.orders.add_fill(order.account, fill):
             current = await _with_fill(transaction, current, fill, at=at)
+    if order.status is OrderStatus.FILLED is not current.status:
+        # A bust has reopened it; what it is now comes as a step of its own.
+        order = current = await save_order(transaction, current, before=order)
     status = _status_told(report, current)
     if status in ORDER_TRANSITIONS[current.status] and status is not current.status:
         current = current.moved_to(status, at=at, reason_code=report.reason_code)
