@@ -135,6 +135,23 @@ TRADER = {
         "trader-reaches-no-research", "app/__init__.py", "import numpy", "jax.app -> numpy"
     ),
 }
+BRIDGE = {
+    "the bridge runs a strategy": plant(
+        "bridge-reaches-venues-only", "app/bridge/planted.py", "import jax.modules.signals.generate_signal"
+    ),
+    "the bridge wires a database": plant(
+        "bridge-reaches-venues-only",
+        "app/bridge/planted_wiring.py",
+        "from jax.adapters.postgres import orders",
+    ),
+    "the bridge knows a trader": plant(
+        "bridge-reaches-venues-only", "app/bridge/wiring.py", "from jax.app.trader import service", "trader"
+    ),
+    "the bridge imports a package of tomorrow": plant(
+        "bridge-reaches-venues-only", "app/bridge/planted.py", "import package_of_tomorrow"
+    ),
+    "another broker imports aiohttp": plant("bridge-client", "adapters/brokers/planted.py", "import aiohttp"),
+}
 RESEARCH = {
     "research wires a live broker": plant(
         "research-reaches-no-broker",
@@ -233,4 +250,5 @@ RINGS = {
         },
     ),
 }
-PLANTS = {**LAYERS, **STANDARD_LIBRARY, **INDEPENDENCE, **WIRING, **TRADER, **RESEARCH, **PACKAGES, **RINGS}
+RULES = (LAYERS, STANDARD_LIBRARY, INDEPENDENCE, WIRING, TRADER, BRIDGE, RESEARCH, PACKAGES, RINGS)
+PLANTS = {sentence: found for rule in RULES for sentence, found in rule.items()}

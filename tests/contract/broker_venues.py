@@ -8,12 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from jax.adapters.brokers.bridge.bridge_client import open_bridge_client
 from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
 from jax.adapters.memory.bridge_book import MemoryBridgeBook
 from jax.adapters.memory.clock import SettableClock
 from jax.adapters.sqlite_bridge_book.sqlite_bridge_book import open_bridge_book
+from jax.app.bridge.http.app import create_app
+from jax.app.bridge.settings import BridgeSettings
+from jax.app.bridge.wiring import open_bridge
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
@@ -22,6 +26,7 @@ from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
 from jax.ports.bridge_book import BridgeBook
 from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
+from tests.bridge_server import served
 
 OPENING = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -119,11 +124,23 @@ async def desk_with_a_book_on_disk(folder: Path) -> AsyncIterator[Venue]:
         yield venue
 
 
+@asynccontextmanager
+async def bridge_over_http(folder: Path) -> AsyncIterator[Venue]:
+    clock = SettableClock(OPENING)
+    async with (
+        open_bridge(folder, BridgeSettings(), clock) as bridge,
+        served(create_app(bridge)) as url,
+        open_bridge_client(url, boot_id="boot-1", instrument_of=instrument_of) as client,
+    ):
+        yield Venue(client, "paper", Decimal(100_000), client.on_bars, clock)
+
+
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "paper in memory": paper_in_memory,
     "paper reopened for every call": paper_reopened,
     "bridge desk, book in memory": desk_with_a_book_in_memory,
     "bridge desk, book on disk": desk_with_a_book_on_disk,
+    "bridge over HTTP": bridge_over_http,
 }
 
 

@@ -3,6 +3,8 @@
 import typer
 
 from jax.app import console
+from jax.app.bridge.cli import HELP as BRIDGE_HELP
+from jax.app.bridge.cli import bridge
 from jax.app.research import backtest_cli, compare_cli, sweep_cli
 
 _PROGRAM = "jax"
@@ -23,6 +25,7 @@ def demo(
     run_demo(once=once, as_json=as_json)
 
 
+app.command(help=BRIDGE_HELP)(bridge)
 backtest_cli.register(app)
 compare_cli.register(app)
 sweep_cli.register(app)

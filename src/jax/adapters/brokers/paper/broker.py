@@ -12,6 +12,7 @@ from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue import PaperVenue
 from jax.domain.account import AccountSnapshot
 from jax.domain.bar import Bar
+from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.quote import Quote
@@ -76,6 +77,14 @@ class PaperBroker:
 
     async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
         return await self._run(self._venue.events, after, limit)
+
+    async def executions(self, account: str, *, after: int, limit: int = 1000) -> Sequence[tuple[int, Fill]]:
+        """The account's fills after number `after` with their numbers, oldest first; at most `limit`."""
+        return await self._run(self._venue.executions, account, after, limit)
+
+    async def instruments(self) -> Mapping[str, Instrument]:
+        """By symbol, whatever was ever quoted here."""
+        return await self._run(self._venue.instruments)
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
         """Bars of symbols without an instrument are passed over: an order for them is refused."""

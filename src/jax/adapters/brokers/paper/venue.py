@@ -10,6 +10,7 @@ from jax.adapters.brokers.paper.trading import Trading
 from jax.adapters.brokers.paper.venue_file import VenueFile
 from jax.domain.account import AccountSnapshot
 from jax.domain.bar import Bar
+from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
@@ -126,6 +127,15 @@ class PaperVenue:
     def events(self, after: int, limit: int) -> Sequence[BrokerEvent]:
         with self._file.transaction():
             return self._file.events(after=after, limit=limit)
+
+    def executions(self, account: str, after: int, limit: int) -> Sequence[tuple[int, Fill]]:
+        self._check_account(account)
+        with self._file.transaction():
+            return self._file.fills_after(after, limit=limit)
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        with self._file.transaction():
+            return {symbol: listing.instrument for symbol, listing in self._file.listings().items()}
 
     def on_bars(self, bars: Iterable[Bar], instruments: Mapping[str, Instrument]) -> None:
         """Fills or expires what works, then quotes the newest close; a bar heard before changes nothing."""

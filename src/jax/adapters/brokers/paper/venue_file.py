@@ -178,11 +178,13 @@ class VenueFile:
         )
         return tuple(fill_of_row(row) for row in rows.fetchall())
 
-    def fills_after(self, number: int) -> list[tuple[int, Fill]]:
-        """The fills that came after fill `number` (0: all), with their numbers, oldest first."""
+    def fills_after(self, number: int, *, limit: int = -1) -> list[tuple[int, Fill]]:
+        """The fills that came after fill `number` (0: all), with their numbers, oldest first; at most `limit`
+        (-1: all).
+        """
         rows = self._connection.execute(
-            f"SELECT number, {FILL_COLUMNS} FROM fills WHERE number > ? ORDER BY number",  # noqa: S608 - constant
-            (number,),
+            f"SELECT number, {FILL_COLUMNS} FROM fills WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608 - constant
+            (number, limit),
         )
         return [(row[0], fill_of_row(row[1:])) for row in rows.fetchall()]
 

@@ -1,0 +1,1 @@
+"""The broker that is a bridge somewhere else, spoken to over HTTP."""
