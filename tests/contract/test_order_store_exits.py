@@ -212,3 +212,22 @@ async def test_orders_recorded_since_are_those_of_the_account_after_a_moment(
         unit_of_work, lambda tx: tx.orders.count_recorded(entry.artifact_hash, after=NOW - minutes(1))
     )
     assert counted == 1
+
+
+async def test_the_newest_orders_in_some_statuses(
+    unit_of_work: UnitOfWork, active: Artifact, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved)
+    stop = _exit(entry, "jx-1")
+    await within(unit_of_work, lambda tx: tx.orders.add_exit(stop))
+    everything = frozenset(_S)
+    for statuses, limit, expected in (
+        (everything, 100, [stop, entry]),
+        (everything, 1, [stop]),
+        (frozenset({_S.PARTIALLY_FILLED}), 100, [entry]),
+        (frozenset[OrderStatus](), 100, []),
+    ):
+        async with unit_of_work.begin() as tx:
+            assert list(await tx.orders.newest(ACCOUNT, statuses, limit=limit)) == expected
+    async with unit_of_work.begin() as tx:
+        assert list(await tx.orders.newest("other", everything)) == []

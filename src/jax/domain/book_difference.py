@@ -8,7 +8,7 @@ from jax.domain.decimal_text import plain
 _FLAT = Decimal(0)
 
 
-def position_differences(ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal]) -> tuple[str, ...]:
+def position_differences(*, ours: Mapping[str, Decimal], theirs: Mapping[str, Decimal]) -> tuple[str, ...]:
     """One sentence a symbol whose signed quantities differ, by symbol; a symbol that is missing is flat."""
     found = []
     for symbol in sorted(ours.keys() | theirs.keys()):

@@ -83,6 +83,12 @@ class OrderStore(Protocol):
         """The trades that hold something, or of which an exit is open, oldest first."""
         ...
 
+    async def newest(
+        self, account: str, statuses: frozenset[OrderStatus], *, limit: int = 100
+    ) -> Sequence[Order]:
+        """At most `limit` (1 to 1000) of the account's orders in one of `statuses`, newest first."""
+        ...
+
     async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
         """The account's orders of every leg and status that were created after `after`, oldest first."""
         ...

@@ -134,6 +134,19 @@ async def test_every_route_describes_its_answers_and_problems(floor: Floor) -> N
         "/api/v1/signals/{signal_id}/reject",
         "/api/v1/execute",
         "/api/v1/trades",
+        "/api/v1/orders",
+        "/api/v1/orders/{order_id}/cancel",
+        "/api/v1/fills",
+        "/api/v1/positions",
+        "/api/v1/positions/{symbol}/close",
+        "/api/v1/flatten",
+        "/api/v1/account",
+        "/api/v1/risk",
+        "/api/v1/kill",
+        "/api/v1/kill/release",
+        "/api/v1/mode",
+        "/api/v1/arm",
+        "/api/v1/disarm",
     }
     for path, methods in description["paths"].items():
         for method, operation in methods.items():

@@ -17,6 +17,7 @@ from jax.adapters.ed25519.verification import verify_ed25519
 from jax.adapters.memory.clock import SettableClock
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.event_bus import MemoryEventBus
+from jax.adapters.memory.kill_switch import MemoryKillSwitch
 from jax.adapters.memory.object_store import MemoryObjectStore
 from jax.adapters.memory.snapshot_memory import MemorySnapshotMemory
 from jax.adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -132,6 +133,7 @@ async def open_floor(
             lock=lock,
             trust=lambda: Trust(ROOT, verify_ed25519),
             memory=MemorySnapshotMemory(),
+            kill_switch=MemoryKillSwitch(),
         )
         async with trader_at_work(around, chosen, facts) as trader:
             app = create_app(trader, access)

@@ -47,6 +47,7 @@ def test_the_defaults_are_those_of_the_plan() -> None:
         "MAX_OPEN_POSITIONS": 5,
         "MAX_DAILY_LOSS": Decimal("1000.0"),
         "DEFAULT_ORDER_TYPE": "LMT",
+        "UNPROTECTED_SECONDS": Decimal(10),
     }
     assert settings.order_type is OrderType.LIMIT
     assert (settings.database_url, settings.api_token) == (None, None)

@@ -130,6 +130,13 @@ class MemoryOrderStore:
         chosen = [held for held in found if held.held_quantity > 0 or held.open_exits]
         return sorted(chosen, key=lambda held: (held.trade.submitted_at, held.trade.trade_id))
 
+    async def newest(
+        self, account: str, statuses: frozenset[OrderStatus], *, limit: int = 100
+    ) -> Sequence[Order]:
+        oldest_first = await self.in_status(account, statuses)
+        by_id = sorted(oldest_first, key=lambda order: order.client_order_id)
+        return sorted(by_id, key=lambda order: order.created_at, reverse=True)[: at_most(limit)]
+
     async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
         stored = self._session.read().orders.values()
         chosen = [order for order in stored if order.account == account and order.created_at > after]

@@ -151,6 +151,18 @@ class PostgresOrderStore:
             for trade, entry in map(_trade_with_order, await self._session.execute(entries))
         ]
 
+    async def newest(
+        self, account: str, statuses: frozenset[OrderStatus], *, limit: int = 100
+    ) -> Sequence[Order]:
+        table = trading.orders
+        query = (
+            select(table)
+            .where(table.c.account == account, table.c.status.in_(sorted(statuses)))
+            .order_by(table.c.created_at.desc(), table.c.client_order_id.collate("C"))
+            .limit(at_most(limit))
+        )
+        return [Order(**row._mapping) for row in await self._session.execute(query)]
+
     async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
         table = trading.orders
         query = (

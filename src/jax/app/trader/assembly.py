@@ -5,16 +5,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from jax.app.trader.engine import Engine, LivenessLock
+from jax.app.trader.account_desk import AccountDesk, AccountUseCases
+from jax.app.trader.engine import Engine, EngineJob, LivenessLock
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
+from jax.domain.risk_limits import RiskLimits
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts
+from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.cancel_entries import CancelEntries
+from jax.modules.execution.cancel_order import CancelOrder
+from jax.modules.execution.close_positions import ClosePositions
+from jax.modules.execution.compare_books import CompareBooks
+from jax.modules.execution.control_account import ControlAccount
 from jax.modules.execution.execute_signal import ExecuteSignal
+from jax.modules.execution.follow_events import FollowEvents
+from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.signals.decide_signal import DecideSignal
@@ -23,9 +33,14 @@ from jax.ports.bar_listener import BarListener
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.event_bus import EventBus
+from jax.ports.kill_switch import KillSwitch
 from jax.ports.object_store import ObjectStore
 from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.unit_of_work import UnitOfWork
+
+_EVENTS_EVERY_SECONDS = 0.25
+_BOOKS_EVERY_SECONDS = 30.0
+_PROTECT_EVERY_SECONDS = 1.0
 
 
 class ListeningBroker(Broker, BarListener, Protocol):
@@ -44,6 +59,7 @@ class Surroundings:
     lock: LivenessLock
     trust: TrustSource
     memory: SnapshotMemory
+    kill_switch: KillSwitch
 
 
 @asynccontextmanager
@@ -69,7 +85,12 @@ async def trader_at_work(
         artifacts=artifacts,
     )
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
-    trading = TradingAccount(account, epoch, settings.risk_limits(), settings.order_type)
+    limits = settings.risk_limits()
+    trading = TradingAccount(account, epoch, limits, settings.order_type, around.kill_switch.reasons)
+    at = BrokerAccount(unit_of_work, broker, clock, account, epoch)
+    # Whatever an older trader still has on its way is refused from now on.
+    await broker_answer(broker.raise_epoch(account, epoch))
+    books = CompareBooks(at)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -86,6 +107,7 @@ async def trader_at_work(
             trading=trading,
             loaded=artifacts.that_may_enter,
         ),
+        account=_account_desk(at, limits, books, around.kill_switch),
     )
     reconcile = ReconcileOrders(
         unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
@@ -97,10 +119,36 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock)
+    protect = ProtectPositions(at, unprotected_limit=settings.unprotected_limit)
+    jobs = (
+        EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
+        EngineJob("comparing the books", lambda: _compared(books, reconcile), _BOOKS_EVERY_SECONDS),
+        EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
+    )
+    engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running():
         trader = Trader(parts, facts)
         try:
             yield trader
         finally:
             await trader.finish_executions()
+
+
+def _account_desk(
+    at: BrokerAccount, limits: RiskLimits, books: CompareBooks, kill_switch: KillSwitch
+) -> AccountDesk:
+    use_cases = AccountUseCases(
+        control=ControlAccount(at, kill_switch),
+        cancel=CancelOrder(at),
+        positions=ClosePositions(at),
+        books=books,
+    )
+    return AccountDesk(at, use_cases, limits)
+
+
+async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:
+    """Looks again at once when something differs: what has just been filled is booked first."""
+    await books.run_once()
+    if books.suspects:
+        await reconcile.run_once()
+        await books.run_once()

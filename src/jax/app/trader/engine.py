@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jax.app.trader.periodic_job import PeriodicJob
+from jax.app.trader.periodic_job import Action, PeriodicJob
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
@@ -37,6 +37,15 @@ class LivenessLock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineJob:
+    """Something else that is done every so often, first before anything is sent."""
+
+    name: str
+    action: Action
+    interval_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """What the background work works on."""
 
@@ -47,6 +56,7 @@ class Engine:
     report: RunningReport
     event_bus: EventBus
     lock: LivenessLock
+    jobs: tuple[EngineJob, ...] = ()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -58,9 +68,15 @@ class Engine:
         )
         reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
         watch = self._job(_WATCHING, self._watch_lock)
+        others = [
+            (job.name, self._job(job.name, job.action, interval_seconds=job.interval_seconds))
+            for job in self.jobs
+        ]
         await reload.run_once()
         await reconcile.run_once()
         await cancel.run_once()
+        for _, other in others:
+            await other.run_once()
         await report.run_once()
         async with AsyncExitStack() as stack:
             for name, work in (
@@ -70,6 +86,7 @@ class Engine:
                 (_WATCHING, watch.run()),
                 (_REPORTING, report.run()),
                 (_HINTS, self._pass_on_hints(reload)),
+                *((name, other.run()) for name, other in others),
             ):
                 await stack.enter_async_context(self._running(name, work))
             yield

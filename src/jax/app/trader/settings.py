@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -66,6 +67,12 @@ class TraderSettings(ServiceSettings):
     MAX_OPEN_POSITIONS: Annotated[int, AfterValidator(_at_least_one)] = 5
     MAX_DAILY_LOSS: Positive = Decimal("1000.0")
     DEFAULT_ORDER_TYPE: Literal["LMT", "MKT"] = "LMT"
+    UNPROTECTED_SECONDS: Positive = Decimal(10)
+
+    @property
+    def unprotected_limit(self) -> timedelta:
+        """How long a position may stand without a stop that the broker has acknowledged."""
+        return timedelta(seconds=float(self.UNPROTECTED_SECONDS))
 
     @property
     def order_type(self) -> OrderType:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from jax.app.trader.account_desk import AccountDesk
 from jax.app.trader.executions import Executions
 from jax.app.trader.health import Dependency, Health, LastExecution
 from jax.app.trader.running_artifacts import RunningArtifacts
@@ -59,6 +60,7 @@ class TraderParts:
     receive_bars: ReceiveBars
     decide_signal: DecideSignal
     execute_signal: ExecuteSignal
+    account: AccountDesk
 
 
 class Trader:
@@ -67,6 +69,7 @@ class Trader:
     def __init__(self, parts: TraderParts, facts: TraderFacts) -> None:
         self.facts = facts
         self._parts = parts
+        self.account = parts.account
         self._executions = Executions(parts.execute_signal.execute)
         self._started_ns = parts.clock.monotonic_ns()
         self._marks: dict[str, str] = {}

@@ -13,6 +13,7 @@ from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.event_bus import PostgresEventBus
 from jax.adapters.postgres.trader_lock import trader_lock
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.adapters.system.kill_file import KillFile
 from jax.adapters.system.system_clock import SystemClock
 from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.console import DISTRIBUTION
@@ -79,4 +80,5 @@ async def _surroundings(
             lock=lock,
             trust=trust_source(home),
             memory=SnapshotMemoryFile(home / "gate" / "seen.json"),
+            kill_switch=KillFile(home / "KILL"),
         )

@@ -27,7 +27,7 @@ class CompareBooks:
         self._clock = at.clock
         self._account = at.account
         self._epoch = at.epoch
-        self._seen: tuple[str, ...] = ()
+        self.suspects: tuple[str, ...] = ()
         self.differences: tuple[str, ...] = ()
 
     async def run_once(self) -> tuple[str, ...]:
@@ -42,11 +42,11 @@ class CompareBooks:
             foreign = [order for order in working if not await self._is_ours(transaction, order)]
         ours = {symbol: held.signed_quantity for symbol, held in positions_of(fills).items()}
         found = (
-            *position_differences(ours, theirs),
+            *position_differences(ours=ours, theirs=theirs),
             *(f"order {order.venue_order_id} works at the broker and is not ours" for order in foreign),
         )
-        self.differences = tuple(sentence for sentence in found if sentence in self._seen)
-        self._seen = found
+        self.differences = tuple(sentence for sentence in found if sentence in self.suspects)
+        self.suspects = found
         if self.differences:
             await self._observe(self.differences)
         return self.differences

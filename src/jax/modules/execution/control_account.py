@@ -6,13 +6,16 @@ from jax.domain.controls import AccountControls, Arming, ModeChange, Said
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.fenced_order import fence
+from jax.ports.kill_switch import KillSwitch
 from jax.ports.unit_of_work import Transaction
 
 
 class ControlAccount:
     """Everything is one transaction with its audit entry; Conflict when another trader has taken over."""
 
-    def __init__(self, at: BrokerAccount) -> None:
+    def __init__(self, at: BrokerAccount, switch: KillSwitch) -> None:
+        """`switch` is engaged and released together with the account's own."""
+        self._switch = switch
         self._unit_of_work = at.unit_of_work
         self._broker = at.broker
         self._clock = at.clock
@@ -33,11 +36,17 @@ class ControlAccount:
             return await self._told(transaction, "account.mode", change.said, data)
 
     async def kill(self, said: Said) -> AccountControls:
-        """Engages the switch: first on record, so that nothing new is sent, then at the broker.
+        """Engages the switch: in the file, then on record, so that nothing new is sent, then at the broker.
 
-        Works without the broker, whose error is raised after the switch is on record; and it is engaged at
-        the broker even when the record cannot be written.
+        Each of them is engaged even when another cannot be: its error is raised at the end.
         """
+        try:
+            self._switch.engage(f"{said.actor}: {said.reason}")
+        finally:
+            controls = await self._kill(said)
+        return controls
+
+    async def _kill(self, said: Said) -> AccountControls:
         try:
             async with self._unit_of_work.begin() as transaction:
                 await transaction.orders.lock_account(self._account)
@@ -53,7 +62,9 @@ class ControlAccount:
         async with self._unit_of_work.begin() as transaction:
             await fence(transaction, self._account, epoch=self._epoch)
             await transaction.controls.release_kill(self._account, at=said.at)
-            return await self._told(transaction, "account.kill_released", said, {})
+            controls = await self._told(transaction, "account.kill_released", said, {})
+        self._switch.release()
+        return controls
 
     async def arm(self, arming: Arming) -> AccountControls:
         """Live orders of one artifact, until it expires."""

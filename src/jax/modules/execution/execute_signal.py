@@ -115,7 +115,7 @@ class ExecuteSignal:
         right = self._loaded().get(order.artifact_hash)
         if not is_loadable or right is None or right.artifact_id != order.artifact_id:
             return ReasonCode.ARTIFACT_NOT_LOADABLE
-        if controls.kill is not None:
+        if controls.kill is not None or self._trading.kills():
             return ReasonCode.KILL_SWITCH
         if controls.mode_of(order.strategy) is not TradingMode.NORMAL:
             return ReasonCode.MODE_REDUCE

@@ -1,6 +1,6 @@
 """Commit 1 of the execution protocol: everything is decided and recorded before anything is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,12 +31,16 @@ _SEND_WITHIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class TradingAccount:
-    """Who sends: the account, the epoch that this trader holds, and the limits it trades under."""
+    """Who sends: the account, the epoch that this trader holds, and the limits it trades under.
+
+    `kills` says which kill switches are engaged besides the account's own, such as a file.
+    """
 
     account: str
     epoch: int
     limits: RiskLimits
     order_type: OrderType
+    kills: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ async def _decide(
         limits=limits,
         controls=await transaction.controls.get(trading.account),
         # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
-        route=Route(request.venue, is_live=False, execution_enabled=True),
+        route=Route(request.venue, is_live=False, execution_enabled=True, kills=trading.kills()),
         pace=await pace_of(
             transaction, trading.account, artifact_hash=signal.artifact_hash, limits=limits, at=request.at
         ),

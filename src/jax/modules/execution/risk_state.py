@@ -12,6 +12,7 @@ from jax.domain.order import Order
 from jax.domain.order_status import FAILED, OPEN
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
+from jax.domain.risk.exposure import reserved_of
 from jax.domain.risk.inputs import AccountState, Holding, OpenOrder, Pace, RecentOrder, open_order
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
@@ -21,9 +22,8 @@ _A_MINUTE = timedelta(seconds=60)
 
 
 async def reserved(transaction: Transaction, account: str) -> Decimal:
-    """What the account's open orders may still cost, in its currency, whatever their side."""
-    orders = await _open_orders(transaction, account)
-    return sum((order.leaves_quantity * order.unit_value for order in orders), Decimal(0))
+    """What the account's open orders may still cost, in its currency."""
+    return reserved_of(await _open_orders(transaction, account))
 
 
 async def account_state(

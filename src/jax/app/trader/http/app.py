@@ -5,8 +5,10 @@ from fastapi import FastAPI
 from jax.app.http.guard import Access, RequestGuard
 from jax.app.http.problems import install_problem_handlers
 from jax.app.trader.http.bars import bar_routes
+from jax.app.trader.http.controls import control_routes
 from jax.app.trader.http.execution import execution_routes
 from jax.app.trader.http.health import health_routes
+from jax.app.trader.http.orders import order_routes
 from jax.app.trader.http.signals import signal_routes
 from jax.app.trader.trader import Trader
 
@@ -27,4 +29,6 @@ def create_app(trader: Trader, access: Access | None = None) -> FastAPI:
     install_problem_handlers(app, program=PROGRAM)
     for routes in (health_routes, bar_routes, signal_routes, execution_routes):
         app.include_router(routes(trader))
+    for account_routes in (order_routes, control_routes):
+        app.include_router(account_routes(trader.account))
     return app

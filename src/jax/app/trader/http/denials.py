@@ -13,6 +13,10 @@ _STATUS_OF_DENIAL = {
     ReasonCode.SIGNAL_NOT_APPROVED: 409,
     ReasonCode.EXECUTION_DISABLED: 423,
     ReasonCode.FENCED: 423,
+    ReasonCode.KILL_SWITCH: 423,
+    ReasonCode.MODE_OBSERVE: 423,
+    ReasonCode.MODE_REDUCE: 423,
+    ReasonCode.NOT_ARMED: 423,
     ReasonCode.BROKER_UNAVAILABLE: 503,
 }
 
