@@ -1,9 +1,10 @@
 """Bars as the loops read them: columns of floats, and the order in which time visits them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from decimal import Decimal
+from operator import attrgetter
 
 import numpy as np
 
@@ -41,7 +42,12 @@ class BarPanel:
 
 def moment_at(count: int) -> datetime:
     """The time `count` microseconds after 1970 (UTC)."""
-    return _EPOCH + timedelta(microseconds=int(count))
+    return _EPOCH + timedelta(0, 0, int(count))
+
+
+def moments_at(counts: Ints) -> list[datetime]:
+    """moment_at for each of `counts`."""
+    return [_EPOCH + since for since in counts.astype("timedelta64[us]").tolist()]
 
 
 def microseconds(moment: datetime) -> int:
@@ -58,17 +64,35 @@ def panel_of_bars(bars: Mapping[str, Sequence[Bar]], instruments: Mapping[str, I
     _check(bars, instruments)
     symbols = sorted(bars)
     every = [bar for symbol in symbols for bar in bars[symbol]]
-    prices = [[float(getattr(bar, field)) for bar in every] for field in Columns._fields[:5]]
-    trends = [np.zeros(len(every)) for _ in Columns._fields[5:]]
-    return panel_of_columns(
+    panel = panel_of_columns(
         {symbol: len(bars[symbol]) for symbol in symbols},
-        Columns(*(np.array(column, dtype=np.float64) for column in prices), *trends),
-        starts=np.array([microseconds(bar.start) for bar in every], dtype=np.int64),
-        ends=np.array([microseconds(bar.end) for bar in every], dtype=np.int64),
+        Columns(
+            *(_floats(map(attrgetter(field), every), len(every)) for field in Columns._fields[:5]),
+            *(np.zeros(len(every)) for _ in Columns._fields[5:]),
+        ),
+        starts=_times(map(attrgetter("start"), every), len(every)),
+        ends=_times(map(attrgetter("end"), every), len(every)),
         contracts=[
             (float(instruments[name].multiplier), float(instruments[name].lot_size)) for name in symbols
         ],
     )
+    _check_order(panel, every)
+    return panel
+
+
+def _floats(values: Iterable[Decimal], count: int) -> Floats:
+    return np.fromiter(map(float, values), np.float64, count)
+
+
+def _times(moments: Iterable[datetime], count: int) -> Ints:
+    """microseconds of each."""
+    since = [moment - _EPOCH for moment in moments]
+    days, seconds, rest = (
+        np.fromiter(map(attrgetter(part), since), np.int64, count)
+        for part in ("days", "seconds", "microseconds")
+    )
+    found: Ints = (days * 86_400 + seconds) * 1_000_000 + rest
+    return found
 
 
 def panel_of_columns(
@@ -127,13 +151,21 @@ def _check(bars: Mapping[str, Sequence[Bar]], instruments: Mapping[str, Instrume
 def _check_bars(symbol: str, bars: Sequence[Bar]) -> None:
     if not bars:
         raise InvalidValue("bars", f"{symbol} has no bar in the window")
-    for bar in bars:
-        if bar.symbol != symbol:
-            raise InvalidValue("bars", f"a bar of {bar.symbol} is among those of {symbol}")
-    for row, (earlier, later) in enumerate(pairwise(bars), start=2):
-        if not (earlier.end <= later.start):
-            raise InvalidValue(
-                "bars",
-                f"{symbol}, bar {row}: starts {later.start.isoformat()}, before the bar in front of it "
-                f"ends ({earlier.end.isoformat()}); bars must be sorted, each once",
-            )
+    others = set(map(attrgetter("symbol"), bars)) - {symbol}
+    if others:
+        raise InvalidValue("bars", f"a bar of {min(others)} is among those of {symbol}")
+
+
+def _check_order(panel: BarPanel, bars: Sequence[Bar]) -> None:
+    """`bars` are those of the panel, by row."""
+    early = np.flatnonzero(panel.starts[1:] < panel.ends[:-1]) + 1
+    wrong = early[~np.isin(early, panel.first)]
+    if len(wrong):
+        row = int(wrong[0])
+        number = int(np.searchsorted(panel.first, row, side="right")) - 1
+        raise InvalidValue(
+            "bars",
+            f"{panel.symbols[number]}, bar {row - panel.first[number] + 1}: starts "
+            f"{bars[row].start.isoformat()}, before the bar in front of it ends "
+            f"({bars[row - 1].end.isoformat()}); bars must be sorted, each once",
+        )

@@ -1,10 +1,12 @@
 """Turns the arrays of a run into the values of the domain: floats into Decimals, once, here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+
+import numpy as np
 
 from jax.domain.backtest_result import (
     BacktestOrder,
@@ -57,6 +59,10 @@ _CODES = {
 }
 
 
+# An order or a trade as arrays has it.
+Row = Sequence[float]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RunContext:
     """What the arrays of a run are about."""
@@ -66,7 +72,7 @@ class RunContext:
     strategy: Strategy
     settings: BacktestSettings
 
-    def symbol(self, row: Floats) -> str:
+    def symbol(self, row: Row) -> str:
         """The symbol of an order or a trade."""
         return self.panel.symbols[int(row[arrays.ORDER_SYMBOL])]
 
@@ -89,36 +95,36 @@ def exactly(value: float) -> Decimal:
     return Decimal(repr(float(value)))
 
 
+def exact_values(values: Floats) -> list[Decimal]:
+    """exactly each of `values`, of which many are equal: cash while nothing is traded, nothing while flat."""
+    different, places = np.unique(values, return_inverse=True)
+    found = [Decimal(repr(value)) for value in different.tolist()]
+    return [found[place] for place in places.tolist()]
+
+
 def orders_of(run: AccountRun, context: RunContext) -> tuple[BacktestOrder, ...]:
     """Every order, as they were made."""
-    return tuple(_order(row, context) for row in run.ledger.orders)
+    return tuple(_order(row, context) for row in run.ledger.orders.tolist())
 
 
 def trades_of(run: AccountRun, context: RunContext) -> tuple[BacktestTrade, ...]:
     """Every position that was entered and left, in the order of their exits and then of their entries."""
-    closed = [row for row in run.ledger.trades if not row[arrays.TRADE_OPEN]]
+    closed = [row for row in run.ledger.trades.tolist() if not row[arrays.TRADE_OPEN]]
     trades = [_trade(row, context) for row in closed]
     return tuple(sorted(trades, key=lambda trade: (trade.exited_at, trade.symbol, trade.entered_at)))
 
 
 def open_positions_of(run: AccountRun, context: RunContext) -> tuple[OpenPosition, ...]:
     """What is held at the end, by symbol."""
-    held = [_held(row, context) for row in run.ledger.trades if row[arrays.TRADE_OPEN]]
+    held = [_held(row, context) for row in run.ledger.trades.tolist() if row[arrays.TRADE_OPEN]]
     return tuple(sorted(held, key=lambda position: position.symbol))
 
 
-def curve_of(run: AccountRun, context: RunContext) -> tuple[EquityPoint, ...]:
-    """The account at every end of bars."""
+def curve_of(run: AccountRun, ends: Sequence[datetime]) -> tuple[EquityPoint, ...]:
+    """The account at every end of bars, which are `ends`."""
     ledger = run.ledger
-    lists = (
-        context.panel.moments.tolist(),
-        ledger.cash.tolist(),
-        ledger.value.tolist(),
-        ledger.held.tolist(),
-    )
     return tuple(
-        EquityPoint(moment_at(moment), exactly(cash), exactly(value), held)
-        for moment, cash, value, held in zip(*lists, strict=True)
+        map(EquityPoint, ends, exact_values(ledger.cash), exact_values(ledger.value), ledger.held.tolist())
     )
 
 
@@ -128,7 +134,7 @@ def refused_of(run: AccountRun) -> dict[str, int]:
     return {code.value: count for code, count in sorted(found.items()) if count}
 
 
-def _order(row: Floats, context: RunContext) -> BacktestOrder:
+def _order(row: Row, context: RunContext) -> BacktestOrder:
     symbol = context.symbol(row)
     filled = float(row[arrays.ORDER_FILLED])
     wanted = float(row[arrays.ORDER_QUANTITY])
@@ -153,7 +159,7 @@ def _order(row: Floats, context: RunContext) -> BacktestOrder:
     )
 
 
-def _trade(row: Floats, context: RunContext) -> BacktestTrade:
+def _trade(row: Row, context: RunContext) -> BacktestTrade:
     symbol = context.symbol(row)
     return BacktestTrade(
         symbol=symbol,
@@ -168,7 +174,7 @@ def _trade(row: Floats, context: RunContext) -> BacktestTrade:
     )
 
 
-def _held(row: Floats, context: RunContext) -> OpenPosition:
+def _held(row: Row, context: RunContext) -> OpenPosition:
     symbol = context.symbol(row)
     number = int(row[arrays.TRADE_SYMBOL])
     quantity = context.quantity(symbol, row[arrays.TRADE_QUANTITY] - row[arrays.TRADE_LEFT])

@@ -20,7 +20,7 @@ from jax.domain.data_calendar import bars_a_year
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
 from jax.domain.strategy import Strategy
-from jax.modules.backtest.bar_panel import BarPanel, moment_at, panel_of_bars
+from jax.modules.backtest.bar_panel import BarPanel, moments_at, panel_of_bars
 from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.rules import rules_of
 from jax.modules.backtest.measure import alpha_and_beta, returns_of
@@ -139,14 +139,15 @@ def _decisions(
 
 def _result(run: AccountRun, context: RunContext, inputs: BacktestInputs) -> BacktestResult:
     settings = inputs.settings
-    a_year = bars_a_year([moment_at(moment) for moment in context.panel.moments])
+    ends = moments_at(context.panel.moments)
+    a_year = bars_a_year(ends)
     figures = figures_of(
         run.statistics,
         initial_cash=float(settings.initial_cash),
         bars_a_year=a_year,
         years=len(context.panel.moments) / a_year,
     )
-    curve = curve_of(run, context)
+    curve = curve_of(run, ends)
     worth: list[float] = []
     if inputs.benchmark:
         returns = benchmark_returns(inputs.benchmark, context.panel.moments)

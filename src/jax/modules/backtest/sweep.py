@@ -10,7 +10,7 @@ import numpy as np
 from jax.domain.backtest_settings import BacktestSettings
 from jax.domain.data_calendar import bars_a_year
 from jax.domain.errors import InvalidValue
-from jax.modules.backtest.bar_panel import BarPanel, moment_at
+from jax.modules.backtest.bar_panel import BarPanel, moments_at
 from jax.modules.backtest.kernel.arrays import Floats, Ints
 from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_rows import figures_of_rows, first_wrong
@@ -63,7 +63,7 @@ class Annualisation:
 
 def annualisation_of(panel: BarPanel, settings: BacktestSettings) -> Annualisation:
     """That of a run under `settings` over all of `panel`."""
-    a_year = bars_a_year([moment_at(moment) for moment in panel.moments])
+    a_year = bars_a_year(moments_at(panel.moments))
     return Annualisation(float(settings.initial_cash), a_year, len(panel.moments) / a_year)
 
 
