@@ -137,6 +137,10 @@ class BridgeHost:
         self._trouble = trouble
         self._clock = clock
 
+    def is_killed(self) -> bool:
+        """Whether its disk says so."""
+        return any(switches.killed is not None for switches in self._kept._switches.values())
+
     async def run(self) -> None:
         """One boot, until the process ends."""
         book = DiskBook(self._kept, self._around, self._trouble)

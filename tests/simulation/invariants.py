@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from jax.adapters.memory.state import State
 from jax.domain.audit import AuditEntry, next_entry
+from jax.domain.controls import AccountControls, TradingMode
 from jax.domain.fill import Fill
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, UNRESOLVED, OrderStatus
@@ -14,9 +15,11 @@ from jax.domain.position import positions_of
 from jax.modules.execution.execute_signal import Executed
 from tests.simulation.house import ACCOUNT, LARGEST_POSITION, LIMITS, STARTING_CASH
 from tests.simulation.possibilities import MOST_TRANSIT_SECONDS
-from tests.simulation.venue import PRICE, SimulatedVenue
+from tests.simulation.venue import PRICE, SimulatedVenue, VenueOrder
 from tests.simulation.virtual_loop import VirtualLoop
 
+# An order that was decided at the last moment may be sent until its deadline, five seconds later.
+_LONGEST_WAY_SECONDS = 5 + MOST_TRANSIT_SECONDS
 _MOST_TRANSIT = timedelta(seconds=MOST_TRANSIT_SECONDS)
 
 _CLOSED_BY_EVIDENCE = frozenset(
@@ -44,10 +47,12 @@ class Watch:
     def __init__(self, loop: VirtualLoop, *, committed: Callable[[], State]) -> None:
         self.violation: Violation | None = None
         self.armed_epoch = 0
+        self.is_bridge_killed: Callable[[], bool] = lambda: False
         self.sends_are_off = False
         self._committed = committed
         self._loop = loop
         self._jumped_at = float("-inf")
+        self._killed_at = self._reduced_at = float("inf")
         self._answers: dict[str, tuple[str, str, Decimal]] = {}
         self._first_entry = len(committed().audit)
         self._corrected: set[str] = set()
@@ -101,14 +106,52 @@ class Watch:
             self.fail("I1", f"the venue takes a second order for {_slot(order)}")
         if stored.status not in OPEN and self.venue.orders[cid].is_working:
             self.fail("I14", f"{cid} works at the venue and reserves nothing: it is {stored.status} here")
-        self._check_limits()
+        self._check_words(order)
+        if not order.reduces_only and not self.venue.has_surprised(_LONGEST_WAY_SECONDS):
+            self._check_limits()
         return None
 
     def executed(self, order: Order) -> None:
-        self._check_limits()
+        self._check_parent(order)
+
+    def _check_words(self, order: Order) -> None:
+        """What raises risk comes only before, or in the moment of, a kill or a stricter mode."""
+        now = self._loop.time()
+        if order.reduces_only:
+            return
+        if now - self._killed_at > _LONGEST_WAY_SECONDS:
+            self.fail("I9", f"{order.client_order_id} is taken {now - self._killed_at:.1f} s after the kill")
+        if now - self._reduced_at > _LONGEST_WAY_SECONDS:
+            self.fail("I15", f"{order.client_order_id} is taken {now - self._reduced_at:.1f} s after REDUCE")
+
+    def _note_words(self, controls: AccountControls | None) -> None:
+        now, never = self._loop.time(), float("inf")
+        is_killed = controls is not None and controls.kill is not None
+        is_reduced = controls is not None and controls.mode_of("") is not TradingMode.NORMAL
+        self._killed_at = min(self._killed_at, now) if is_killed else never
+        self._reduced_at = min(self._reduced_at, now) if is_reduced else never
+
+    def _check_parent(self, order: Order) -> None:
+        """The ways out of a trade never take more than its entry has brought.
+
+        A venue that says CANCELED and shows an execution of the order later cannot be guarded against, nor
+        one that takes back what was filled.
+        """
+        if self.venue.tells_late_or_otherwise:
+            return
+        entered, left = Decimal(0), Decimal(0)
+        for known in self.venue.orders.values():
+            if known.order.signal_id == order.signal_id and known.order.reduces_only:
+                left += known.effective
+            elif known.order.signal_id == order.signal_id:
+                entered += known.effective
+        if left > entered:
+            self.fail("I13", f"{left} left the trade of {order.signal_id}, which has taken {entered}")
 
     def _check_limits(self) -> None:
-        working = [known for known in self.venue.orders.values() if known.is_working]
+        working = [
+            known for known in self.venue.orders.values() if known.is_working and not known.order.reduces_only
+        ]
         held = self.venue.held()
         symbols = {known.order.symbol for known in working} | held.keys()
         if len(symbols) > LIMITS.max_open_positions:
@@ -126,6 +169,8 @@ class Watch:
 
     def committed(self, before: State, after: State) -> None:
         """A transaction has committed."""
+        if before.controls != after.controls:
+            self._note_words(after.controls.get(ACCOUNT))
         if before.orders == after.orders and before.fills is after.fills:
             return
         entries = after.audit[len(before.audit) :]
@@ -134,16 +179,32 @@ class Watch:
             if earlier is order:
                 continue
             if earlier is None:
-                self._check_steps(entries, "order.decided", order.signal_id)
+                self._check_recorded(entries, order)
             elif (earlier.status, earlier.filled_quantity) != (order.status, order.filled_quantity):
-                self._check_steps(entries, "order.changed", cid)
+                self._check_steps(entries, earlier, order)
                 self._check_step(earlier, order, after)
             self._check_fills(order, after)
 
-    def _check_steps(self, entries: Sequence[AuditEntry], kind: str, subject: str) -> None:
-        found = [e for e in entries if (e.event.kind, e.event.subject) == (kind, subject)]
+    def _check_recorded(self, entries: Sequence[AuditEntry], order: Order) -> None:
+        """A new order stands beside the entry that says why."""
+        kind, subject = "order.decided", order.signal_id
+        if order.reduces_only:
+            kind, subject = "order.leaving", order.client_order_id
+        found = [entry for entry in entries if (entry.event.kind, entry.event.subject) == (kind, subject)]
         if len(found) != 1:
-            self.fail("I8", f"{len(found)} entries {kind} of {subject} for one transition")
+            self.fail("I8", f"{len(found)} entries {kind} of {subject} for one new order")
+
+    def _check_steps(self, entries: Sequence[AuditEntry], earlier: Order, order: Order) -> None:
+        """The entries lead from the one status to the other, each by a step of the table."""
+        cid, status = order.client_order_id, str(earlier.status)
+        steps = [e.event.data for e in entries if (e.event.kind, e.event.subject) == ("order.changed", cid)]
+        for step in steps:
+            if not isinstance(step, dict) or step["from"] != status:
+                self.fail("I8", f"{cid} is {status}, and the next entry says {step}")
+                return
+            status = step["to"]
+        if not steps or status != order.status:
+            self.fail("I8", f"{cid} becomes {order.status}, and {len(steps)} entries say {status}")
 
     def _check_step(self, earlier: Order, order: Order, after: State) -> None:
         cid, known = order.client_order_id, self.venue.orders.get(order.client_order_id)
@@ -190,7 +251,31 @@ class Watch:
             known = self.venue.orders.get(order.client_order_id)
             if known is None or not known.is_working:
                 self.fail("I14", f"{order.client_order_id} is {order.status} here and closed at the venue")
+        self._check_stops(state)
         self._check_chain(state)
+
+    def _check_stops(self, state: State) -> None:
+        """What is held has a stop at the venue, unless the account is observed or people have to act."""
+        if self.is_bridge_killed():
+            return
+        controls = state.controls.get(ACCOUNT, AccountControls())
+        if controls.mode_of("") is TradingMode.OBSERVE:
+            return
+        for order in state.orders.values():
+            ways_out = [
+                other
+                for other in state.orders.values()
+                if other.signal_id == order.signal_id and other.reduces_only
+            ]
+            held = order.filled_quantity - sum((other.filled_quantity for other in ways_out), Decimal(0))
+            stops = [other for other in ways_out if other.leg is OrderLeg.STOP]
+            covered = sum((known.leaves for other in stops if (known := self._known(other))), Decimal(0))
+            is_refused = sum(other.status is OrderStatus.REJECTED for other in stops) > 2
+            if not order.reduces_only and held > covered and not is_refused:
+                self.fail("STOP", f"{order.client_order_id} holds {held}, its stops cover {covered}")
+
+    def _known(self, order: Order) -> VenueOrder | None:
+        return self.venue.orders.get(order.client_order_id)
 
     def _check_chain(self, state: State) -> None:
         chain = state.audit

@@ -40,6 +40,7 @@ class Possibilities:
     visibility_seconds: float
     transit_seconds: float
     fill: float  # of an order being filled at all
+    exit_fill: float  # of a stop or a target being filled
     late_fill: float  # of an execution being shown only after all else
     cancel_seconds: float
     correction: float
@@ -49,6 +50,7 @@ class Possibilities:
     kills: int
     mode_changes: int
     manual_orders: int
+    closings: int
     repeats: int  # how often one signal is asked for at most
     rush: bool  # all signals within two seconds
     day_roll: bool
@@ -88,14 +90,16 @@ def draw(rng: Random) -> Possibilities:
         visibility_seconds=rng.choice((0.0, 0.3, MOST_VISIBILITY_SECONDS)),
         transit_seconds=rng.choice((0.02, MOST_TRANSIT_SECONDS)),
         fill=rng.choice((0.3, 0.9, 1.0)),
+        exit_fill=rng.choice((0.0, 0.2, 0.6)),
         late_fill=some(0.3),
         cancel_seconds=rng.choice((0.1, 3.0)),
         correction=some(0.2),
         bust=some(0.2),
         revocations=times(1),
-        kills=times(1),
+        kills=rng.choice((0, 0, 1)),
         mode_changes=times(2),
-        manual_orders=times(1),
+        manual_orders=rng.choice((0, 0, 0, 1)),
+        closings=times(2),
         repeats=rng.choice((1, 3, 6)),
         rush=rng.random() < 0.4,
         day_roll=rng.random() < 0.2,
@@ -116,4 +120,7 @@ def calm(before: Possibilities) -> Possibilities:
         message_twice=0.0,
         venue_error=0.0,
         blink=0.0,
+        late_fill=0.0,
+        correction=0.0,
+        bust=0.0,
     )

@@ -15,17 +15,25 @@ from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.risk_decision import Denied
+from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.cancel_entries import CancelEntries
+from jax.modules.execution.close_positions import ClosePositions
+from jax.modules.execution.compare_books import CompareBooks
+from jax.modules.execution.control_account import ControlAccount
 from jax.modules.execution.execute_signal import Executed, ExecuteSignal
+from jax.modules.execution.follow_events import FollowEvents
+from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
 from jax.ports.broker import Broker
 from jax.ports.errors import Conflict, PortError
+from jax.ports.kill_switch import KillSwitch
 from jax.ports.unit_of_work import UnitOfWork
 from tests.simulation.house import ACCOUNT, LIMITS
 from tests.simulation.invariants import Watch
 
 _FRESH_FOR_SECONDS = 5.0
+_UNPROTECTED = timedelta(seconds=10)
 
 
 class HostClock:
@@ -58,7 +66,25 @@ class TraderPorts:
     lock: Lock
     artifact: Artifact
     watch: Watch
+    switch: KillSwitch
     is_enabled: bool
+    note: Callable[[str], None]
+
+
+class KillFile:
+    """The switch that works without the record, on the disk that all traders share."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+
+    def reasons(self) -> tuple[str, ...]:
+        return () if self._reason is None else (self._reason,)
+
+    def engage(self, reason: str) -> None:
+        self._reason = self._reason or reason
+
+    def release(self) -> None:
+        self._reason = None
 
 
 class SimulatedTrader:
@@ -71,6 +97,8 @@ class SimulatedTrader:
         self._loaded_ids: Mapping[str, str] = {}
         self._looked_at = float("-inf")
         self._executions: Executions | None = None
+        self.control: ControlAccount | None = None
+        self.closing: ClosePositions | None = None
 
     async def run(self) -> None:
         """Starts, then works until the process ends; a port that fails during the start ends it."""
@@ -79,7 +107,17 @@ class SimulatedTrader:
             epoch = await transaction.orders.raise_epoch(ACCOUNT)
         await ports.broker.raise_epoch(ACCOUNT, epoch)
         ports.watch.armed(epoch)
-        trading = TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT)
+        jobs = self._jobs(epoch)
+        await self._load()
+        for job in jobs:
+            await job.run_once()
+        self.is_ready = True
+        await asyncio.gather(*(job.run() for job in jobs))
+
+    def _jobs(self, epoch: int) -> list[PeriodicJob]:
+        ports = self._ports
+        at = BrokerAccount(ports.unit_of_work, ports.broker, ports.clock, ACCOUNT, epoch)
+        trading = TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT, ports.switch.reasons)
         execute = ExecuteSignal(
             unit_of_work=ports.unit_of_work,
             broker=ports.broker,
@@ -102,17 +140,20 @@ class SimulatedTrader:
             loaded=lambda: self._loaded_ids,
         )
         self._executions = Executions(execute.execute)
-        jobs = [
+        follow = FollowEvents(at)
+        # Until the cursor is on record: what happened while no trader ran would never be asked about.
+        follow._seen = 0
+        self.control = ControlAccount(at, ports.switch)
+        self.closing = ClosePositions(at)
+        return [
             self._job("loading", self._load),
             self._job("canceling", cancel.run_once),
+            self._job("events", follow.run_once, every=0.5),
             self._job("reconciliation", reconcile.run_once),
+            self._job("protection", ProtectPositions(at, unprotected_limit=_UNPROTECTED).run_once),
+            self._job("comparison", CompareBooks(at).run_once, every=5.0),
             self._job("lock", self._look_at_lock),
         ]
-        await self._load()
-        for job in jobs:
-            await job.run_once()
-        self.is_ready = True
-        await asyncio.gather(*(job.run() for job in jobs))
 
     async def execute(self, signal_id: str) -> Executed | Denied | None:
         """As Trader.execute; None when the trader has not started yet."""
@@ -129,7 +170,7 @@ class SimulatedTrader:
         """Whether somebody should restart it."""
         return bool(self.gate.alarms())
 
-    def _job(self, name: str, action: Callable[[], Awaitable[object]]) -> PeriodicJob:
+    def _job(self, name: str, action: Callable[[], Awaitable[object]], *, every: float = 1.0) -> PeriodicJob:
         async def watched() -> None:
             try:
                 await action()
@@ -137,9 +178,12 @@ class SimulatedTrader:
                 if "another trader has taken over" not in str(error):
                     self._ports.watch.fail("BUG", f"{name}: {error!r}")
                 raise
-            except PortError:
+            except PortError as error:
+                self._ports.note(f"{name}: {error!r}")
                 raise
             except InvalidValue as error:
+                if name == "protection":  # a venue that rejects an exit again and again is for people
+                    raise
                 self._ports.watch.fail(
                     "BUG", f"{name} does not believe a broker that tells the truth: {error}"
                 )
@@ -148,7 +192,7 @@ class SimulatedTrader:
                 self._ports.watch.fail("BUG", f"{name}: {error!r}")
                 raise
 
-        return PeriodicJob(name, watched, interval_seconds=1.0, gate=self.gate)
+        return PeriodicJob(name, watched, interval_seconds=every, gate=self.gate)
 
     async def _load(self) -> None:
         artifact, began = self._ports.artifact, self._ports.clock.monotonic_ns() / 1e9

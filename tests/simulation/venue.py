@@ -9,10 +9,11 @@ from typing import Protocol
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.fill import Fill
-from jax.domain.order import Order, TimeInForce
+from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
+from jax.domain.side import Side
 from jax.ports.broker import BrokerEvent, BrokerEventKind, OrderReport, WorkingOrder
 from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
 from tests.simulation.database import Surroundings
@@ -58,6 +59,11 @@ class VenueOrder:
         return sum((execution.revisions[0].quantity for execution in self.executions), Decimal(0))
 
     @property
+    def effective(self) -> Decimal:
+        """What counts of that."""
+        return sum((execution.truth.quantity for execution in self.executions), Decimal(0))
+
+    @property
     def is_working(self) -> bool:
         return self.status in _WORKING
 
@@ -88,8 +94,10 @@ class SimulatedVenue:
         watching: Watching,
     ) -> None:
         self.orders: dict[str, VenueOrder] = {}
+        self.is_halted = False
         self.journal: list[BrokerEvent] = []
-        self.shows_executions_before_closing = True
+        self.tells_late_or_otherwise = trouble().late_fill > 0 or trouble().bust > 0
+        self.by_hand: list[Fill] = []
         self._around = around
         self._trouble = trouble
         self._now = now
@@ -140,8 +148,11 @@ class SimulatedVenue:
         return AccountSnapshot(account, "USD", cash, worth, max(Decimal(0), worth - abs(held)))
 
     async def positions(self, account: str) -> Mapping[str, Decimal]:
+        """Of what it has shown: a venue that told of a position before its executions would be observed."""
         await self._travel()
-        return self.held()
+        now = self._around.loop.time()
+        shown = [fill for e in self._executions() if (fill := e.as_shown(now)) is not None]
+        return _held([*shown, *self.by_hand])
 
     async def quote(self, symbol: str) -> Quote:
         await self._travel()
@@ -151,14 +162,33 @@ class SimulatedVenue:
         await self._travel()
         return self.journal[after : after + limit]
 
+    def has_surprised(self, within_seconds: float) -> bool:
+        """Whether it has just taken back an execution, or still hides one of an order that it closed."""
+        since = self._around.loop.time() - within_seconds
+        return any(
+            execution.shown_at[-1] > since
+            for known in self.orders.values()
+            for execution in known.executions
+            if len(execution.revisions) > 1 or not known.is_working
+        )
+
+    def trade_by_hand(self, symbol: str, quantity: Decimal) -> None:
+        """Somebody has bought past the house."""
+        self._count += 1
+        self.by_hand.append(
+            Fill(f"m{self._count}", "by-hand", symbol, Side.BUY, quantity, PRICE, Decimal(0), self._now())
+        )
+
     # The truth.
 
     def effective_fills(self) -> list[Fill]:
-        return [execution.truth for known in self.orders.values() for execution in known.executions]
+        return [execution.truth for execution in self._executions()]
+
+    def _executions(self) -> list[Execution]:
+        return [execution for known in self.orders.values() for execution in known.executions]
 
     def held(self) -> dict[str, Decimal]:
-        positions = positions_of(self.effective_fills())
-        return {symbol: p.signed_quantity for symbol, p in positions.items() if p.signed_quantity}
+        return _held(self.effective_fills())
 
     def close_session(self) -> None:
         """Orders of the day expire."""
@@ -186,7 +216,8 @@ class SimulatedVenue:
         self._tell(known, around.loop.time())
         around.note(f"venue accepts {order.client_order_id[:8]} {order.quantity} {order.symbol}")
         self._watching.accepted(order, self._now())
-        if around.chance(trouble.fill):
+        is_at_market = order.order_type is OrderType.MARKET
+        if is_at_market or around.chance(trouble.exit_fill if order.reduces_only else trouble.fill):
             self._plan_fills(known)
         return self._report(known)
 
@@ -200,9 +231,14 @@ class SimulatedVenue:
             self._after(delay, lambda share=share: self._execute(known, share))  # type: ignore[misc]
 
     def _execute(self, known: VenueOrder, quantity: Decimal) -> None:
-        if not known.is_working:
+        if not known.is_working or self.is_halted:
             return
         around, trouble, order = self._around, self._trouble(), known.order
+        if order.reduces_only:
+            quantity = min(quantity, abs(self.held().get(order.symbol, Decimal(0))))
+            if not quantity:
+                self._close(known, OrderStatus.CANCELED)
+                return
         self._count += 1
         fill = Fill(
             f"x{self._count}",
@@ -221,16 +257,30 @@ class SimulatedVenue:
         )
         known.executions.append(Execution([fill], [around.loop.time() + lag]))
         self._tell(known, around.loop.time() + lag)
-        full = known.filled == order.quantity
-        known.status = OrderStatus.FILLED if full else OrderStatus.PARTIALLY_FILLED
+        known.status = OrderStatus.PARTIALLY_FILLED
+        if known.filled == order.quantity:
+            known.status = _status_of_done(known)
         around.note(f"venue fills {quantity} of {order.client_order_id[:8]}, shown in {lag:.2f} s")
         self._watching.executed(order)
+        for is_bust, probability in ((True, trouble.bust), (False, trouble.correction)):
+            if around.chance(probability):
+                self._after(20, lambda is_bust=is_bust: self.correct(known, is_bust=is_bust))  # type: ignore[misc]
 
-    def correct(self, known: VenueOrder, *, quantity: Decimal) -> None:
-        """Replaces the newest execution; quantity 0 busts it."""
+    def correct(self, known: VenueOrder, *, is_bust: bool) -> None:
+        """Gives the newest execution another price, or takes it back.
+
+        What was busted does not work again; an order that was filled by it is closed without it.
+        """
         execution = known.executions[-1]
         before = execution.truth
-        execution.revisions.append(replace(before, quantity=quantity, revision=before.revision + 1))
+        quantity = Decimal(0) if is_bust else before.quantity
+        price = before.price if is_bust else before.price - Decimal("0.01")
+        execution.revisions.append(
+            replace(before, quantity=quantity, price=price, revision=before.revision + 1)
+        )
+        if is_bust and known.status is OrderStatus.FILLED:
+            known.status = _status_of_done(known)
+        self._around.note(f"venue {'busts' if is_bust else 'corrects'} {before.execution_id}")
         execution.shown_at.append(max(execution.shown_at[-1], self._around.loop.time()))
         self._tell(known, execution.shown_at[-1])
 
@@ -247,10 +297,6 @@ class SimulatedVenue:
             known.status = status
             self._tell(known, self._around.loop.time())
             self._around.note(f"venue: {known.order.client_order_id[:8]} is {status}")
-            if self.shows_executions_before_closing:
-                now = self._around.loop.time()
-                for execution in known.executions:
-                    execution.shown_at = [min(at, now) for at in execution.shown_at]
 
     # What it says of it.
 
@@ -303,3 +349,13 @@ class SimulatedVenue:
 
     def _after(self, most: float, action: Callable[[], object]) -> None:
         self._around.loop.at(self._around.loop.time() + self._around.seconds(most), action)
+
+
+def _held(fills: Sequence[Fill]) -> dict[str, Decimal]:
+    positions = positions_of(fills)
+    return {symbol: p.signed_quantity for symbol, p in positions.items() if p.signed_quantity}
+
+
+def _status_of_done(known: VenueOrder) -> OrderStatus:
+    """An order that works no more is FILLED by what counts, and CANCELED when something was taken back."""
+    return OrderStatus.FILLED if known.effective == known.order.quantity else OrderStatus.CANCELED

@@ -7,16 +7,16 @@ from datetime import timedelta
 from random import Random
 
 from jax.adapters.memory.state import State
-from jax.domain.revocation import RecordedRevocation
 from jax.domain.signal import Signal
-from jax.ports.errors import Conflict, NotFound, PortError
+from jax.ports.errors import PortError
 from tests.simulation.bridge import BridgeHost
 from tests.simulation.database import SimulatedDatabase, SimulatedUnitOfWork
 from tests.simulation.house import BEGINS, CLOSES, built_house, signals_of
 from tests.simulation.invariants import Violation, Watch
 from tests.simulation.network import Link, RemoteBroker
+from tests.simulation.people import People
 from tests.simulation.possibilities import calm, draw
-from tests.simulation.trader import HostClock, SimulatedTrader, TraderPorts
+from tests.simulation.trader import HostClock, KillFile, SimulatedTrader, TraderPorts
 from tests.simulation.venue import SimulatedVenue
 from tests.simulation.virtual_loop import Process, VirtualLoop, current_process
 
@@ -67,9 +67,12 @@ class World:
         self.watch.venue = self.venue
         self.watch.sends_are_off = self.possible.disabled
         self.bridge = BridgeHost(self.venue, self, lambda: self.possible, clock=self.clock)
+        self.watch.is_bridge_killed = self.bridge.is_killed
         self.link = Link(self.bridge, self, lambda: self.possible)
         names = ("trader-1", "trader-2") if self.possible.second_trader else ("trader-1",)
         self.slots = [Slot(name, Process(name, is_alive=False)) for name in names]
+        self.switch = KillFile()
+        self.people = People(self)
         self.lock_holder: Process | None = None
 
     # What the parts ask for.
@@ -116,12 +119,8 @@ class World:
     def _plan(self) -> None:
         loop, possible = self.loop, self.possible
         loop.at(CLOSES.total_seconds(), self.venue.close_session)
-        rush = self.seconds(HEALS_AT * 0.8)
-        for signal in self.signals:
-            begins = rush + self.seconds(2) if possible.rush else self.seconds(HEALS_AT * 0.9)
-            for _ in range(self.rng.randint(1, possible.repeats)):
-                spread = self.rng.choice((0.0, 0.05, 5.0, 40.0))
-                loop.at(begins + self.seconds(spread), lambda signal=signal: self._ask(signal))  # type: ignore[misc]
+        loop.at(ENDS_AT - 12, self._halt)
+        self.people.plan(self.signals)
         troubles: tuple[tuple[int, Callable[[], object]], ...] = (
             (possible.crashes, self._crash_somebody),
             (possible.freezes, self._freeze_somebody),
@@ -129,7 +128,7 @@ class World:
             (possible.clock_jumps, self._jump),
             (possible.outages, self._database_outage),
             (possible.partitions, self._partition),
-            (possible.revocations, self._revoke),
+            (int(possible.day_roll), self._roll_the_day),
         )
         for count, trouble in troubles:
             for _ in range(count):
@@ -137,6 +136,7 @@ class World:
 
     def _heal(self) -> None:
         self.note("everything heals")
+        self.people.make_peace()
         self.possible = calm(self.possible)
         self.link.is_cut = False
         self.database.is_down = False
@@ -146,6 +146,10 @@ class World:
     def _end(self) -> None:
         for process in (self.bridge.process, *(slot.process for slot in self.slots)):
             self.loop.kill(process)
+
+    def _halt(self) -> None:
+        self.note("nothing is traded any more")
+        self.venue.is_halted = True
 
     # Processes.
 
@@ -182,7 +186,9 @@ class World:
                 lock=_LockOf(self, process),
                 artifact=self.artifact,
                 watch=self.watch,
+                switch=self.switch,
                 is_enabled=not self.possible.disabled,
+                note=self.note,
             )
         )
 
@@ -213,32 +219,6 @@ class World:
         slot = next(slot for slot in self.slots if slot.process is process)
         slot.trader = None
         self.loop.at(self.loop.time() + 0.2 + self.seconds(4), lambda: self._boot(slot))
-
-    # People.
-
-    def _ask(self, signal: Signal) -> None:
-        slot = self.rng.choice(self.slots)
-        if slot.trader is not None and slot.process.is_alive:
-            self.note(f"somebody asks {slot.name} to execute {signal.signal_id}")
-            self.loop.spawn(slot.process, self._execute(slot.trader, signal.signal_id))
-
-    async def _execute(self, trader: SimulatedTrader, signal_id: str) -> None:
-        try:
-            outcome = await trader.execute(signal_id)
-            self.note(f"answers {signal_id}: {outcome!r:.300}")
-        except NotFound as error:
-            self.watch.fail("BUG", f"execute: {error!r}")
-        except Conflict as error:
-            self.note(f"answers {signal_id}: {error!r}")
-        except PortError as error:
-            self.note(f"answers {signal_id}: {error!r}")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
-            self.watch.fail("BUG", f"execute: {error!r}")
-
-    def _revoke(self) -> None:
-        self.note("the artifact is revoked")
-        said = RecordedRevocation("rv1", self.artifact.payload_sha256, "rolf", "it loses money", BEGINS, None)
-        self.database.revocations = (*self.database.revocations, said)
 
     def _committed(self, before: State, after: State) -> None:
         if self._trace is not None:
@@ -275,6 +255,12 @@ class World:
         self.note(f"the clocks jump by {seconds} s")
         self.watch.jumped()
         self.clock.begins += timedelta(seconds=seconds)
+
+    def _roll_the_day(self) -> None:
+        self.note("the next day begins")
+        self.watch.jumped()
+        self.clock.begins += timedelta(hours=24)
+        self.venue.close_session()
 
     def _database_outage(self) -> None:
         seconds = self.rng.choice((0.0, self.seconds(8)))
