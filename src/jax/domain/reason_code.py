@@ -82,6 +82,11 @@ class ReasonCode(StrEnum):
         _ACCOUNT,
         "As many symbols as allowed are held or ordered, unresolved orders included.",
     )
+    POSITION_OPPOSED = (
+        "POSITION_OPPOSED",
+        _ACCOUNT,
+        "The other side of the symbol is held or ordered, and has to be left first.",
+    )
     ORDER_RATE_REACHED = "ORDER_RATE_REACHED", _ACCOUNT, "The last minute has as many orders as it may."
     ORDER_BURST_REACHED = "ORDER_BURST_REACHED", _ACCOUNT, "Orders follow one another too fast."
     REPEATED_ORDER = "REPEATED_ORDER", _ACCOUNT, "An order of this symbol and side has just been recorded."

@@ -27,7 +27,8 @@ class RiskLimits:
     risked; None: as much as `max_daily_loss`. An entry may lie at most `price_collar_fraction` of the market
     away from it; a quote may be `max_quote_age_seconds` old, and `max_quote_lead_seconds` ahead of our
     clock. The stop lies between `min_stop_distance_fraction` (>= 0) and `max_stop_distance_fraction` of the
-    entry price away. Exposures are fractions of net liquidation and may be above 1.
+    entry price away. Exposures are fractions of net liquidation and may be above 1; with
+    `one_direction_per_symbol` no entry goes against what is held or ordered of its symbol.
 
     At most `max_orders_per_minute` orders are recorded in any 60 seconds, of which `order_burst` may come at
     once (a token bucket that the minute's rate refills); two of one symbol and side are
@@ -47,6 +48,7 @@ class RiskLimits:
     max_stop_distance_fraction: Decimal = Decimal("0.5")
     max_gross_exposure_fraction: Decimal = Decimal(1)
     max_net_exposure_fraction: Decimal = Decimal(1)
+    one_direction_per_symbol: bool = True
     max_orders_per_minute: int = 30
     order_burst: int = 10
     repeat_after_seconds: Decimal | None = Decimal(10)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum, auto
 
+from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.inputs import AccountState, EntryCase
 from jax.domain.risk_decision import Denied
@@ -82,6 +83,34 @@ def daily_loss(account: AccountState, max_daily_loss: Decimal) -> Denied | None:
         detail = f"equity changed by {change} since the session opened, the limit is {max_daily_loss}"
         return Denied(ReasonCode.DAILY_LOSS_REACHED, detail, numbers)
     return None
+
+
+def position_is_not_opposed(case: EntryCase) -> Denied | None:
+    """Every trade of a symbol goes the same way: one that nets another out leaves it nothing to leave.
+
+    Its stop would still be working, and would open what it was to close.
+    """
+    if not case.limits.one_direction_per_symbol:
+        return None
+    symbol, side, account = case.signal.symbol, case.signal.side, case.inputs.account
+    holding = account.holdings.get(symbol)
+    held = Decimal(0) if holding is None else holding.signed_quantity
+    against = sum(
+        (
+            order.leaves_quantity
+            for order in account.open_orders
+            if (order.symbol, order.side, order.leg) == (symbol, side.opposite, OrderLeg.ENTRY)
+        ),
+        Decimal(0),
+    )
+    if held * side.sign >= 0 and against == 0:
+        return None
+    return Denied(
+        ReasonCode.POSITION_OPPOSED,
+        f"the account holds {held} {symbol} and has open orders of {against} to {side.opposite}; "
+        f"leave them before an order to {side}",
+        {"signed_quantity": held, "opposed_quantity": against},
+    )
 
 
 def positions_are_below_the_limit(case: EntryCase) -> Denied | None:

@@ -47,6 +47,7 @@ ENTRY_RULES: tuple[Callable[[EntryCase], Denied | None], ...] = (
     market_rules.price_is_in_the_collar,
     order_rules.stop_is_far_enough,
     order_rules.stop_is_close_enough,
+    account_rules.position_is_not_opposed,
     account_rules.positions_are_below_the_limit,
     market_rules.holdings_have_prices,
 )

@@ -1,7 +1,7 @@
 """What an account may come to hold: the worst that its working orders can make of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -98,14 +98,20 @@ def _working(orders: tuple[OpenOrder, ...], side: Side) -> dict[str, Decimal]:
     return dict(entries)
 
 
+def reserved_of(orders: Sequence[OpenOrder]) -> Decimal:
+    """What open orders may cost, in currency: every entry, and the exits that buy back what is short.
+
+    The exits of one trade cancel one another, so only its dearest leg counts.
+    """
+    entries = [order for order in orders if order.leg is OrderLeg.ENTRY]
+    legs: dict[tuple[str, str], dict[OrderLeg, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for order in orders:
+        if order.leg is not OrderLeg.ENTRY and order.side is Side.BUY:
+            legs[order.symbol, order.signal_id][order.leg] += order.leaves_quantity * order.unit_value
+    bought_back = sum((max(by_leg.values()) for by_leg in legs.values()), _NOTHING)
+    return sum((order.leaves_quantity * order.unit_value for order in entries), bought_back)
+
+
 def reserved_by(account: AccountState) -> Decimal:
-    """What open entries may cost: as they stand now, or as they stood before the broker was asked."""
-    now = sum(
-        (
-            order.leaves_quantity * order.unit_value
-            for order in account.open_orders
-            if order.leg is OrderLeg.ENTRY
-        ),
-        _NOTHING,
-    )
-    return max(now, account.reserved)
+    """What open orders may cost: as they stand now, or as they stood before the broker was asked."""
+    return max(reserved_of(account.open_orders), account.reserved)

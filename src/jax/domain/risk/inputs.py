@@ -108,10 +108,10 @@ class AccountState:
     """What the account has, holds, waits for and did.
 
     `opening_equity` is its net liquidation when the session opened, or the first that was known since;
-    `reserved` what open orders may cost, read before the broker was asked for `snapshot` (one that fills in
-    between counts twice rather than not at all). `realized_today` and `risk_taken_today` (>= 0: the sum of
-    the risk amounts of entries) are since the session opened; `session_profits` are the realised profits of
-    the sessions that are over. All in the account's currency. Holdings and orders are by symbol.
+    `reserved` what open orders may cost (`reserved_of`), read before the broker was asked for `snapshot`: one
+    that fills in between counts twice rather than not at all. `realized_today` and `risk_taken_today` (>= 0:
+    the sum of the risk amounts of entries) are since the session opened; `session_profits` are the realised
+    profits of the sessions that are over. All in the account's currency. Holdings and orders are by symbol.
     """
 
     snapshot: AccountSnapshot

@@ -67,7 +67,7 @@ def entries(draw: st.DrawFn) -> WantedEntry:
 def _orders() -> st.SearchStrategy[OpenOrder]:
     return st.builds(
         OpenOrder,
-        signal_id=st.sampled_from(["sg7", "sg8"]),
+        signal_id=st.sampled_from(["sg7", "sg8", "sg9"]),
         symbol=st.sampled_from(_SYMBOLS),
         side=st.sampled_from(Side),
         leg=st.sampled_from([OrderLeg.ENTRY, *OrderLeg]),
@@ -116,6 +116,7 @@ def some_risk_limits(draw: st.DrawFn, *, lot: Decimal) -> RiskLimits:
         max_quote_age_seconds=draw(st.none() | numbers("30")),
         max_gross_exposure_fraction=draw(numbers("0.3", "0.9", "2")),
         max_net_exposure_fraction=draw(numbers("0.3", "0.9", "2")),
+        one_direction_per_symbol=draw(mostly(False, True)),
         max_orders_per_minute=draw(mostly(9, 1, 2)),
         order_burst=draw(mostly(9, 1, 2)),
         repeat_after_seconds=draw(mostly(None, Decimal(10), Decimal(65))),

@@ -63,6 +63,7 @@ ACCOUNT: Mapping[R, RiskInputs] = {
     R.TOO_MANY_POSITIONS: inputs(
         account=account(holdings={"MSFT": held(1)}), limits=limits(max_open_positions=1)
     ),
+    R.POSITION_OPPOSED: inputs(account=account(holdings={"AAPL": held(-1)})),
     R.ORDER_RATE_REACHED: inputs(pace=pace(of_artifact=60)),
     R.ORDER_BURST_REACHED: inputs(pace=pace(*[recent("0")] * 10)),
     R.REPEATED_ORDER: inputs(pace=pace(recent("9.999999", symbol="AAPL"))),

@@ -3,7 +3,7 @@
 Exposures are not added up cleverly here: every way in which the working orders may be filled is tried.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from itertools import product
@@ -11,7 +11,7 @@ from itertools import product
 from jax.domain.controls import TradingMode
 from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode as R
-from jax.domain.risk.inputs import RiskInputs, WantedEntry
+from jax.domain.risk.inputs import OpenOrder, RiskInputs, WantedEntry
 from jax.domain.side import Side
 
 # The risk of one trade sizes it and is no reason of its own.
@@ -93,7 +93,16 @@ def _of_the_account(inputs: RiskInputs) -> Mapping[str, bool]:
     assert session is not None
     symbols = {symbol for symbol, holding in account.holdings.items() if holding.signed_quantity}
     symbols |= {order.symbol for order in account.open_orders}
+    own = account.holdings.get(wanted.signal.symbol)
+    against = wanted.signal.side.opposite
+    ways = {Side.BUY if own.signed_quantity > 0 else Side.SELL} if own and own.signed_quantity else set()
+    ways |= {
+        order.side
+        for order in account.open_orders
+        if order.symbol == wanted.signal.symbol and order.leg is OrderLeg.ENTRY and order.leaves_quantity
+    }
     return {
+        R.POSITION_OPPOSED: not limits.one_direction_per_symbol or against not in ways,
         R.DAILY_LOSS_LATCHED: latched is None or latched < session.session_date,
         R.DAILY_LOSS_REACHED: -Fraction(account.realized_today) < loss
         and Fraction(account.opening_equity) - Fraction(account.snapshot.net_liquidation) < loss,
@@ -137,10 +146,9 @@ def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
     equity, cost = Fraction(snapshot.net_liquidation), quantity * unit_cost(inputs)
     risk = quantity * abs(Fraction(signal.entry_price) - Fraction(signal.stop_loss))
     risk *= Fraction(inputs.instrument.multiplier)
-    reserved = sum(
-        Fraction(order.leaves_quantity) * Fraction(order.unit_value)
-        for order in account.open_orders
-        if order.leg is OrderLeg.ENTRY
+    reserved = max(
+        sum(Fraction(order.leaves_quantity) * Fraction(order.unit_value) for order in orders)
+        for orders in _fills(account.open_orders)
     )
     held_back = max(Fraction(reserved), Fraction(account.reserved))
     aside = Fraction(limits.set_aside_profit_fraction) * sum(
@@ -200,15 +208,8 @@ def _prices(inputs: RiskInputs) -> dict[str, list[Fraction]]:
 
 
 def _possible_positions(inputs: RiskInputs, quantity: Fraction) -> Iterator[dict[str, Fraction]]:
-    """After any of the working orders are filled; of a trade's exits, those of one leg."""
     wanted, account = wanted_entry(inputs), inputs.account
-    for filled in product((False, True), repeat=len(account.open_orders)):
-        orders = [order for order, is_filled in zip(account.open_orders, filled, strict=True) if is_filled]
-        legs = {
-            (order.symbol, order.signal_id, order.leg) for order in orders if order.leg is not OrderLeg.ENTRY
-        }
-        if len(legs) != len({leg[:2] for leg in legs}):
-            continue
+    for orders in _fills(account.open_orders, Side.BUY, Side.SELL):
         position = {symbol: Fraction(holding.signed_quantity) for symbol, holding in account.holdings.items()}
         for order in orders:
             change = Fraction(order.leaves_quantity) * order.side.sign
@@ -216,3 +217,18 @@ def _possible_positions(inputs: RiskInputs, quantity: Fraction) -> Iterator[dict
         for added in (Fraction(0), quantity):
             own = position.get(wanted.signal.symbol, Fraction(0)) + added * wanted.signal.side.sign
             yield position | {wanted.signal.symbol: own}
+
+
+def _fills(orders: Sequence[OpenOrder], *sides: Side) -> Iterator[list[OpenOrder]]:
+    """Each choice of the orders that are filled: any entries, exits of `sides` (BUY unless told).
+
+    Of the exits of one trade, those of one leg are filled.
+    """
+    for filled in product((False, True), repeat=len(orders)):
+        chosen = [order for order, is_filled in zip(orders, filled, strict=True) if is_filled]
+        exits = [order for order in chosen if order.leg is not OrderLeg.ENTRY]
+        legs = {(order.symbol, order.side, order.signal_id, order.leg) for order in exits}
+        if len(legs) != len({leg[:3] for leg in legs}):
+            continue
+        if all(order.side in (sides or (Side.BUY,)) for order in exits):
+            yield chosen

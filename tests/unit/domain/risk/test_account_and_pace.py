@@ -150,7 +150,8 @@ def test_no_more_symbols_are_open_or_pending_than_allowed(
     holdings |= {symbol: held(1, 1) for symbol in long} | {symbol: held(-1, 1) for symbol in shorted}
     orders = tuple(working(symbol, leg=leg, leaves=1, unit_value=Decimal(1)) for symbol in ordered)
     case = inputs(
-        account=account(holdings=holdings, open_orders=orders), limits=limits(max_open_positions=most)
+        account=account(holdings=holdings, open_orders=orders),
+        limits=limits(max_open_positions=most, one_direction_per_symbol=False),
     )
     taken = long | shorted | ordered
     if "AAPL" in taken or len(taken) < most:

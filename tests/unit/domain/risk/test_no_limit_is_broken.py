@@ -122,6 +122,7 @@ _TIGHTER: dict[str, Callable[[RiskLimits, Decimal], dict[str, Any]]] = {
     },
     "restricted_symbols": lambda own, _: {"restricted_symbols": own.restricted_symbols | {"AAPL"}},
     "allowed_order_types": lambda own, _: {"allowed_order_types": own.allowed_order_types[1:]},
+    "one_direction_per_symbol": lambda _own, _share: {"one_direction_per_symbol": True},
     "must_be_in_session": lambda _own, _share: {"must_be_in_session": True},
 }
 
