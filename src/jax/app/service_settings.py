@@ -36,6 +36,9 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+Token = Annotated[SecretStr, AfterValidator(_token)]
+
+
 class ServiceSettings(BaseSettings):
     """What every service may be told; each variable is read from the environment under exactly its name.
 
@@ -46,7 +49,7 @@ class ServiceSettings(BaseSettings):
     never_shown: ClassVar[frozenset[str]] = frozenset({"DATABASE_URL", "JAX_API_TOKEN"})
 
     DATABASE_URL: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
-    JAX_API_TOKEN: Annotated[SecretStr, AfterValidator(_token)] | None = None
+    JAX_API_TOKEN: Token | None = None
 
     @property
     def database_url(self) -> str | None:

@@ -37,6 +37,8 @@ def test_the_defaults_are_those_of_the_plan() -> None:
     assert settings.model_dump() == {
         "EXECUTION_ENABLED": False,
         "MODE": "paper",
+        "BROKER": "paper",
+        "IB_BRIDGE_TOKEN": None,
         "IB_BRIDGE_URL": "http://localhost:8092",
         "DATABASE_URL": None,
         "JAX_API_TOKEN": None,

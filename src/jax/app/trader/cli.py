@@ -13,7 +13,8 @@ PROGRAM = "jax-trader"
 _PORTS = range(8100, 8200)
 _HELP = """Runs the trader: loads approved artifacts, turns bars into signals, and executes approved ones.
 
-Settings come from the environment: EXECUTION_ENABLED, MODE, DATABASE_URL, JAX_API_TOKEN, MAX_RISK_PER_TRADE,
+Settings come from the environment: EXECUTION_ENABLED, MODE, BROKER (paper in this process, or bridge),
+IB_BRIDGE_URL, IB_BRIDGE_TOKEN, DATABASE_URL, JAX_API_TOKEN, MAX_RISK_PER_TRADE,
 MIN_POSITION_SIZE, MAX_POSITION_SIZE, MAX_POSITION_VALUE_PCT, MAX_OPEN_POSITIONS, MAX_DAILY_LOSS,
 DEFAULT_ORDER_TYPE. What it writes lies in JAX_HOME.
 

@@ -32,5 +32,5 @@ async def _opening(place: Place, settings: TraderSettings) -> AsyncIterator[Read
 def _banner(trader: Trader, url: str) -> str:
     facts = trader.facts
     sends = "ON, orders are sent" if facts.execution_enabled else "OFF, nothing is sent"
-    runs = f"broker paper; mode {facts.mode}; policy={trader.policy or 'none'}"
+    runs = f"broker {trader.broker_name}; mode {facts.mode}; policy={trader.policy or 'none'}"
     return f"{PROGRAM} {facts.version} on {url}: execution {sends}; {runs}"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from jax.app.console import CommandFailed
-from jax.app.service_settings import ServiceSettings, settings_of_environment, split_url
+from jax.app.service_settings import ServiceSettings, Token, settings_of_environment, split_url
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
@@ -55,10 +55,12 @@ Fraction = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem
 class TraderSettings(ServiceSettings):
     """The trader's variables."""
 
-    never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {"IB_BRIDGE_URL"}
+    never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {"IB_BRIDGE_URL", "IB_BRIDGE_TOKEN"}
 
     EXECUTION_ENABLED: bool = False
     MODE: Literal["paper"] = "paper"
+    BROKER: Literal["paper", "bridge"] = "paper"
+    IB_BRIDGE_TOKEN: Token | None = None
     IB_BRIDGE_URL: Annotated[str, AfterValidator(_http_url)] = "http://localhost:8092"
     MAX_RISK_PER_TRADE: Fraction = Decimal("0.01")
     MIN_POSITION_SIZE: Positive = Decimal(1)
@@ -73,6 +75,11 @@ class TraderSettings(ServiceSettings):
     def unprotected_limit(self) -> timedelta:
         """How long a position may stand without a stop that the broker has acknowledged."""
         return timedelta(seconds=float(self.UNPROTECTED_SECONDS))
+
+    @property
+    def bridge_token(self) -> str | None:
+        """The bearer token of the bridge: for its client alone."""
+        return None if self.IB_BRIDGE_TOKEN is None else self.IB_BRIDGE_TOKEN.get_secret_value()
 
     @property
     def order_type(self) -> OrderType:

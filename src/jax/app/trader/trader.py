@@ -114,6 +114,11 @@ class Trader:
             return await transaction.orders.trades(self.facts.account, limit=limit)
 
     @property
+    def broker_name(self) -> str:
+        """Where orders go, such as `paper`."""
+        return self._parts.broker.name
+
+    @property
     def policy(self) -> str | None:
         """The mark of the policy in force: its name, or `solo`; None while there is none."""
         return self._parts.artifacts.now.policy

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from jax.adapters.brokers.paper.broker import open_paper_broker
+from jax.adapters.brokers.bridge.bridge_client import open_bridge_client
+from jax.adapters.brokers.paper.broker import InstrumentOf, open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.gate_files.snapshot_memory_file import SnapshotMemoryFile
 from jax.adapters.local_object_store.local_object_store import LocalObjectStore
@@ -19,10 +20,12 @@ from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.console import DISTRIBUTION
 from jax.app.database_wiring import open_database
 from jax.app.gate_wiring import trust_source
-from jax.app.trader.assembly import Surroundings, trader_at_work
+from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_work
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
+from jax.ports.clock import Clock
+from jax.ports.errors import Unavailable
 
 # Whoever leaves a transaction open must not keep this trader from looking at the gate and at its orders.
 _LONGEST_WAIT_FOR_A_LOCK_SECONDS = 2.0
@@ -50,7 +53,7 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
             role="jax_trader",
             lock_timeout_seconds=_LONGEST_WAIT_FOR_A_LOCK_SECONDS,
         ) as database,
-        _surroundings(home, database, paper) as around,
+        _surroundings(home, database, settings, facts) as around,
         trader_at_work(around, settings, facts) as trader,
     ):
         yield trader
@@ -58,7 +61,7 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
 
 @asynccontextmanager
 async def _surroundings(
-    home: Path, database: PostgresDatabase, paper: PaperAccount
+    home: Path, database: PostgresDatabase, settings: TraderSettings, facts: TraderFacts
 ) -> AsyncIterator[Surroundings]:
     unit_of_work, clock = PostgresUnitOfWork(database), SystemClock()
 
@@ -66,10 +69,9 @@ async def _surroundings(
         async with unit_of_work.begin() as transaction:
             return await transaction.reference.instrument(symbol)
 
-    books = home / "paper-broker.sqlite3"
     async with (
-        trader_lock(database, paper.account) as lock,
-        open_paper_broker(books, paper, clock=clock, instrument_of=instrument_of) as broker,
+        trader_lock(database, facts.account) as lock,
+        _broker(home, settings, facts, clock=clock, instrument_of=instrument_of) as broker,
     ):
         yield Surroundings(
             unit_of_work=unit_of_work,
@@ -82,3 +84,27 @@ async def _surroundings(
             memory=SnapshotMemoryFile(home / "gate" / "seen.json"),
             kill_switch=KillFile(home / "KILL"),
         )
+
+
+@asynccontextmanager
+async def _broker(
+    home: Path, settings: TraderSettings, facts: TraderFacts, *, clock: Clock, instrument_of: InstrumentOf
+) -> AsyncIterator[ListeningBroker]:
+    """The paper venue in this process, or whatever the bridge stands in front of."""
+    if settings.BROKER == "paper":
+        books = home / "paper-broker.sqlite3"
+        account = PaperAccount(account=facts.account)
+        async with open_paper_broker(books, account, clock=clock, instrument_of=instrument_of) as paper:
+            yield paper
+        return
+    async with open_bridge_client(
+        settings.IB_BRIDGE_URL,
+        boot_id=facts.boot_id,
+        token=settings.bridge_token,
+        instrument_of=instrument_of,
+    ) as client:
+        try:
+            await client.meet(facts.account)
+        except Unavailable as error:
+            raise Unavailable(f"{error}: start ib-bridge, or unset BROKER to trade on paper") from error
+        yield client

@@ -9,6 +9,9 @@ from jax.modules.execution.fenced_order import fence
 from jax.ports.kill_switch import KillSwitch
 from jax.ports.unit_of_work import Transaction
 
+# What every broker keeps of it.
+_LONGEST_REASON = 500
+
 
 class ControlAccount:
     """Everything is one transaction with its audit entry; Conflict when another trader has taken over."""
@@ -53,7 +56,8 @@ class ControlAccount:
                 await transaction.controls.engage_kill(self._account, said)
                 controls = await self._told(transaction, "account.killed", said, {})
         finally:
-            await broker_answer(self._broker.kill(self._account, reason=f"{said.actor}: {said.reason}"))
+            reason = f"{said.actor}: {said.reason}"[:_LONGEST_REASON]
+            await broker_answer(self._broker.kill(self._account, reason=reason))
         return controls
 
     async def release_kill(self, said: Said) -> AccountControls:

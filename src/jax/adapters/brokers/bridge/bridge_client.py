@@ -39,6 +39,11 @@ class BridgeClient:
         self._boot_id = boot_id
         self._instrument_of = instrument_of
 
+    async def meet(self, account: str) -> None:
+        """Learns the name of the venue behind the bridge; Unavailable when the bridge cannot be asked."""
+        document = await self._line.ask("/api/v1/status", {"account": account})
+        self.name = _asked(lambda: documents.venue_of(document))
+
     async def place(self, order: Order) -> OrderReport:
         """One message, whatever comes of it: a repeat is the caller's decision."""
         body = order_body(order)

@@ -49,6 +49,11 @@ def report_of(document: Document, client_order_id: str) -> OrderReport:
     )
 
 
+def venue_of(document: Document) -> str:
+    """The venue's name."""
+    return _text(document["venue"])
+
+
 def working_order_of(document: Document) -> WorkingOrder:
     """An open order."""
     return WorkingOrder(

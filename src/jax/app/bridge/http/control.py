@@ -34,8 +34,12 @@ class KillRequest(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """`problem`: why the venue cannot be asked; `killed`: the reason, while it is; `epoch`: the floor."""
+    """The venue's name and how it stands.
 
+    `problem`: why it cannot be asked; `killed`: the reason, while it is; `epoch`: the floor.
+    """
+
+    venue: str
     problem: str | None
     killed: str | None
     epoch: int
@@ -53,7 +57,9 @@ def control_routes(bridge: Bridge) -> APIRouter:
 
     async def status_of(account: str) -> StatusAnswer:
         status = await bridge.desk.status(account)
-        return StatusAnswer(problem=status.problem, killed=status.killed, epoch=status.epoch)
+        return StatusAnswer(
+            venue=bridge.desk.name, problem=status.problem, killed=status.killed, epoch=status.epoch
+        )
 
     @routes.post("/epoch", responses=responses(404, 412, 422, 503, 504, model=BridgeProblem))
     async def raise_epoch(request: EpochRequest) -> StatusAnswer:
