@@ -190,6 +190,25 @@ async def test_a_trade_that_can_be_neither_protected_nor_closed_is_an_alarm() ->
         assert [order.leg for order in await exits(floor)].count(OrderLeg.CLOSE) == 3
 
 
+async def test_a_stop_that_was_refused_too_often_is_tried_again_after_half_a_minute() -> None:
+    async with open_floor() as floor:
+        await filled(floor)
+        await floor.desk.broker.kill(ACCOUNT, reason="nobody has told the record")
+        for _ in range(3):
+            # Another one each time: a trader that was just started does not know since when nothing protects.
+            await protecting(floor).run_once()
+        refused = await exits(floor)
+        assert [(order.leg, order.status) for order in refused] == [(OrderLeg.STOP, _S.ABSENT)] * 3
+        await floor.desk.broker.release_kill(ACCOUNT)
+        floor.desk.clock.advance(timedelta(seconds=30, microseconds=-1))
+        await protecting(floor).run_once()
+        assert [order.leg for order in await exits(floor)][3:] == [OrderLeg.TARGET]
+        floor.desk.clock.advance(timedelta(microseconds=1))
+        await protecting(floor).run_once()
+        stop = (await exits(floor))[-1]
+        assert (stop.leg, stop.revision, stop.status) == (OrderLeg.STOP, 3, _S.NEW)
+
+
 async def test_what_is_unprotected_for_a_moment_only_is_left_alone() -> None:
     async with open_floor() as floor:
         await filled(floor)

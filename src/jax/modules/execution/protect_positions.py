@@ -13,8 +13,10 @@ from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
 
 ACTOR = "jax-trader"
-# A broker that has refused a leg so often would refuse it for ever.
+# A broker that has refused a leg so often is left alone with it for a while. Not for ever: a kill switch that
+# only the broker knew of, or a disk that was full, may be why.
 _MOST_REFUSALS = 3
+_TRIED_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class ProtectPositions:
@@ -67,7 +69,7 @@ class ProtectPositions:
     async def _protect(self, held: HeldTrade, instrument: Instrument) -> int:
         open_quantity = held.held_quantity - held.leaving(OrderLeg.CLOSE)
         if self._is_overdue(held) and open_quantity > 0:
-            if _is_refused_again_and_again(held, OrderLeg.CLOSE):
+            if self._is_refused_again_and_again(held, OrderLeg.CLOSE):
                 raise InvalidValue(
                     f"trade {held.trade.trade_id}",
                     f"holds {held.held_quantity} {held.entry.symbol} without a stop, and the broker refuses "
@@ -88,7 +90,7 @@ class ProtectPositions:
         found = []
         for leg, order_type, price in wanted:
             missing = held.held_quantity - held.leaving(OrderLeg.CLOSE) - held.leaving(leg)
-            if missing > 0 and not _is_refused_again_and_again(held, leg):
+            if missing > 0 and not self._is_refused_again_and_again(held, leg):
                 found.append(WayOut(leg, missing, order_type, instrument.round_price(price)))
         # One at a time: the next pass sees what became of the first.
         return found[:1]
@@ -108,7 +110,9 @@ class ProtectPositions:
     def _said(self, reason: str) -> Said:
         return Said(reason, ACTOR, self._clock.now())
 
-
-def _is_refused_again_and_again(held: HeldTrade, leg: OrderLeg) -> bool:
-    last = [order.status for order in held.exits if order.leg is leg][-_MOST_REFUSALS:]
-    return len(last) == _MOST_REFUSALS and all(status in FAILED for status in last)
+    def _is_refused_again_and_again(self, held: HeldTrade, leg: OrderLeg) -> bool:
+        last = [order for order in held.exits if order.leg is leg][-_MOST_REFUSALS:]
+        if len(last) < _MOST_REFUSALS or not all(order.status in FAILED for order in last):
+            return False
+        # Whichever way the clock was set meanwhile.
+        return abs(self._clock.now() - last[-1].updated_at) < _TRIED_AGAIN_AFTER
