@@ -8,21 +8,20 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from jax.adapters.compute.thread_workers import ThreadWorkers
 from jax.domain.backtest_settings import AllIn, BacktestSettings, Costs
 from jax.domain.strategies.sma_crossover_v1 import STRATEGY, Params
 from jax.modules.backtest.bar_panel import BarPanel
 from jax.modules.backtest.kernel.arrays import Floats
-from jax.modules.backtest.kernel.rules import rules_of
-from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_rows import figures_of_rows
+from jax.modules.backtest.own_accounts import OwnAccounts, statistics_by_symbol
 from jax.modules.backtest.panel_window import whole_window
 from jax.modules.backtest.set_runner import ColumnBudget, SetRunner
-from jax.modules.backtest.strategy_kernels import StrategyKernels, column_plan
+from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.modules.backtest.sweep import parts_of
 from tests.bench.peers.jax_account import compiler, panel_of
 from tests.bench.peers.jax_account import prepare_arrays as prepare_account
@@ -49,7 +48,7 @@ def prepare(work: Work) -> Callable[[], float]:
 
     def run() -> float:
         if work.symbols > 1:
-            found = statistics_of_symbols(kernels, panel, sets[0])
+            found = statistics_by_symbol(OwnAccounts(kernels, ALL_IN, panel, sets[0]), ThreadWorkers(THREADS))
         else:
             found = statistics_of_sets(kernels, panel, sets, ALL_IN)
         figures_of_rows(
@@ -72,31 +71,6 @@ def statistics_of_sets(
     runner = SetRunner(kernels, settings, whole_window(panel), bounds=bounds, budget=budget)
     parts = parts_of(sets, bars=len(panel.moments), workers=THREADS, share_memory=True)
     return _joined(lambda part: runner.run(part).statistics, parts)
-
-
-def statistics_of_symbols(kernels: StrategyKernels, panel: BarPanel, params: Any) -> Floats:
-    """One RunStatistics a symbol, each with an account of its own."""
-    plan = column_plan(kernels.strategy, [params])
-    columns = panel.arrays.columns
-    table = np.empty((len(plan.indicators), len(panel.ends)))
-    loops = [kernels.columns_by_symbol(indicator) for indicator in plan.indicators]
-    accounts = kernels.accounts_by_symbol()
-
-    def part_of(part: slice) -> Floats:
-        first = panel.first[part.start : part.stop + 1]
-        for indicator, loop, row in zip(plan.indicators, loops, table, strict=True):
-            arguments = np.array([*map(float, indicator.arguments), 0.0])
-            loop(columns, first, arguments, indicator.lag, row)
-        count = len(first) - 1
-        found = (np.empty((count, len(RunStatistics._fields))), np.empty((count, 1, 3)))
-        account = (rules_of(ALL_IN), panel.arrays.contracts[part], first)
-        accounts(columns, table, (plan.rows[0], plan.params[0]), account, found)
-        return found[0]
-
-    count = len(panel.symbols)
-    # A few parts a core, since not all take as long.
-    cuts = [count * part // (4 * THREADS) for part in range(4 * THREADS + 1)]
-    return _joined(part_of, [slice(*cut) for cut in pairwise(cuts)])
 
 
 def _joined(statistics_of: Callable[[Any], Floats], parts: Sequence[Any]) -> Floats:
