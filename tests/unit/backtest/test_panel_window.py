@@ -21,7 +21,7 @@ def test_the_whole_is_the_panel_itself() -> None:
     window = whole_window(panel)
     assert window.panel is panel
     assert window.warm is panel
-    assert window.rows.tolist() == list(range(40 + 33))
+    assert list(window.rows) == list(range(40 + 33))
 
 
 @pytest.mark.parametrize("symbols", [1, 3])
@@ -54,7 +54,7 @@ def test_a_symbol_without_a_bar_in_it_is_left_out() -> None:
 
 def test_one_moment_is_a_window() -> None:
     window = window_of(wavy_panel(1, 10, seed=1), start=9, after=10)
-    assert window.rows.tolist() == [9]
+    assert list(window.rows) == [9]
     assert len(window.panel.ends) == 1
 
 

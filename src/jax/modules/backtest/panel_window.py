@@ -20,12 +20,12 @@ class PanelWindow:
 
     panel: BarPanel
     warm: BarPanel
-    rows: Ints
+    rows: Ints | range
 
 
 def whole_window(panel: BarPanel) -> PanelWindow:
     """All of `panel`."""
-    return PanelWindow(panel, panel, np.arange(len(panel.ends), dtype=np.int64))
+    return PanelWindow(panel, panel, range(len(panel.ends)))
 
 
 def one_symbol(panel: BarPanel, number: int) -> BarPanel:
