@@ -13,6 +13,15 @@ from jax.domain.risk_decision import Denied
 _LARGEST_SUM = Decimal(10) ** 18
 
 
+def net_liquidation_is_possible(case: EntryCase) -> Denied | None:
+    """All shares are shares of it."""
+    equity = case.inputs.account.snapshot.net_liquidation
+    if equity >= 0:
+        return None
+    detail = f"net_liquidation must not be negative, not {equity}"
+    return Denied(ReasonCode.NET_LIQUIDATION_INVALID, detail, {"net_liquidation": equity})
+
+
 def numbers_are_possible(case: EntryCase) -> Denied | None:
     """Everything that is compared below is a finite number of the right sign."""
     account, cycle = case.inputs.account, case.inputs.pace.cycle_notional

@@ -71,6 +71,15 @@ def _unit_cost(case: EntryCase) -> Decimal:
     return max(prices) * instrument.multiplier
 
 
+def by_order_notional(room: EntryRoom) -> Cap | None:
+    """What one order may cost."""
+    most = room.case.limits.sizing.max_order_notional
+    if most is None:
+        return None
+    numbers = {"max_order_notional": most, "unit_cost": room.unit_cost}
+    return Cap(ReasonCode.ORDER_NOTIONAL_TOO_SMALL, most / room.unit_cost, numbers)
+
+
 def by_position_size(room: EntryRoom) -> Cap | None:
     """The units of the whole position, on the side of the order."""
     most = room.case.limits.sizing.max_position_size

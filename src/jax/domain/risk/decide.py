@@ -36,6 +36,7 @@ ENTRY_RULES: tuple[Callable[[EntryCase], Denied | None], ...] = (
     order_rules.currency_is_the_accounts,
     order_rules.prices_survive_rounding,
     market_rules.session_is_open,
+    account_rules.net_liquidation_is_possible,
     account_rules.numbers_are_possible,
     account_rules.loss_is_not_latched,
     account_rules.daily_loss_is_not_reached,
@@ -52,6 +53,8 @@ ENTRY_RULES: tuple[Callable[[EntryCase], Denied | None], ...] = (
     market_rules.holdings_have_prices,
 )
 CAPS: tuple[Callable[[caps.EntryRoom], Cap | None], ...] = (
+    caps.by_order_notional,
+    caps.by_buying_power,
     caps.by_position_size,
     caps.by_position_value,
     caps.by_gross_exposure,
@@ -59,7 +62,6 @@ CAPS: tuple[Callable[[caps.EntryRoom], Cap | None], ...] = (
     caps.by_daily_risk,
     caps.by_cycle_notional,
     caps.by_cash_reserve,
-    caps.by_buying_power,
 )
 EXIT_RULES: tuple[Callable[[RiskInputs, WantedExit], Denied | None], ...] = (
     exit_rules.exit_numbers_are_possible,
@@ -103,11 +105,14 @@ def _decide_entry(inputs: RiskInputs, wanted: WantedEntry) -> RiskDecision:
         if denied is not None:
             return denied
     room = caps.room_for(case)
+    most = _room_within_caps(room)
+    if isinstance(most, Denied):
+        return most
     request = _sizing_request(room)
     sized = size_position(request, case.limits.sizing, inputs.instrument)
     if isinstance(sized, Denied):
         return sized
-    return _within_caps(room, request, sized)
+    return approval_of(request, inputs.instrument, min(sized.quantity, most))
 
 
 def _sizing_request(room: caps.EntryRoom) -> SizingRequest:
@@ -124,19 +129,18 @@ def _sizing_request(room: caps.EntryRoom) -> SizingRequest:
     )
 
 
-def _within_caps(room: caps.EntryRoom, request: SizingRequest, sized: Approved) -> RiskDecision:
+def _room_within_caps(room: caps.EntryRoom) -> Decimal | Denied:
     instrument, smallest = room.case.inputs.instrument, room.case.limits.sizing.min_position_size
-    quantity = sized.quantity
+    fitting = []
     for cap_of in CAPS:
         cap = cap_of(room)
         if cap is None:
             continue
-        if not (cap.quantity >= smallest):
-            return _too_small(cap, smallest)
-        quantity = min(quantity, instrument.floor_quantity(cap.quantity))
+        quantity = instrument.floor_quantity(cap.quantity)
         if not (quantity >= smallest):
             return _too_small(cap, smallest)
-    return approval_of(request, instrument, quantity)
+        fitting.append(quantity)
+    return min(fitting)
 
 
 def _too_small(cap: Cap, smallest: Decimal) -> Denied:

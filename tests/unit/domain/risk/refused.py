@@ -54,9 +54,7 @@ MARKET: Mapping[R, RiskInputs] = {
 }
 ACCOUNT: Mapping[R, RiskInputs] = {
     R.ACCOUNT_NUMBER_INVALID: inputs(account=account(opening_equity=Decimal(0))),
-    R.NET_LIQUIDATION_INVALID: inputs(
-        account=account(snapshot={"net_liquidation": -_BEFORE_IT}, opening_equity=_BEFORE_IT)
-    ),
+    R.NET_LIQUIDATION_INVALID: inputs(account=account(snapshot={"net_liquidation": -_BEFORE_IT})),
     R.CURRENCY_MISMATCH: inputs(instrument=an_instrument(currency="EUR")),
     R.DAILY_LOSS_LATCHED: inputs(controls=AccountControls(loss_latched_on=a_session().session_date)),
     R.DAILY_LOSS_REACHED: inputs(account=account(realized_today=Decimal(-1000))),
