@@ -91,6 +91,7 @@ class BridgeDesk:
     async def close(self) -> None:
         """Waits for what has begun."""
         await asyncio.gather(*self._begun, return_exceptions=True)
+        await self._records.close()
 
     async def place(self, order: Order) -> OrderReport:
         return await self._to_its_end(self._place(order))

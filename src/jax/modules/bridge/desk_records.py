@@ -21,6 +21,7 @@ class DeskRecords:
         self._switches: dict[str, Switches] = {}
         self._kills: Counter[str] = Counter()
         self._writing = asyncio.Lock()
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def load(self) -> None:
         """What was known when the bridge last stopped."""
@@ -86,6 +87,16 @@ class DeskRecords:
         """Remembers that the venue has the order."""
         sent = replace(order, state=SendState.SENT, venue_order_id=report.venue_order_id, refusal_code=None)
         await self.settle(sent, summary_of(report))
+
+    def acknowledge_soon(self, order: BookedOrder, report: OrderReport) -> None:
+        """As `acknowledge`, without waiting for it."""
+        task = asyncio.create_task(self.acknowledge(order, report))
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+
+    async def close(self) -> None:
+        """Waits for what is to be written."""
+        await asyncio.gather(*self._begun)
 
     def entry(
         self, client_order_id: str | None, detail: str, kind: BrokerEventKind = BrokerEventKind.ORDER

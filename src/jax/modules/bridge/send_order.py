@@ -41,14 +41,15 @@ class SendOrder:
             self.orders.lane(order.client_order_id),
             self.orders.sending(order.client_order_id),
         ):
-            booked, is_new = await self._claim(order)
-            if booked.body_sha256 != body_sha256(order):
+            asked = body_sha256(order)
+            booked, is_new = await self._claim(order, asked)
+            if booked.body_sha256 != asked:
                 raise Conflict(f"order {order.client_order_id} is known to the bridge with other terms")
             if is_new:
                 return await self._send(order, booked)
         return await self._answer(order, booked)
 
-    async def _claim(self, order: Order) -> tuple[BookedOrder, bool]:
+    async def _claim(self, order: Order, asked: str) -> tuple[BookedOrder, bool]:
         """What the book holds of the order, and whether it is to be sent now."""
         now, switches = self.clock.now(), self.records.switches(order.account)
         code = refusal_code(order, switches, now=now)
@@ -62,7 +63,7 @@ class SendOrder:
         booked = BookedOrder(
             client_order_id=order.client_order_id,
             account=order.account,
-            body_sha256=body_sha256(order),
+            body_sha256=asked,
             epoch=order.epoch,
             state=SendState.SENDING,
             booked_at=now,
@@ -129,7 +130,8 @@ class SendOrder:
                 f"the venue {self.venue.name} answered order {order.client_order_id} in a way that cannot "
                 f"be read: {error!r}"
             ) from error
-        await self.records.acknowledge(booked, report)
+        # The answer need not wait for the disk: until then the book says SENDING, which is asked about.
+        self.records.acknowledge_soon(booked, report)
         return report
 
     async def _answer(self, order: Order, booked: BookedOrder) -> OrderReport:
