@@ -2,18 +2,18 @@
 
 from jax.domain.controls import TradingMode
 from jax.domain.reason_code import ReasonCode
-from jax.domain.risk.inputs import EntryCase, RiskInputs
+from jax.domain.risk.inputs import EntryCase, ExitInputs, RiskInputs
 from jax.domain.risk_decision import Denied
 
 
-def execution_is_on(inputs: RiskInputs) -> Denied | None:
+def execution_is_on(inputs: RiskInputs | ExitInputs) -> Denied | None:
     """Nothing is sent unless execution was enabled."""
     if inputs.route.execution_enabled:
         return None
     return Denied(ReasonCode.EXECUTION_DISABLED, "execution is not enabled for this trader")
 
 
-def no_kill_switch_is_engaged(inputs: RiskInputs) -> Denied | None:
+def no_kill_switch_is_engaged(inputs: RiskInputs | ExitInputs) -> Denied | None:
     """Not the account's, nor any that the route knows of."""
     said = inputs.controls.kill
     engaged = () if said is None else (f"{said.actor} engaged it: {said.reason}",)
@@ -22,7 +22,7 @@ def no_kill_switch_is_engaged(inputs: RiskInputs) -> Denied | None:
     return Denied(ReasonCode.KILL_SWITCH, "; ".join((*engaged, *inputs.route.kills)))
 
 
-def not_only_observed(inputs: RiskInputs) -> Denied | None:
+def not_only_observed(inputs: RiskInputs | ExitInputs) -> Denied | None:
     """OBSERVE sends cancels only."""
     strategy = inputs.wanted.strategy
     if inputs.controls.mode_of(strategy) is not TradingMode.OBSERVE:
@@ -38,7 +38,7 @@ def not_only_reduced(case: EntryCase) -> Denied | None:
     return Denied(ReasonCode.MODE_REDUCE, f"{strategy} is in REDUCE: {_why(case.inputs, TradingMode.REDUCE)}")
 
 
-def _why(inputs: RiskInputs, mode: TradingMode) -> str:
+def _why(inputs: RiskInputs | ExitInputs, mode: TradingMode) -> str:
     controls = inputs.controls
     changes = (controls.mode, controls.strategy_modes.get(inputs.wanted.strategy))
     said = [change.said for change in changes if change is not None and change.mode is mode]

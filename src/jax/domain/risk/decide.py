@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from typing import TypeVar
 
 from jax.domain.position_sizing import SizingRequest, approval_of, size_position
 from jax.domain.reason_code import ReasonCode
@@ -14,14 +15,15 @@ from jax.domain.risk import (
     order_rules,
     pace_rules,
 )
-from jax.domain.risk.inputs import EntryCase, RiskInputs, WantedEntry, WantedExit
+from jax.domain.risk.inputs import EntryCase, ExitInputs, RiskInputs, Route
 from jax.domain.risk.rule import Cap, shown
 from jax.domain.risk_decision import Approved, Denied, RiskDecision
 
 # Room for every product of checked numbers, and for quotients that differ from a whole number of lots.
 _EXACT = Context(prec=120)
+_Judged = TypeVar("_Judged")
 
-RULES: tuple[Callable[[RiskInputs], Denied | None], ...] = (
+RULES: tuple[Callable[[RiskInputs | ExitInputs], Denied | None], ...] = (
     control_rules.execution_is_on,
     control_rules.no_kill_switch_is_engaged,
     control_rules.not_only_observed,
@@ -63,14 +65,14 @@ CAPS: tuple[Callable[[caps.EntryRoom], Cap | None], ...] = (
     caps.by_cycle_notional,
     caps.by_cash_reserve,
 )
-EXIT_RULES: tuple[Callable[[RiskInputs, WantedExit], Denied | None], ...] = (
+EXIT_RULES: tuple[Callable[[ExitInputs], Denied | None], ...] = (
     exit_rules.exit_numbers_are_possible,
     exit_rules.exit_leaves_what_is_held,
     exit_rules.exit_raises_nothing_in_reduce,
 )
 
 
-def decide(inputs: RiskInputs) -> RiskDecision:
+def decide(inputs: RiskInputs | ExitInputs) -> RiskDecision:
     """The largest quantity that keeps every limit, or the first rule that forbids the order.
 
     The tighter of the account's limits and of those that the artifact was approved with holds, everywhere.
@@ -78,32 +80,31 @@ def decide(inputs: RiskInputs) -> RiskDecision:
     run what would be approved is denied with DRY_RUN and its numbers.
     """
     with localcontext(_EXACT):
-        for rule in RULES:
-            denied = rule(inputs)
-            if denied is not None:
-                return denied
-        wanted = inputs.wanted
-        if isinstance(wanted, WantedExit):
-            decision = _decide_exit(inputs, wanted)
-        else:
-            decision = _decide_entry(inputs, wanted)
-    return _unless_dry(inputs, decision)
-
-
-def _decide_exit(inputs: RiskInputs, wanted: WantedExit) -> RiskDecision:
-    for rule in EXIT_RULES:
-        denied = rule(inputs, wanted)
+        denied = _first_denial(RULES, inputs)
         if denied is not None:
             return denied
-    return Approved(wanted.quantity, Decimal(0), Decimal(0), Decimal(0))
+        decision = _decide_exit(inputs) if isinstance(inputs, ExitInputs) else _decide_entry(inputs)
+    return _unless_dry(inputs.route, decision)
 
 
-def _decide_entry(inputs: RiskInputs, wanted: WantedEntry) -> RiskDecision:
-    case = EntryCase(inputs, wanted, wanted.profile.tightened(inputs.limits))
-    for rule in ENTRY_RULES:
-        denied = rule(case)
+def _first_denial(rules: tuple[Callable[[_Judged], Denied | None], ...], judged: _Judged) -> Denied | None:
+    for rule in rules:
+        denied = rule(judged)
         if denied is not None:
             return denied
+    return None
+
+
+def _decide_exit(inputs: ExitInputs) -> RiskDecision:
+    denied = _first_denial(EXIT_RULES, inputs)
+    return denied or Approved(inputs.wanted.quantity, Decimal(0), Decimal(0), Decimal(0))
+
+
+def _decide_entry(inputs: RiskInputs) -> RiskDecision:
+    case = EntryCase(inputs, inputs.wanted.profile.tightened(inputs.limits))
+    denied = _first_denial(ENTRY_RULES, case)
+    if denied is not None:
+        return denied
     room = caps.room_for(case)
     most = _room_within_caps(room)
     if isinstance(most, Denied):
@@ -153,8 +154,8 @@ def _too_small(cap: Cap, smallest: Decimal) -> Denied:
     )
 
 
-def _unless_dry(inputs: RiskInputs, decision: RiskDecision) -> RiskDecision:
-    if isinstance(decision, Denied) or not inputs.route.dry_run:
+def _unless_dry(route: Route, decision: RiskDecision) -> RiskDecision:
+    if isinstance(decision, Denied) or not route.dry_run:
         return decision
     return Denied(
         ReasonCode.DRY_RUN,

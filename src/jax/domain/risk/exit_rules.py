@@ -13,17 +13,18 @@ from jax.domain.controls import TradingMode
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode
-from jax.domain.risk.inputs import RiskInputs, WantedExit
+from jax.domain.risk.inputs import ExitInputs
 from jax.domain.risk_decision import Denied
 
 _NOTHING = Decimal(0)
 
 
-def exit_numbers_are_possible(inputs: RiskInputs, wanted: WantedExit) -> Denied | None:
+def exit_numbers_are_possible(inputs: ExitInputs) -> Denied | None:
     """A quantity that an order may have; odd lots may be left, since that is how they are got rid of."""
-    holding = inputs.account.holdings.get(wanted.symbol)
+    wanted = inputs.wanted
+    holding = inputs.holdings.get(wanted.symbol)
     held = _NOTHING if holding is None else holding.signed_quantity.copy_abs()
-    leaves = [("leaves_quantity", order.leaves_quantity) for order in inputs.account.open_orders]
+    leaves = [("leaves_quantity", order.leaves_quantity) for order in inputs.open_orders]
     for name, number in (("held", wanted.held), ("signed_quantity", held), *leaves):
         try:
             checks.not_negative(name, number)
@@ -36,12 +37,13 @@ def exit_numbers_are_possible(inputs: RiskInputs, wanted: WantedExit) -> Denied 
     return None
 
 
-def exit_leaves_what_is_held(inputs: RiskInputs, wanted: WantedExit) -> Denied | None:
+def exit_leaves_what_is_held(inputs: ExitInputs) -> Denied | None:
     """With the working exits of its leg it leaves at most what its trade holds."""
+    wanted = inputs.wanted
     working = sum(
         (
             order.leaves_quantity
-            for order in inputs.account.open_orders
+            for order in inputs.open_orders
             if (order.signal_id, order.leg) == (wanted.signal_id, wanted.leg)
         ),
         _NOTHING,
@@ -55,17 +57,18 @@ def exit_leaves_what_is_held(inputs: RiskInputs, wanted: WantedExit) -> Denied |
     )
 
 
-def exit_raises_nothing_in_reduce(inputs: RiskInputs, wanted: WantedExit) -> Denied | None:
+def exit_raises_nothing_in_reduce(inputs: ExitInputs) -> Denied | None:
     """In REDUCE the account's own position is what must not grow, whatever its trades say.
 
     Elsewhere it may: with one trade long and another short of a symbol the account is flat, and each of
     them must still find its way out.
     """
+    wanted = inputs.wanted
     if inputs.controls.mode_of(wanted.strategy) is TradingMode.NORMAL:
         return None
-    holding = inputs.account.holdings.get(wanted.symbol)
+    holding = inputs.holdings.get(wanted.symbol)
     held = _NOTHING if holding is None else -holding.signed_quantity * wanted.side.sign
-    leaving = _leaving(inputs, wanted)
+    leaving = _leaving(inputs)
     if leaving <= held:
         return None
     return Denied(
@@ -75,10 +78,11 @@ def exit_raises_nothing_in_reduce(inputs: RiskInputs, wanted: WantedExit) -> Den
     )
 
 
-def _leaving(inputs: RiskInputs, wanted: WantedExit) -> Decimal:
+def _leaving(inputs: ExitInputs) -> Decimal:
     """What all exits of the side may leave with this one; the exits of one trade cancel one another."""
+    wanted = inputs.wanted
     legs: dict[str, dict[OrderLeg, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for order in inputs.account.open_orders:
+    for order in inputs.open_orders:
         if (order.symbol, order.side) == (wanted.symbol, wanted.side) and order.leg is not OrderLeg.ENTRY:
             legs[order.signal_id][order.leg] += order.leaves_quantity
     legs[wanted.signal_id][wanted.leg] += wanted.quantity

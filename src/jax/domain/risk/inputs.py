@@ -148,9 +148,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RiskInputs:
-    """One order that is wanted, and the state of everything at `now` (UTC)."""
+    """One entry that is wanted, and the state of everything at `now` (UTC)."""
 
-    wanted: WantedEntry | WantedExit
+    wanted: WantedEntry
     instrument: Instrument
     account: AccountState
     market: Market
@@ -165,14 +165,32 @@ class RiskInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitInputs:
+    """One way out that is wanted, and what it is judged by: nothing that a broker would have to be asked for.
+
+    `holdings` are by symbol; an exit needs no price of them.
+    """
+
+    wanted: WantedExit
+    holdings: Mapping[str, Holding]
+    open_orders: tuple[OpenOrder, ...]
+    controls: AccountControls
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class EntryCase:
     """An entry under the tighter of the account's limits and its artifact's: what the rules judge."""
 
     inputs: RiskInputs
-    wanted: WantedEntry
     limits: RiskLimits
+
+    @property
+    def wanted(self) -> WantedEntry:
+        """What is wanted."""
+        return self.inputs.wanted
 
     @property
     def signal(self) -> Signal:
         """The signal whose entry is wanted."""
-        return self.wanted.signal
+        return self.inputs.wanted.signal

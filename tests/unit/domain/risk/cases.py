@@ -11,6 +11,7 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.decide import decide
 from jax.domain.risk.inputs import (
     AccountState,
+    ExitInputs,
     Holding,
     Market,
     OpenOrder,
@@ -39,7 +40,6 @@ from tests.unit.domain.examples import (
 # Half an hour after the session of the examples has opened.
 NOW = NOON + timedelta(hours=3)
 SAID = Said("why not", "olivia", NOON)
-PARTS = ("instrument", "account", "market", "limits", "controls", "route", "pace", "now")
 
 
 def seconds_ago(seconds: str) -> Any:
@@ -135,7 +135,24 @@ def way_out(**changes: Any) -> WantedExit:
     return WantedExit(**fields | changes)
 
 
-def inputs(wanted: WantedEntry | WantedExit | None = None, **changes: Any) -> RiskInputs:
+def leaving(
+    wanted: WantedExit | None = None,
+    *,
+    account: AccountState | None = None,
+    controls: AccountControls | None = None,
+    route: Route | None = None,
+) -> ExitInputs:
+    """A way out of the ten AAPL that are held, unless told."""
+    return ExitInputs(
+        wanted=wanted or way_out(),
+        holdings={"AAPL": held(10)} if account is None else account.holdings,
+        open_orders=() if account is None else account.open_orders,
+        controls=controls or AccountControls(),
+        route=route or Route("paper", is_live=False, execution_enabled=True),
+    )
+
+
+def inputs(wanted: WantedEntry | None = None, **changes: Any) -> RiskInputs:
     """An entry of 133 AAPL, which the position's value limits."""
     fields: dict[str, Any] = {
         "wanted": wanted or entry(),
@@ -163,14 +180,14 @@ def armed(*, expires_in: timedelta = timedelta(seconds=1), artifact_hash: str = 
     return AccountControls(armings={HASH: arming})
 
 
-def approved(wanted: RiskInputs) -> Approved:
+def approved(wanted: RiskInputs | ExitInputs) -> Approved:
     """What `decide` approves; it must."""
     decision = decide(wanted)
     assert isinstance(decision, Approved), decision
     return decision
 
 
-def denied(wanted: RiskInputs, code: ReasonCode) -> Denied:
+def denied(wanted: RiskInputs | ExitInputs, code: ReasonCode) -> Denied:
     """What `decide` denies for `code`; it must."""
     decision = decide(wanted)
     assert isinstance(decision, Denied), decision

@@ -7,7 +7,7 @@ from decimal import Decimal
 from jax.domain.controls import AccountControls, TradingMode
 from jax.domain.order import OrderType
 from jax.domain.reason_code import ReasonCode as R
-from jax.domain.risk.inputs import RiskInputs
+from jax.domain.risk.inputs import ExitInputs, RiskInputs
 from tests.unit.domain.examples import NOON, a_quote, a_session, an_instrument, some_limits
 from tests.unit.domain.risk.cases import (
     NOW,
@@ -18,6 +18,7 @@ from tests.unit.domain.risk.cases import (
     held,
     in_mode,
     inputs,
+    leaving,
     limits,
     market,
     pace,
@@ -29,7 +30,7 @@ from tests.unit.domain.risk.cases import (
 _BEFORE_IT = Decimal("0.00000001")
 _CENT = Decimal("0.01")
 
-PEOPLE: Mapping[R, RiskInputs] = {
+PEOPLE: Mapping[R, RiskInputs | ExitInputs] = {
     R.EXECUTION_DISABLED: inputs(route=route(execution_enabled=False)),
     R.KILL_SWITCH: inputs(controls=AccountControls(kill=SAID)),
     R.MODE_OBSERVE: inputs(controls=in_mode(TradingMode.OBSERVE)),
@@ -40,7 +41,7 @@ PEOPLE: Mapping[R, RiskInputs] = {
     R.ORDER_TYPE_NOT_ALLOWED: inputs(entry(order_type=OrderType.MARKET)),
     R.SYMBOL_RESTRICTED: inputs(limits=limits(restricted_symbols=frozenset({"AAPL"}))),
 }
-MARKET: Mapping[R, RiskInputs] = {
+MARKET: Mapping[R, RiskInputs | ExitInputs] = {
     R.INSTRUMENT_UNKNOWN: inputs(instrument=an_instrument(symbol="MSFT")),
     R.SESSION_UNKNOWN: inputs(market=market(session=None)),
     R.SESSION_CLOSED: inputs(market=market(session=a_session(opens_at=NOON, closes_at=NOW))),
@@ -52,7 +53,7 @@ MARKET: Mapping[R, RiskInputs] = {
     R.PRICE_COLLAR: inputs(market=market(quote=a_quote(ask=Decimal("136.36"), bid=_CENT, ts_event=NOW))),
     R.HOLDING_PRICE_UNKNOWN: inputs(account=account(holdings={"MSFT": held(1, None)})),
 }
-ACCOUNT: Mapping[R, RiskInputs] = {
+ACCOUNT: Mapping[R, RiskInputs | ExitInputs] = {
     R.ACCOUNT_NUMBER_INVALID: inputs(account=account(opening_equity=Decimal(0))),
     R.NET_LIQUIDATION_INVALID: inputs(account=account(snapshot={"net_liquidation": -_BEFORE_IT})),
     R.CURRENCY_MISMATCH: inputs(instrument=an_instrument(currency="EUR")),
@@ -80,14 +81,14 @@ ACCOUNT: Mapping[R, RiskInputs] = {
     R.CYCLE_NOTIONAL_REACHED: inputs(pace=pace(cycle_notional=Decimal("49850.01"))),
     R.BUYING_POWER_TOO_SMALL: inputs(account=account(snapshot={"buying_power": Decimal("149.99")})),
 }
-ORDER: Mapping[R, RiskInputs] = {
+ORDER: Mapping[R, RiskInputs | ExitInputs] = {
     R.PRICE_INVALID: inputs(instrument=an_instrument(price_increment=Decimal(301))),
     R.STOP_DISTANCE_ZERO: inputs(instrument=an_instrument(price_increment=Decimal(15))),
     R.STOP_TOO_CLOSE: inputs(entry(stop_loss=Decimal("149.93"))),
     R.STOP_TOO_FAR: inputs(entry(stop_loss=Decimal("74.99"))),
     R.ORDER_NOTIONAL_TOO_SMALL: inputs(entry(profile={"max_order_notional": Decimal("149.99")})),
-    R.QUANTITY_INVALID: inputs(way_out(quantity=Decimal(0))),
-    R.EXIT_RAISES_POSITION: inputs(way_out(quantity=Decimal(11))),
+    R.QUANTITY_INVALID: leaving(way_out(quantity=Decimal(0))),
+    R.EXIT_RAISES_POSITION: leaving(way_out(quantity=Decimal(11))),
 }
 EVERY = {**PEOPLE, **MARKET, **ACCOUNT, **ORDER}
 

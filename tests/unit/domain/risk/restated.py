@@ -11,16 +11,11 @@ from itertools import product
 from jax.domain.controls import TradingMode
 from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode as R
-from jax.domain.risk.inputs import OpenOrder, RiskInputs, WantedEntry
+from jax.domain.risk.inputs import OpenOrder, RiskInputs
 from jax.domain.side import Side
 
 # The risk of one trade sizes it and is no reason of its own.
 RISK_PER_TRADE = "RISK_PER_TRADE"
-
-
-def wanted_entry(inputs: RiskInputs) -> WantedEntry:
-    assert isinstance(inputs.wanted, WantedEntry)
-    return inputs.wanted
 
 
 def broken(inputs: RiskInputs, quantity: Fraction) -> set[str]:
@@ -37,7 +32,7 @@ def broken(inputs: RiskInputs, quantity: Fraction) -> set[str]:
 
 
 def _of_people(inputs: RiskInputs) -> Mapping[str, bool]:
-    wanted, controls, route = wanted_entry(inputs), inputs.controls, inputs.route
+    wanted, controls, route = inputs.wanted, inputs.controls, inputs.route
     profile, limits = wanted.profile, inputs.limits
     modes = [controls.mode, controls.strategy_modes.get(wanted.strategy)]
     said = {change.mode for change in modes if change is not None}
@@ -57,7 +52,7 @@ def _of_people(inputs: RiskInputs) -> Mapping[str, bool]:
 
 
 def _of_the_market(inputs: RiskInputs) -> Mapping[str, bool]:
-    wanted, limits = wanted_entry(inputs), inputs.limits
+    wanted, limits = inputs.wanted, inputs.limits
     signal, quote, session = wanted.signal, inputs.market.quote, inputs.market.session
     assert quote is not None
     assert session is not None
@@ -87,7 +82,7 @@ def _on_increment(inputs: RiskInputs, price: Fraction) -> Fraction:
 
 
 def _of_the_account(inputs: RiskInputs) -> Mapping[str, bool]:
-    account, limits, wanted = inputs.account, inputs.limits, wanted_entry(inputs)
+    account, limits, wanted = inputs.account, inputs.limits, inputs.wanted
     loss = min(limits.max_daily_loss, wanted.profile.max_daily_loss)
     session, latched = inputs.market.session, inputs.controls.loss_latched_on
     assert session is not None
@@ -112,7 +107,7 @@ def _of_the_account(inputs: RiskInputs) -> Mapping[str, bool]:
 
 
 def _of_pace(inputs: RiskInputs) -> Mapping[str, bool]:
-    limits, wanted = inputs.limits, wanted_entry(inputs)
+    limits, wanted = inputs.limits, inputs.wanted
     ages = sorted((inputs.now - order.at) // timedelta(microseconds=1) for order in inputs.pace.recent)
     last_minute = [max(age, 0) for age in ages if age < 60_000_000]
     same = [
@@ -134,14 +129,14 @@ def _of_pace(inputs: RiskInputs) -> Mapping[str, bool]:
 
 
 def unit_cost(inputs: RiskInputs) -> Fraction:
-    entry = Fraction(wanted_entry(inputs).signal.entry_price)
+    entry = Fraction(inputs.wanted.signal.entry_price)
     assert inputs.market.quote is not None
     dearest = max(entry, _on_increment(inputs, entry), Fraction(inputs.market.quote.ask))
     return dearest * Fraction(inputs.instrument.multiplier)
 
 
 def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
-    account, limits, wanted = inputs.account, inputs.limits, wanted_entry(inputs)
+    account, limits, wanted = inputs.account, inputs.limits, inputs.wanted
     signal, snapshot = wanted.signal, account.snapshot
     equity, cost = Fraction(snapshot.net_liquidation), quantity * unit_cost(inputs)
     risk = quantity * abs(Fraction(signal.entry_price) - Fraction(signal.stop_loss))
@@ -172,7 +167,7 @@ def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
 
 
 def _of_exposure(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
-    limits, wanted = inputs.limits, wanted_entry(inputs)
+    limits, wanted = inputs.limits, inputs.wanted
     symbol, side = wanted.signal.symbol, wanted.signal.side
     equity = Fraction(inputs.account.snapshot.net_liquidation)
     fraction = min(limits.sizing.max_position_value_fraction, wanted.profile.max_position_fraction)
@@ -198,7 +193,7 @@ def _of_exposure(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
 
 
 def _prices(inputs: RiskInputs) -> dict[str, list[Fraction]]:
-    prices = {wanted_entry(inputs).signal.symbol: [unit_cost(inputs)]}
+    prices = {inputs.wanted.signal.symbol: [unit_cost(inputs)]}
     for symbol, holding in inputs.account.holdings.items():
         known = [] if holding.unit_value is None else [Fraction(holding.unit_value)]
         prices.setdefault(symbol, []).extend(known or [Fraction(0)] * (symbol not in prices))
@@ -208,7 +203,7 @@ def _prices(inputs: RiskInputs) -> dict[str, list[Fraction]]:
 
 
 def _possible_positions(inputs: RiskInputs, quantity: Fraction) -> Iterator[dict[str, Fraction]]:
-    wanted, account = wanted_entry(inputs), inputs.account
+    wanted, account = inputs.wanted, inputs.account
     for orders in _fills(account.open_orders, Side.BUY, Side.SELL):
         position = {symbol: Fraction(holding.signed_quantity) for symbol, holding in account.holdings.items()}
         for order in orders:

@@ -21,6 +21,7 @@ from jax.domain.risk.decide import decide
 from jax.domain.risk.exposure import reserved_of
 from jax.domain.risk.inputs import (
     AccountState,
+    ExitInputs,
     Holding,
     OpenOrder,
     Pace,
@@ -113,7 +114,8 @@ class AccountMachine(RuleBasedStateMachine):
             risk_taken_today=self.risked,
         )
 
-    def decided(self, wanted: WantedEntry | WantedExit, symbol: str) -> Approved | None:
+    def decided(self, wanted: WantedEntry) -> Approved | None:
+        symbol = wanted.signal.symbol
         price = _PRICES[symbol]
         case = RiskInputs(
             wanted=wanted,
@@ -150,7 +152,7 @@ class AccountMachine(RuleBasedStateMachine):
         profile = a_profile(
             max_position_fraction=Decimal(1), max_daily_loss=Decimal(20_000), max_orders_per_minute=1000
         )
-        approved = self.decided(WantedEntry(signal, OrderType.LIMIT, profile), symbol)
+        approved = self.decided(WantedEntry(signal, OrderType.LIMIT, profile))
         if approved is None:
             return
         self.orders.append(
@@ -178,9 +180,10 @@ class AccountMachine(RuleBasedStateMachine):
         quantity = Decimal(data.draw(st.integers(1, int(holds) + 1)))
         wanted = WantedExit(signal_id, "ma_crossover_v1", symbol, side.opposite, leg, quantity, holds)
         before = abs(self.held[symbol])
-        approved = self.decided(wanted, symbol)
+        state = self.state()
+        case = ExitInputs(wanted, state.holdings, state.open_orders, self.controls, route())
         self.controls = AccountControls()
-        if approved is None:
+        if not isinstance(decide(case), Approved):
             return
         working = (order for order in self.orders if (order.signal_id, order.leg) == (signal_id, leg))
         assert quantity + sum(order.leaves_quantity for order in working) <= holds

@@ -20,7 +20,7 @@ from jax.domain.side import Side
 from tests.unit.domain.numbers import any_decimals
 from tests.unit.domain.risk.cases import entry, inputs, with_limits
 from tests.unit.domain.risk.random_inputs import risk_inputs
-from tests.unit.domain.risk.restated import RISK_PER_TRADE, broken, wanted_entry
+from tests.unit.domain.risk.restated import RISK_PER_TRADE, broken
 
 _MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -60,7 +60,7 @@ def test_what_is_approved_is_recorded_with_its_own_risk_and_value(wanted: RiskIn
     decision = decide(wanted)
     if not isinstance(decision, Approved):
         return
-    signal, multiplier = wanted_entry(wanted).signal, Fraction(wanted.instrument.multiplier)
+    signal, multiplier = wanted.wanted.signal, Fraction(wanted.instrument.multiplier)
     risk = Fraction(decision.quantity) * Fraction(abs(signal.entry_price - signal.stop_loss)) * multiplier
     value = Fraction(decision.quantity) * Fraction(signal.entry_price) * multiplier
     last_place = Fraction(1, 10**8)
@@ -148,7 +148,7 @@ def test_a_tighter_limit_never_lets_more_through(wanted: RiskInputs, field: str,
 @_MANY
 @given(wanted=risk_inputs(), share=st.decimals("0.05", "1", places=2), field=st.integers(0, 4))
 def test_a_tighter_approval_never_lets_more_through(wanted: RiskInputs, share: Decimal, field: int) -> None:
-    before = wanted_entry(wanted)
+    before = wanted.wanted
     profile = before.profile
     name = (
         *("max_position_fraction", "max_daily_loss", "max_order_notional", "price_collar_fraction"),
@@ -165,7 +165,7 @@ def test_a_tighter_approval_never_lets_more_through(wanted: RiskInputs, share: D
 def test_nothing_that_is_approved_alone_is_more_than_the_account_allows_with_any_profile(
     wanted: RiskInputs,
 ) -> None:
-    before = wanted_entry(wanted)
+    before = wanted.wanted
     loose = replace(
         before.profile,
         max_position_fraction=Decimal(1000),

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from jax.domain.controls import AccountControls, ModeChange, Said, TradingMode
 from jax.domain.order import OrderLeg, OrderType
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import RiskInputs
+from jax.domain.risk.inputs import ExitInputs, RiskInputs
 from jax.domain.risk_decision import Approved, Denied
 from tests.unit.domain.examples import NOON, OTHER_HASH
 from tests.unit.domain.risk.cases import (
@@ -24,6 +23,7 @@ from tests.unit.domain.risk.cases import (
     held,
     in_mode,
     inputs,
+    leaving,
     limits,
     route,
     short,
@@ -31,17 +31,17 @@ from tests.unit.domain.risk.cases import (
 )
 
 _HELD = account(holdings={"AAPL": held(10)})
-_BOTH = [inputs(), inputs(way_out(), account=_HELD)]
+_BOTH: list[RiskInputs | ExitInputs] = [inputs(), leaving(way_out(), account=_HELD)]
 
 
 @pytest.mark.parametrize("wanted", _BOTH, ids=["entry", "exit"])
-def test_nothing_is_sent_while_execution_is_off(wanted: RiskInputs) -> None:
+def test_nothing_is_sent_while_execution_is_off(wanted: RiskInputs | ExitInputs) -> None:
     off = replace(wanted, route=route(execution_enabled=False))
     assert denied(off, ReasonCode.EXECUTION_DISABLED).numbers == {}
 
 
 @pytest.mark.parametrize("wanted", _BOTH, ids=["entry", "exit"])
-def test_nothing_is_sent_while_any_kill_switch_is_engaged(wanted: RiskInputs) -> None:
+def test_nothing_is_sent_while_any_kill_switch_is_engaged(wanted: RiskInputs | ExitInputs) -> None:
     by_word = replace(wanted, controls=AccountControls(kill=SAID))
     assert denied(by_word, ReasonCode.KILL_SWITCH).detail == "olivia engaged it: why not"
     by_file = replace(wanted, route=route(kills=("the file KILL is there", "bridge: tests")))
@@ -52,7 +52,7 @@ def test_nothing_is_sent_while_any_kill_switch_is_engaged(wanted: RiskInputs) ->
 
 @pytest.mark.parametrize("strategy", [None, "ma_crossover_v1"])
 @pytest.mark.parametrize("wanted", _BOTH, ids=["entry", "exit"])
-def test_who_is_observed_sends_nothing(wanted: RiskInputs, strategy: str | None) -> None:
+def test_who_is_observed_sends_nothing(wanted: RiskInputs | ExitInputs, strategy: str | None) -> None:
     observed = replace(wanted, controls=in_mode(TradingMode.OBSERVE, strategy=strategy))
     detail = denied(observed, ReasonCode.MODE_OBSERVE).detail
     assert detail == "ma_crossover_v1 is in OBSERVE: why not (olivia)"
@@ -65,7 +65,7 @@ def test_who_may_only_reduce_enters_nothing_and_leaves(strategy: str | None) -> 
         case = inputs(wanted, controls=controls, account=_HELD)
         detail = denied(case, ReasonCode.MODE_REDUCE).detail
         assert detail == "ma_crossover_v1 is in REDUCE: why not (olivia)"
-    assert approved(inputs(way_out(), controls=controls, account=_HELD)).quantity == 10
+    assert approved(leaving(way_out(), controls=controls, account=_HELD)).quantity == 10
 
 
 def test_the_mode_of_another_strategy_holds_nobody_back() -> None:
@@ -97,7 +97,7 @@ def test_a_live_order_needs_an_arming_of_its_artifact_that_has_not_expired() -> 
 
 
 def test_an_exit_of_a_live_position_needs_no_arming() -> None:
-    assert isinstance(decide(inputs(way_out(), route=route(is_live=True), account=_HELD)), Approved)
+    assert isinstance(decide(leaving(way_out(), route=route(is_live=True), account=_HELD)), Approved)
 
 
 def test_a_dry_run_judges_everything_and_sends_nothing() -> None:
@@ -106,8 +106,8 @@ def test_a_dry_run_judges_everything_and_sends_nothing() -> None:
     assert would.numbers == {"quantity": Decimal(133), "risk_amount": Decimal(665)}
     broken = inputs(route=dry, account=account(realized_today=Decimal(-1000)))
     denied(broken, ReasonCode.DAILY_LOSS_REACHED)
-    leaving = denied(inputs(way_out(), route=dry, account=_HELD), ReasonCode.DRY_RUN)
-    assert leaving.numbers == {"quantity": Decimal(10), "risk_amount": Decimal(0)}
+    out = denied(leaving(way_out(), route=dry), ReasonCode.DRY_RUN)
+    assert out.numbers == {"quantity": Decimal(10), "risk_amount": Decimal(0)}
 
 
 def test_another_venue_than_the_approved_ones_is_denied() -> None:
@@ -139,27 +139,19 @@ def test_an_order_type_is_allowed_by_the_approval_and_by_the_account(
         assert denied(case, ReasonCode.ORDER_TYPE_NOT_ALLOWED).detail.endswith(detail)
 
 
-def test_the_restricted_list_holds_entries_back_and_no_exits() -> None:
+def test_the_restricted_list_holds_entries_back() -> None:
     restricted = limits(restricted_symbols=frozenset({"AAPL", "IBM"}))
     case = inputs(limits=restricted)
     assert denied(case, ReasonCode.SYMBOL_RESTRICTED).detail == "AAPL is on the restricted list"
     assert isinstance(decide(inputs(limits=limits(restricted_symbols=frozenset({"IBM"})))), Approved)
-    assert isinstance(decide(inputs(way_out(), limits=restricted, account=_HELD)), Approved)
 
 
-_WOULD_HOLD_AN_ENTRY_BACK: list[dict[str, Any]] = [
-    {"route": route(venue="ib")},
-    {"route": route(is_live=True)},
-    {"account": replace(_HELD, realized_today=Decimal(-9999), opening_equity=Decimal(10**6))},
-    {"account": replace(_HELD, risk_taken_today=Decimal(9999))},
-    {"account": replace(_HELD, holdings={"AAPL": held(10, None)})},
-    {"controls": AccountControls(loss_latched_on=NOON.date())},
-]
-
-
-@pytest.mark.parametrize("changes", _WOULD_HOLD_AN_ENTRY_BACK, ids=lambda changes: next(iter(changes)))
 @pytest.mark.parametrize("leg", [OrderLeg.STOP, OrderLeg.TARGET, OrderLeg.CLOSE])
-def test_what_holds_entries_back_lets_exits_go(changes: dict[str, Any], leg: OrderLeg) -> None:
-    assert isinstance(decide(inputs(**changes)), Denied)
-    leaving = inputs(way_out(leg=leg), **{"account": _HELD} | changes)
-    assert approved(leaving) == Approved(Decimal(10), Decimal(0), Decimal(0), Decimal(0))
+def test_what_holds_entries_back_lets_exits_go(leg: OrderLeg) -> None:
+    """The venue was not approved, nothing is armed, the loss is latched, and what is held has no price."""
+    controls = AccountControls(loss_latched_on=NOON.date())
+    elsewhere = route(venue="ib", is_live=True)
+    unpriced = account(holdings={"AAPL": held(10, None)})
+    assert isinstance(decide(inputs(controls=controls, route=elsewhere, account=unpriced)), Denied)
+    out = leaving(way_out(leg=leg), controls=controls, route=elsewhere, account=unpriced)
+    assert approved(out) == Approved(Decimal(10), Decimal(0), Decimal(0), Decimal(0))
