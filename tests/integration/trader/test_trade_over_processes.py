@@ -3,66 +3,16 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jax.adapters.gate_files.root_file import write_root
-from jax.adapters.local_object_store.local_object_store import LocalObjectStore
-from jax.adapters.postgres.database import PostgresDatabase
-from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from jax.adapters.system.system_clock import SystemClock
-from jax.domain.artifact import Artifact
 from jax.domain.audit import first_broken_entry
-from tests.gate_people import ROOT
-from tests.integration.trader import approved_strategy
 from tests.integration.trader.trader_process import TraderProcess, trader_process
-from tests.integration.trader.trading_floor import bar_body
+from tests.integration.trader.trading_home import approved_signal, audit_of, prepare
 from tests.postgres_server import run_sql
-
-
-@asynccontextmanager
-async def stores(database_url: str) -> AsyncIterator[PostgresUnitOfWork]:
-    database = PostgresDatabase(database_url)
-    try:
-        yield PostgresUnitOfWork(database)
-    finally:
-        await database.close()
-
-
-def prepare(home: Path, database_url: str) -> Artifact:
-    """An approved artifact, as research and the approvers leave it."""
-
-    write_root(home / "gate" / "root.json", ROOT)
-
-    async def run() -> Artifact:
-        clock, objects = SystemClock(), LocalObjectStore(home / "objects")
-        async with stores(database_url) as unit_of_work:
-            await approved_strategy.list_instruments(unit_of_work)
-            artifact = await approved_strategy.draft(unit_of_work, objects, clock)
-            await approved_strategy.approve(unit_of_work, artifact, clock)
-        return artifact
-
-    return asyncio.run(run())
-
-
-def approved_signal(trader: TraderProcess, day: int = 4) -> dict[str, str]:
-    """The body that executes a signal on the bar of March `day`."""
-    (signal,) = trader.post("/api/v1/bars", {"bars": [bar_body(day)]}).json()["signals"]
-    path = f"/api/v1/signals/{signal['signal_id']}/approve"
-    assert trader.post(path, {"approved_by": "olivia"}).status_code == 200
-    return {"signal_id": signal["signal_id"], "approved_by": "olivia"}
-
-
-def audit_of(database_url: str) -> list[Any]:
-    async def run() -> list[Any]:
-        async with stores(database_url) as unit_of_work, unit_of_work.begin() as transaction:
-            return list(await transaction.audit.entries())
-
-    return asyncio.run(run())
 
 
 @pytest.fixture
