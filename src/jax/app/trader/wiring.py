@@ -106,5 +106,5 @@ async def _broker(
         try:
             await client.meet(facts.account)
         except Unavailable as error:
-            raise Unavailable(f"{error}: start ib-bridge, or unset BROKER to trade on paper") from error
+            raise Unavailable(f"{error}, or unset BROKER to trade on paper") from error
         yield client

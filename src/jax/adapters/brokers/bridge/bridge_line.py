@@ -72,7 +72,9 @@ class BridgeLine:
             ) as response:
                 document = json.loads(await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unavailable(f"the bridge at {self._url} cannot be reached: {error}") from error
+            raise Unavailable(
+                f"the bridge at {self._url} cannot be reached ({error}): start ib-bridge"
+            ) from error
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError) as error:
             raise OutcomeUnknown(
                 f"the bridge at {self._url} gave no answer to {message.method} {message.path} that can be "
@@ -107,6 +109,8 @@ def _understood(answer: Answer, message: Message) -> Mapping[str, Any]:
 def _problem_of(answer: Answer, message: Message) -> PortError:
     """A problem is believed when its status, its code and its outcome agree; anything else proves nothing."""
     status, outcome = answer.status, answer.document.get("outcome")
+    if status == 401:
+        return OutcomeUnknown("the bridge does not take our token: set IB_BRIDGE_TOKEN to its JAX_API_TOKEN")
     code, detail = answer.document.get("code"), str(answer.document.get("detail"))
     match outcome, status:
         case "REFUSED", 410 | 412 | 422 | 423 if isinstance(code, str) and code:
