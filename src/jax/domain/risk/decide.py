@@ -139,18 +139,18 @@ def _room_within_caps(room: caps.EntryRoom) -> Decimal | Denied:
             continue
         quantity = instrument.floor_quantity(cap.quantity)
         if not (quantity >= smallest):
-            return _too_small(cap, smallest)
+            return _too_small(cap, smallest, fits=min(quantity, cap.quantity))
         fitting.append(quantity)
     return min(fitting)
 
 
-def _too_small(cap: Cap, smallest: Decimal) -> Denied:
-    fits = shown(cap.quantity, ROUND_FLOOR)
+def _too_small(cap: Cap, smallest: Decimal, *, fits: Decimal) -> Denied:
+    quantity = shown(fits, ROUND_FLOOR)
     named = ", ".join(f"{name} {value:f}" for name, value in cap.numbers.items())
     return Denied(
         cap.reason_code,
-        f"{named}: room for {fits} units in whole lots, the minimum is {smallest}",
-        {**cap.numbers, "quantity": fits, "min_position_size": smallest},
+        f"{named}: room for {quantity:f} units, the minimum is {smallest}",
+        {**cap.numbers, "quantity": quantity, "min_position_size": smallest},
     )
 
 
