@@ -74,6 +74,29 @@ def test_a_compiled_strategy_decides_as_the_trader_does_on_a_hundred_thousand_ba
     assert len(plain) >= 1
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_columns_made_side_by_side_have_the_bytes_of_each_alone(name: str, compiler: NumbaKernels) -> None:
+    strategy, _ = loaded(name)
+    columns = wavy_columns(2_000, seed=41)
+    # Many strategies have one indicator; it need not be compiled for each.
+    plain, fast = (StrategyKernels(strategy, "indicators", each) for each in (PlainKernels(), compiler))
+    for indicator in strategy.indicators(strategy.params):
+        first, *others = indicator.arguments
+        # Four of them side by side, and what is left over.
+        six = [
+            indicator._replace(arguments=(first + more, *others), lag=indicator.lag + more)
+            for more in range(6)
+        ]
+        alone = indicator_table(plain, six, columns)
+        for kernels in (plain, fast):
+            arguments = np.array([[*map(float, each.arguments), 0.0] for each in six])
+            lags, places = np.array([each.lag for each in six]), np.array([7, 1, 2, 3, 6, 0])
+            table = np.full((8, 2_000), np.inf)
+            kernels.columns(indicator)(columns, arguments, lags, table, places)
+            assert table[places].tobytes() == alone.tobytes()
+            assert np.isinf(table[[4, 5]]).all()
+
+
 @pytest.mark.parametrize(("name", "settings"), list(product(NAMES, FULL)))
 def test_a_compiled_account_is_the_plain_one(
     name: str, settings: BacktestSettings, compiler: NumbaKernels
