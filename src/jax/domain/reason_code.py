@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     APPROVER_MISMATCH = "APPROVER_MISMATCH", _GATE, "Somebody else approved the signal."
     ARTIFACT_NOT_LOADED = "ARTIFACT_NOT_LOADED", _GATE, "This trader does not run the signal's artifact."
     ARTIFACT_NOT_LOADABLE = "ARTIFACT_NOT_LOADABLE", _GATE, "The artifact may not trade any more."
+    GATE_NOT_READ = "GATE_NOT_READ", _GATE, "The gate could not be asked once more before the order was sent."
     VENUE_NOT_ALLOWED = "VENUE_NOT_ALLOWED", _GATE, "The artifact was not approved for this venue."
     ORDER_TYPE_NOT_ALLOWED = (
         "ORDER_TYPE_NOT_ALLOWED",
@@ -53,6 +54,8 @@ class ReasonCode(StrEnum):
     MODE_REDUCE = "MODE_REDUCE", _CONTROL, "The account or the strategy may only reduce positions."
     NOT_ARMED = "NOT_ARMED", _CONTROL, "Nobody has armed the artifact for live orders, or it has expired."
     DRY_RUN = "DRY_RUN", _CONTROL, "Every rule is kept, and this trader sends nothing."
+    CANCEL_REQUESTED = "CANCEL_REQUESTED", _CONTROL, "The order was canceled before it was sent."
+    KILLED = "KILLED", _CONTROL, "The kill switch at the broker's side was engaged when the order arrived."
     SYMBOL_RESTRICTED = "SYMBOL_RESTRICTED", _CONTROL, "The symbol is on the restricted list."
 
     ACCOUNT_NUMBER_INVALID = (
@@ -150,4 +153,6 @@ class ReasonCode(StrEnum):
     EXIT_RAISES_POSITION = "EXIT_RAISES_POSITION", _ORDER, "The exit would leave more than is held."
 
     BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE", _BROKER, "The broker does not answer; nothing was sent."
+    DEADLINE_PASSED = "DEADLINE_PASSED", _BROKER, "The order's deadline passed before it could begin to work."
+    NOT_AT_BROKER = "NOT_AT_BROKER", _BROKER, "The broker has shown that it does not have the order."
     BROKER_REFUSED = "BROKER_REFUSED", _BROKER, "The broker refused the order."

@@ -92,11 +92,12 @@ ORDER: Mapping[R, RiskInputs | ExitInputs] = {
 }
 EVERY = {**PEOPLE, **MARKET, **ACCOUNT, **ORDER}
 
-# Decided before there is anything to judge by, by whoever reads it; or by a value that cannot be built.
+# Decided before there is anything to judge by, or after; or by a value that cannot be built.
 ELSEWHERE = frozenset(
     {
         *(R.SIGNAL_NOT_FOUND, R.SIGNAL_NOT_APPROVED, R.APPROVER_MISMATCH, R.ARTIFACT_NOT_LOADED),
         *(R.ARTIFACT_NOT_LOADABLE, R.FENCED, R.BROKER_UNAVAILABLE, R.BROKER_REFUSED),
+        *(R.GATE_NOT_READ, R.CANCEL_REQUESTED, R.KILLED, R.DEADLINE_PASSED, R.NOT_AT_BROKER),
         *(R.MISSING_SYMBOL, R.STOP_WRONG_SIDE),
     }
 )
