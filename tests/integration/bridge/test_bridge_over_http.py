@@ -1,86 +1,18 @@
 """The bridge's routes, as any client of HTTP meets them."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from jax.adapters.memory.clock import SettableClock
-from jax.app.bridge.bridge import Bridge
-from jax.app.bridge.http.app import create_app
-from jax.app.bridge.settings import BridgeSettings
-from jax.app.bridge.wiring import open_bridge
 from jax.app.http.guard import Access
-from jax.domain.canonical_json import sha256_of
 from jax.ports.errors import Unavailable
 from jax.ports.order_body import order_body
 from tests.contract.broker_venues import OPENING, Venue, order
-
-Headers = Mapping[str, str | None]
-AAPL = {"symbol": "AAPL", "mic": "XNAS", "currency": "USD", "price_increment": "0.01", "lot_size": "1"}
-
-
-@dataclass(frozen=True)
-class Wire:
-    """An HTTP client of a bridge in this process."""
-
-    http: httpx.AsyncClient
-    bridge: Bridge
-    clock: SettableClock
-
-    async def bars(self, day: int, close: str, **more: Any) -> httpx.Response:
-        start = OPENING + timedelta(days=day)
-        bar = {"symbol": "AAPL", "timeframe": "1d", "volume": "1000"}
-        prices = dict.fromkeys(("open", "high", "low", "close"), close)
-        times = {"start": start.isoformat(), "end": (start + timedelta(hours=6)).isoformat()}
-        body = {"bars": [{**bar, **prices, **times}], "instruments": [AAPL], **more}
-        return await self.http.post("/api/v1/bars", json=body)
-
-    async def put(
-        self, name: str, *, body: bytes | None = None, headers: Headers | None = None, **terms: Any
-    ) -> httpx.Response:
-        """Places an order; headers and body are right unless told otherwise, None is left out."""
-        made = order(Venue(self.bridge.desk, "paper", Decimal(0), self.bridge.venue.on_bars), name, **terms)
-        sent = order_body(made) if body is None else body
-        right = {
-            "X-Epoch": str(made.epoch),
-            "X-Deadline-Ns": str(int(made.deadline_at.timestamp()) * 10**9),
-            "X-Boot-Id": "boot-1",
-            "X-Body-Sha256": sha256_of(sent),
-        }
-        given = {key: value for key, value in {**right, **(headers or {})}.items() if value is not None}
-        return await self.http.put(f"/api/v1/orders/{name}", content=sent, headers=given)
-
-
-@asynccontextmanager
-async def open_wire(folder: Path, access: Access | None = None, **settings: Any) -> AsyncIterator[Wire]:
-    clock = SettableClock(OPENING)
-    async with open_bridge(folder, BridgeSettings(**settings), clock) as bridge:
-        transport = httpx.ASGITransport(app=create_app(bridge, access), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8092") as http:
-            yield Wire(http, bridge, clock)
-
-
-@pytest.fixture
-async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
-    async with open_wire(tmp_path) as opened:
-        assert (await opened.bars(0, "150")).json() == {"bars": 1}
-        yield opened
-
-
-def told(response: httpx.Response) -> tuple[int, str, str | None]:
-    """Status, code and outcome of a problem."""
-    assert response.headers["content-type"] == "application/problem+json"
-    document = response.json()
-    assert document["status"] == response.status_code
-    return response.status_code, document["code"], document.get("outcome")
+from tests.integration.bridge.bridge_wire import Wire, open_wire, told
 
 
 async def test_an_order_is_placed_asked_about_and_found_in_the_account(wire: Wire) -> None:
@@ -353,57 +285,6 @@ async def test_the_paper_venue_is_set_by_the_environment(tmp_path: Path) -> None
         assert (document["fills"][0]["quantity"], document["fills"][0]["commission"]) == ("4", "0.4")
         account = await wire.http.get("/api/v1/account", params={"account": "paper"})
         assert account.json()["cash"] == "99.6"
-
-
-async def test_older_clients_place_and_follow_an_order(wire: Wire) -> None:
-    placed = await wire.http.post(
-        "/api/v1/orders", json={"symbol": "AAPL", "action": "BUY", "quantity": 3, "order_type": "MKT"}
-    )
-    document = placed.json()
-    assert (placed.status_code, document["success"]) == (200, True)
-    status = await wire.http.get(f"/api/v1/orders/{document['order_id']}/status")
-    assert {**status.json(), "last_update": None} == {
-        "order_id": document["order_id"],
-        "status": "Filled",
-        "filled_qty": 3.0,
-        "avg_fill_price": 150.0,
-        "last_update": None,
-    }
-    working = await wire.http.post(
-        "/api/v1/orders",
-        json={"symbol": "AAPL", "action": "SELL", "quantity": 3, "order_type": "LMT", "limit_price": 160.5},
-    )
-    status = await wire.http.get(f"/api/v1/orders/{working.json()['order_id']}/status")
-    assert (status.json()["status"], status.json()["avg_fill_price"]) == ("Submitted", 0.0)
-    await wire.http.delete(f"/api/v1/orders/old-{working.json()['order_id']}")
-    status = await wire.http.get(f"/api/v1/orders/{working.json()['order_id']}/status")
-    assert status.json()["status"] == "Cancelled"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"quantity": 0},
-        {"action": "HOLD"},
-        {"order_type": "LMT"},
-        {"limit_price": 150},
-        {"order_type": "STP"},
-        {"order_type": "LMT", "limit_price": "NaN"},
-        {"order_type": "LMT", "limit_price": -1},
-    ],
-)
-async def test_older_clients_are_told_what_is_wrong(wire: Wire, change: dict[str, Any]) -> None:
-    body = {"symbol": "AAPL", "action": "BUY", "quantity": 3, **change}
-    assert (await wire.http.post("/api/v1/orders", json=body)).status_code == 422
-    assert await wire.bridge.desk.events(after=0) == []
-
-
-async def test_orders_without_a_signal_are_for_play_money_only(wire: Wire) -> None:
-    facts = wire.bridge.facts
-    object.__setattr__(facts, "backend", "ib")
-    response = await wire.http.post("/api/v1/orders", json={"symbol": "AAPL", "action": "BUY", "quantity": 3})
-    assert told(response) == (403, "ORDER_WITHOUT_SIGNAL", None)
-    assert await wire.bridge.desk.events(after=0) == []
 
 
 async def test_the_description_names_every_route_with_its_headers_and_problems(wire: Wire) -> None:
