@@ -190,7 +190,7 @@ async def test_a_trade_that_can_be_neither_protected_nor_closed_is_an_alarm() ->
         assert [order.leg for order in await exits(floor)].count(OrderLeg.CLOSE) == 3
 
 
-async def test_a_stop_that_was_refused_too_often_is_tried_again_after_half_a_minute() -> None:
+async def test_a_stop_that_was_refused_too_often_is_tried_again_after_ten_seconds() -> None:
     async with open_floor() as floor:
         await filled(floor)
         await floor.desk.broker.kill(ACCOUNT, reason="nobody has told the record")
@@ -200,7 +200,7 @@ async def test_a_stop_that_was_refused_too_often_is_tried_again_after_half_a_min
         refused = await exits(floor)
         assert [(order.leg, order.status) for order in refused] == [(OrderLeg.STOP, _S.ABSENT)] * 3
         await floor.desk.broker.release_kill(ACCOUNT)
-        floor.desk.clock.advance(timedelta(seconds=30, microseconds=-1))
+        floor.desk.clock.advance(timedelta(seconds=10, microseconds=-1))
         await protecting(floor).run_once()
         assert [order.leg for order in await exits(floor)][3:] == [OrderLeg.TARGET]
         floor.desk.clock.advance(timedelta(microseconds=1))

@@ -16,7 +16,7 @@ ACTOR = "jax-trader"
 # A broker that has refused a leg so often is left alone with it for a while. Not for ever: a kill switch that
 # only the broker knew of, or a disk that was full, may be why.
 _MOST_REFUSALS = 3
-_TRIED_AGAIN_AFTER = timedelta(seconds=30)
+_TRIED_AGAIN_AFTER = timedelta(seconds=10)
 
 
 class ProtectPositions:
