@@ -1,7 +1,7 @@
 """A desk over a paper venue, with hands on what lies between them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +15,7 @@ from jax.adapters.memory.clock import SettableClock
 from jax.domain.order import Order
 from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
 from jax.ports.bridge_book import BookedOrder, JournalEntry, Switches
-from jax.ports.broker import Broker, OrderReport, Venue
+from jax.ports.broker import Broker, OrderReport, Venue, WorkingOrder
 from jax.ports.errors import Unavailable
 from tests.contract.broker_venues import OPENING, bar, order, paper_broker, way_out
 from tests.contract.broker_venues import Venue as TradedVenue
@@ -47,6 +47,11 @@ class HeldVenue(PassingBroker):
         if self.is_away:
             raise Unavailable("not synchronised")
         return await super().query(client_order_id)
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        if self.is_away:
+            raise Unavailable("not synchronised")
+        return await super().working_orders(account)
 
 
 class WatchedBook(MemoryBridgeBook):

@@ -104,12 +104,8 @@ async def test_a_kill_names_orders_that_it_cannot_cancel_because_they_are_not_ou
 
 
 async def test_a_kill_while_the_venue_is_away_holds_and_says_that_orders_may_be_open() -> None:
-    class Away(HeldVenue):
-        async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
-            raise Unavailable("not synchronised")
-
     async with open_bridge_floor() as floor:
-        floor.desk._venue = Away(floor.line)
+        floor.held.is_away = True
         with pytest.raises(OutcomeUnknown, match="not synchronised"):
             await floor.desk.kill("paper", reason="drill")
         assert (await floor.book.switches())["paper"].killed == "drill"

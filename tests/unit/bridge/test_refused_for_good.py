@@ -8,10 +8,12 @@ import pytest
 
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
+from jax.domain.side import Side
 from jax.modules.bridge.bridge_desk import BridgeLimits
 from jax.ports.bridge_book import SendState
-from jax.ports.errors import NotFound, Refused
+from jax.ports.errors import NotFound, Refused, Unavailable
 from tests.contract.broker_venues import OPENING, bar
+from tests.failing_ports import Fault, Fuse
 from tests.unit.bridge.bridge_floor import BridgeFloor, open_bridge_floor
 
 MICROSECOND = timedelta(microseconds=1)
@@ -165,10 +167,31 @@ async def test_a_repeat_does_not_count_twice_with_the_breaker() -> None:
         await floor.desk.place(floor.order("jx2", 10))
 
 
+async def test_what_the_venue_has_not_done_does_not_count_with_the_breaker() -> None:
+    limits = BridgeLimits(notional_per_minute=Decimal(1500))
+    fuse = Fuse(at=2, fault=Fault.REFUSED_BEFORE)
+    async with open_bridge_floor(fuse, limits) as floor:
+        await floor.desk.place(floor.way_out("jx0", side=Side.BUY))
+        with pytest.raises(Unavailable):
+            await floor.desk.place(floor.order("jx1", 10))
+        await floor.restarted(limits)
+        await floor.desk.place(floor.order("jx1", 10))
+        assert await refusal(floor, floor.order("jx2", 1)) == "BREAKER"
+
+
+async def test_the_breaker_forgets_at_once_what_was_not_sent() -> None:
+    limits = BridgeLimits(notional_per_minute=Decimal(1500))
+    async with open_bridge_floor(Fuse(at=1, fault=Fault.REFUSED_BEFORE), limits) as floor:
+        with pytest.raises(Unavailable):
+            await floor.desk.place(floor.order("jx1", 10))
+        await floor.desk.place(floor.order("jx2", 10))
+
+
 async def test_the_breaker_remembers_across_a_restart() -> None:
     limits = BridgeLimits(notional_per_minute=Decimal(3000))
     async with open_bridge_floor(limits=limits) as floor:
         await floor.desk.place(floor.order("jx1", 15))
+        floor.clock.advance(timedelta(seconds=30))
         await floor.restarted(limits)
         assert await refusal(floor, floor.order("jx2", 6)) == "BREAKER"
         await floor.desk.place(floor.order("jx3", 5))

@@ -41,7 +41,8 @@ class NotionalBreaker:
         spent.append((now, notional))
         return True
 
-    def give_back(self, account: str, notional: Decimal, *, now: datetime) -> None:
-        """What was counted at `now` was not sent: the order was known already."""
-        if self.limit is not None:
-            self._spent[account].remove((now, notional))
+    def give_back(self, order: BookedOrder) -> None:
+        """What was counted for `order` was not sent."""
+        spent = self._spent.get(order.account, deque())
+        if (order.booked_at, order.notional) in spent:
+            spent.remove((order.booked_at, order.notional))

@@ -241,8 +241,6 @@ class BridgeDesk:
 
     async def _turned_up(self, booked: BookedOrder, report: OrderReport) -> OrderReport:
         """The venue has an order whose answer was lost."""
-        if self._orders.is_sending(booked.client_order_id):
-            return report  # whoever sends it hears for itself
         await self._records.acknowledge(booked, report)
         if self._records.switches(booked.account).killed is not None:
             return await self._cancel(booked.client_order_id)

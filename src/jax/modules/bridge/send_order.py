@@ -1,6 +1,7 @@
 """An order comes in, and goes to the venue at most once."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
@@ -84,8 +85,6 @@ class SendOrder:
             # The venue has said that nothing was done: this is the first message all the same.
             await self.records.book.settle(booked, *entries)
             return booked, booked.state is SendState.SENDING
-        if booked.notional:
-            self.breaker.give_back(order.account, booked.notional, now=now)
         return known, False
 
     async def _known_or_fenced(self, order: Order) -> tuple[BookedOrder, bool]:
@@ -121,7 +120,9 @@ class SendOrder:
             await self.records.refuse(booked, error.code)
             raise
         except Unavailable:
-            await self.records.settle(replace(booked, state=SendState.UNSENT), "not sent")
+            self.breaker.give_back(booked)
+            unsent = replace(booked, state=SendState.UNSENT, notional=Decimal(0))
+            await self.records.settle(unsent, "not sent")
             raise
         except (OutcomeUnknown, Conflict):
             raise
