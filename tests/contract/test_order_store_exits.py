@@ -231,3 +231,18 @@ async def test_the_newest_orders_in_some_statuses(
             assert list(await tx.orders.newest(ACCOUNT, statuses, limit=limit)) == expected
     async with unit_of_work.begin() as tx:
         assert list(await tx.orders.newest("other", everything)) == []
+
+
+async def test_the_trades_of_some_signals(
+    unit_of_work: UnitOfWork, active: Artifact, approved: Signal
+) -> None:
+    await _entry(unit_of_work, approved)
+    other = await store_signal(unit_of_work, active, "sg-other")
+    await store_in_status(unit_of_work, other, _S.NEW)
+    async with unit_of_work.begin() as tx:
+        assert await tx.orders.trades_of_signals([]) == {}
+        found = await tx.orders.trades_of_signals([approved.signal_id, "sg-none", approved.signal_id])
+        assert {name: trade.signal_id for name, trade in found.items()} == {"sg1": "sg1"}
+        assert (await tx.orders.trade_of_signal("sg1") or [None])[0] == found["sg1"]
+        both = await tx.orders.trades_of_signals({"sg1", "sg-other"})
+    assert both.keys() == {"sg1", "sg-other"}

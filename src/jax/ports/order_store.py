@@ -1,6 +1,6 @@
 """Orders, their fills and the trades they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -99,6 +99,10 @@ class OrderStore(Protocol):
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         """The trade of a signal with its order, or None."""
+        ...
+
+    async def trades_of_signals(self, signal_ids: Collection[str]) -> Mapping[str, Trade]:
+        """The trades of those signals that have one, by signal id."""
         ...
 
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:

@@ -1,6 +1,6 @@
 """Orders, fills and trades, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -155,6 +155,11 @@ class MemoryOrderStore:
             if trade.signal_id == signal_id:
                 return trade, state.orders[trade.client_order_id]
         return None
+
+    async def trades_of_signals(self, signal_ids: Collection[str]) -> Mapping[str, Trade]:
+        wanted = set(signal_ids)
+        stored = self._session.read().trades.values()
+        return {trade.signal_id: trade for trade in stored if trade.signal_id in wanted}
 
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
         state = self._session.read()

@@ -1,11 +1,26 @@
 """Orders, fills and trades in schema `trading`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from jax.adapters.postgres.rows import at_most, values_of
@@ -190,6 +205,15 @@ class PostgresOrderStore:
         query = _trades_with_orders().where(trading.trade.c.signal_id == signal_id)
         row = (await self._session.execute(query)).one_or_none()
         return None if row is None else _trade_with_order(row)
+
+    async def trades_of_signals(self, signal_ids: Collection[str]) -> Mapping[str, Trade]:
+        if not signal_ids:
+            return {}
+        table = trading.trade
+        query = select(table).where(
+            table.c.signal_id == func.any(bindparam("ids", sorted(set(signal_ids)), ARRAY(Text)))
+        )
+        return {row.signal_id: Trade(**row._mapping) for row in await self._session.execute(query)}
 
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
         query = (

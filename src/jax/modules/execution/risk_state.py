@@ -1,6 +1,6 @@
 """Reads what the risk rules judge an order by, within the transaction that would record it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -71,7 +71,8 @@ async def pace_of(
     orders = await transaction.orders.recorded_since(account, at - max(_A_MINUTE, apart))
     recent = [order for order in orders if not order.reduces_only]
     in_cycle = [order for order in recent if order.created_at > at - _A_MINUTE]
-    ordered = [order.quantity * await _unit_value(transaction, order) for order in in_cycle]
+    worth = await _unit_values(transaction, in_cycle)
+    ordered = [order.quantity * worth[order.signal_id] for order in in_cycle]
     return Pace(
         recent=tuple(RecentOrder(order.created_at, order.symbol, order.side) for order in recent),
         of_artifact=await transaction.orders.count_recorded(artifact_hash, after=at - _A_MINUTE),
@@ -80,15 +81,17 @@ async def pace_of(
 
 
 async def _open_orders(transaction: Transaction, account: str) -> list[OpenOrder]:
-    return [
-        open_order(order, unit_value=await _unit_value(transaction, order))
-        for order in await transaction.orders.in_status(account, OPEN)
-    ]
+    orders = await transaction.orders.in_status(account, OPEN)
+    worth = await _unit_values(transaction, orders)
+    return [open_order(order, unit_value=worth[order.signal_id]) for order in orders]
 
 
-async def _unit_value(transaction: Transaction, order: Order) -> Decimal:
-    found = await transaction.orders.trade_of_signal(order.signal_id)
-    return Decimal(0) if found is None else found[0].position_value / found[0].quantity
+async def _unit_values(transaction: Transaction, orders: Sequence[Order]) -> Mapping[str, Decimal]:
+    """What a unit of each order was worth when its trade was decided, by signal."""
+    signal_ids = {order.signal_id for order in orders}
+    found = await transaction.orders.trades_of_signals(signal_ids)
+    worth = {signal_id: trade.position_value / trade.quantity for signal_id, trade in found.items()}
+    return dict.fromkeys(signal_ids, Decimal(0)) | worth
 
 
 async def _holdings(transaction: Transaction, fills: Sequence[Fill]) -> dict[str, Holding]:
