@@ -16,7 +16,9 @@ from jax.adapters.brokers.paper.broker import open_paper_broker
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
 from jax.adapters.memory.clock import SettableClock
+from jax.domain.instrument import Instrument
 from jax.domain.order_status import OrderStatus
+from jax.domain.side import Side
 from jax.ports.errors import Conflict, NotFound, Refused, Unavailable
 from tests.contract.broker_venues import (
     OPENING,
@@ -26,6 +28,7 @@ from tests.contract.broker_venues import (
     order,
     paper_broker,
     paper_in_memory,
+    way_out,
 )
 
 FILE = "paper-broker.sqlite3"
@@ -221,3 +224,41 @@ async def test_what_was_answered_survives_a_process_that_dies_without_closing(tm
         assert await found.query("jx1") == placed
         assert await found.positions("paper") == {"AAPL": Decimal(10)}
         assert (await found.account("paper")).cash == 98_500
+
+
+async def test_realized_profit_is_first_in_first_out_times_the_multiplier_and_net_of_commission() -> None:
+    async def future(symbol: str) -> Instrument:
+        return Instrument(symbol, "XCME", "USD", Decimal("0.25"), Decimal(1), Decimal(50))
+
+    account = PaperAccount(commission_bps=Decimal(1))
+    async with open_paper_broker(
+        IN_MEMORY, account, clock=SettableClock(OPENING), instrument_of=future
+    ) as broker:
+        venue = Venue(broker, "paper", account.starting_cash, broker.on_bars)
+        for day, (side, quantity, close) in enumerate(
+            [(Side.BUY, 2, "100"), (Side.BUY, 2, "110"), (Side.SELL, 3, "120")]
+        ):
+            await broker.on_bars([bar(day, close=close)])
+            await broker.place(order(venue, f"jx{day}", quantity, side=side))
+        gained = 50 * (2 * (120 - 100) + 1 * (120 - 110))
+        commission = Decimal("1.00") + Decimal("1.10") + Decimal("1.80")
+        assert await broker.realized_pnl("paper") == {"AAPL": gained - commission}
+        assert (await broker.account("paper")).net_liquidation == 100_000 + gained + 500 - commission
+
+
+async def test_what_was_rolled_back_is_not_held(tmp_path: Path) -> None:
+    async with paper_broker(tmp_path / FILE) as broker:
+        venue = Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+        await broker.on_bars([bar(0, close="150")])
+        await broker.place(order(venue, "jx1"))
+        with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as somebody:
+            somebody.execute(
+                "CREATE TRIGGER full BEFORE UPDATE ON orders WHEN NEW.client_order_id = 'jx2'"
+                " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+            with pytest.raises(Unavailable, match="disk full"):
+                await broker.place(way_out(venue, "jx2"))
+            assert await broker.positions("paper") == {"AAPL": Decimal(10)}
+            somebody.execute("DROP TRIGGER full")
+        assert (await broker.place(way_out(venue, "jx2"))).status is OrderStatus.FILLED
+        assert await broker.positions("paper") == {}

@@ -82,6 +82,10 @@ class PaperBroker:
         """The account's fills after number `after` with their numbers, oldest first; at most `limit`."""
         return await self._run(self._venue.executions, account, after, limit)
 
+    async def realized_pnl(self, account: str) -> Mapping[str, Decimal]:
+        """By symbol: what closed lots have gained, first in first out, net of all commission."""
+        return await self._run(self._venue.realized_pnl, account)
+
     async def instruments(self) -> Mapping[str, Instrument]:
         """By symbol, whatever was ever quoted here."""
         return await self._run(self._venue.instruments)

@@ -27,11 +27,8 @@ class Holdings:
         return self.now().held().get(symbol, Decimal(0))
 
     def _folded(self) -> tuple[Ledger, int]:
-        ledger, newest = self._ledger, self._fills_in_ledger
-        new = self._file.fills_after(newest)
+        new = self._file.bookings_after(self._fills_in_ledger)
         if not new:
-            return ledger, newest
-        listings = self._file.listings()
-        for newest, fill in new:  # noqa: B007 - the number of the last one is the answer
-            ledger = ledger.with_fill(fill, listings[fill.symbol].instrument.multiplier)
-        return ledger, newest
+            return self._ledger, self._fills_in_ledger
+        newest, _ = new[-1]
+        return self._ledger.after((booking for _, booking in new), self._file.listings()), newest

@@ -1,14 +1,12 @@
 """What the paper account holds: folded from its fills, never stored beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from jax.domain import checks
 from jax.domain.account import AccountSnapshot
-from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
-from jax.domain.position import Position
 from jax.domain.quote import Quote
 
 
@@ -58,25 +56,35 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Booking:
+    """What of a fill the ledger needs: `signed_quantity` traded at `price`."""
+
+    symbol: str
+    signed_quantity: Decimal
+    price: Decimal
+    commission: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """Cash and positions by symbol after some fills."""
+    """Cash and signed quantities by symbol after some fills; lots are nobody's need from order to order."""
 
     cash: Decimal
-    positions: Mapping[str, Position]
+    quantities: Mapping[str, Decimal]
 
-    def with_fill(self, fill: Fill, multiplier: Decimal) -> "Ledger":
-        """The ledger after one more fill."""
-        paid = fill.price * fill.quantity * multiplier * fill.side.sign + fill.commission
-        position = self.positions.get(fill.symbol, Position(fill.symbol)).with_fill(fill)
-        return Ledger(self.cash - paid, {**self.positions, fill.symbol: position})
+    def after(self, bookings: Iterable[Booking], listings: Mapping[str, Listing]) -> "Ledger":
+        """The ledger after more fills."""
+        cash, quantities = self.cash, dict(self.quantities)
+        for booking in bookings:
+            multiplier = listings[booking.symbol].instrument.multiplier
+            cash -= booking.price * booking.signed_quantity * multiplier + booking.commission
+            held = quantities.get(booking.symbol, Decimal(0))
+            quantities[booking.symbol] = held + booking.signed_quantity
+        return Ledger(cash, quantities)
 
     def held(self) -> dict[str, Decimal]:
         """Signed quantity by symbol; only what is not flat."""
-        return {
-            symbol: position.signed_quantity
-            for symbol, position in self.positions.items()
-            if position.signed_quantity != 0
-        }
+        return {symbol: quantity for symbol, quantity in self.quantities.items() if quantity != 0}
 
     def snapshot(self, account: PaperAccount, listings: Mapping[str, Listing]) -> AccountSnapshot:
         """The account's means with every position valued at the newest quote of its symbol."""

@@ -1,6 +1,7 @@
 """The paper venue: takes orders, hears bars, fills; one thread uses it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
+from jax.domain.position import positions_of
 from jax.domain.quote import Quote
 from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
 from jax.ports.clock import Clock
@@ -132,6 +134,20 @@ class PaperVenue:
         self._check_account(account)
         with self._file.transaction():
             return self._file.fills_after(after, limit=limit)
+
+    def realized_pnl(self, account: str) -> Mapping[str, Decimal]:
+        self._check_account(account)
+        with self._file.transaction():
+            fills = [fill for _, fill in self._file.fills_after(0)]
+            listings = self._file.listings()
+        before_commission = positions_of(replace(fill, commission=Decimal(0)) for fill in fills)
+        profit = {
+            symbol: position.realized_pnl * listings[symbol].instrument.multiplier
+            for symbol, position in before_commission.items()
+        }
+        for fill in fills:
+            profit[fill.symbol] -= fill.commission
+        return profit
 
     def instruments(self) -> Mapping[str, Instrument]:
         with self._file.transaction():

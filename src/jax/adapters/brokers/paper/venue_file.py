@@ -8,13 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from jax.adapters.brokers.paper.ledger import Listing, PaperAccount
+from jax.adapters.brokers.paper.ledger import Booking, Listing, PaperAccount
 from jax.adapters.brokers.paper.paper_order import PaperOrder
 from jax.adapters.brokers.paper.venue_rows import (
     FILL_COLUMNS,
     LISTING_COLUMNS,
     ORDER_COLUMNS,
     Row,
+    booking_of_row,
     event_of_row,
     fill_of_row,
     listing_of_row,
@@ -187,6 +188,15 @@ class VenueFile:
             (number, limit),
         )
         return [(row[0], fill_of_row(row[1:])) for row in rows.fetchall()]
+
+    def bookings_after(self, number: int) -> list[tuple[int, Booking]]:
+        """As `fills_after`, of all, with as much as the ledger needs."""
+        rows = self._connection.execute(
+            "SELECT number, symbol, side, quantity, price, commission FROM fills WHERE number > ?"
+            " ORDER BY number",
+            (number,),
+        )
+        return [(row[0], booking_of_row(row[1:])) for row in rows.fetchall()]
 
     def add_event(self, client_order_id: str, detail: str, at: datetime) -> None:
         """Appends to the journal."""

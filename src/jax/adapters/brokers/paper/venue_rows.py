@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from jax.adapters.brokers.paper.ledger import Listing
+from jax.adapters.brokers.paper.ledger import Booking, Listing
 from jax.adapters.brokers.paper.paper_order import OrderTerms, PaperOrder
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
@@ -108,6 +108,13 @@ def fill_of_row(row: Row) -> Fill:
         commission=Decimal(commission),
         ts_event=datetime.fromisoformat(ts_event),
     )
+
+
+def booking_of_row(row: Row) -> Booking:
+    """Of symbol, side, quantity, price, commission."""
+    symbol, side, quantity, price, commission = row
+    signed_quantity = Decimal(quantity) * Side(side).sign
+    return Booking(symbol, signed_quantity, Decimal(price), Decimal(commission))
 
 
 def event_of_row(row: Row) -> BrokerEvent:
