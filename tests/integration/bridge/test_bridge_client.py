@@ -64,16 +64,18 @@ class Scripted:
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in head[1:] if line)
-        body = await reader.readexactly(int(headers.get("Content-Length", "0")))
-        self.requests.append((head[0], headers, body))
+        given = dict(line.split(": ", 1) for line in head[1:] if line)
+        body = await reader.readexactly(int(given.get("Content-Length", "0")))
+        self.requests.append((head[0], given, body))
         if not self.speaks:
             await reader.read()
         late = self.hangs_up_after is not None and len(self.requests) > self.hangs_up_after
         if self.answer is None or late:
             return False
         status, content = self.answer
-        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
+        # Of no meaning but for a redirection, which nobody may follow.
+        headers = f"Location: /elsewhere\r\nContent-Length: {len(content)}"
+        writer.write(f"HTTP/1.1 {status} X\r\n{headers}\r\n\r\n".encode() + content)
         await writer.drain()
         return True
 
@@ -143,6 +145,7 @@ async def test_the_request_holds_the_terms_as_bytes_and_their_hash_and_the_rest_
         (problem(503, "X", "CONFLICT"), OutcomeUnknown, None),
         ((201, json.dumps(REPORT).encode()), OutcomeUnknown, None),
         ((302, b"{}"), OutcomeUnknown, None),
+        ((307, b"{}"), OutcomeUnknown, None),
         ((200, b"[]"), OutcomeUnknown, None),
         ((200, b"not json"), OutcomeUnknown, None),
         ((200, b"\xff"), OutcomeUnknown, None),
