@@ -283,3 +283,8 @@ def test_an_order_of_the_same_symbol_and_side_waits(age: str, symbol: str, side:
     assert isinstance(decide(inputs(pace=pace(*earlier), limits=limits(repeat_after_seconds=None))), Approved)
     opposite: Any = short() if side is Side.BUY else entry()
     assert isinstance(decide(inputs(opposite, pace=pace(recent("0", symbol="AAPL", side=side)))), Approved)
+
+
+def test_the_bucket_was_full_a_minute_ago_whatever_came_before() -> None:
+    own = limits(max_orders_per_minute=1, order_burst=1)
+    approved(inputs(pace=pace(recent("60"), recent("60")), limits=own))
