@@ -20,6 +20,7 @@ from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.close_positions import ClosePositions
 from jax.modules.execution.compare_books import CompareBooks
 from jax.modules.execution.control_account import ControlAccount
+from jax.modules.execution.watch_account import WatchAccount
 
 _log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class AccountUseCases:
     cancel: CancelOrder
     positions: ClosePositions
     books: CompareBooks
+    watch: WatchAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class AccountStanding:
     snapshot: AccountSnapshot
     controls: AccountControls
     differences: tuple[str, ...]
+    oldest_unresolved_seconds: float
 
 
 class AccountDesk:
@@ -56,7 +59,14 @@ class AccountDesk:
         """Asks the broker."""
         snapshot = await broker_answer(self._at.broker.account(self.account))
         controls = await self._use_cases.control.controls()
-        return AccountStanding(snapshot, controls, self._use_cases.books.differences)
+        use_cases = self._use_cases
+        return AccountStanding(
+            snapshot, controls, use_cases.books.differences, use_cases.watch.oldest_unresolved_seconds
+        )
+
+    def alarms(self) -> tuple[str, ...]:
+        """What a person must look at: sentences."""
+        return self._use_cases.watch.alarms
 
     async def orders(self, statuses: frozenset[OrderStatus], limit: int) -> Sequence[Order]:
         """At most `limit` (1 to 1000) orders in one of `statuses`, newest first."""

@@ -12,7 +12,6 @@ from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
-from jax.domain.risk_limits import RiskLimits
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts
 from jax.modules.execution.broker_account import BrokerAccount
@@ -27,6 +26,7 @@ from jax.modules.execution.follow_events import FollowEvents
 from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
+from jax.modules.execution.watch_account import WatchAccount
 from jax.modules.signals.decide_signal import DecideSignal
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.bar_listener import BarListener
@@ -41,6 +41,7 @@ from jax.ports.unit_of_work import UnitOfWork
 _EVENTS_EVERY_SECONDS = 0.25
 _BOOKS_EVERY_SECONDS = 30.0
 _PROTECT_EVERY_SECONDS = 1.0
+_WATCH_EVERY_SECONDS = 1.0
 
 
 class ListeningBroker(Broker, BarListener, Protocol):
@@ -90,7 +91,7 @@ async def trader_at_work(
     at = BrokerAccount(unit_of_work, broker, clock, account, epoch)
     # Whatever an older trader still has on its way is refused from now on.
     await broker_answer(broker.raise_epoch(account, epoch))
-    books = CompareBooks(at)
+    books, watch = CompareBooks(at), WatchAccount(at)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -107,7 +108,7 @@ async def trader_at_work(
             trading=trading,
             loaded=artifacts.that_may_enter,
         ),
-        account=_account_desk(at, limits, books, around.kill_switch),
+        account=AccountDesk(at, _account_use_cases(at, books, watch, around.kill_switch), limits),
     )
     reconcile = ReconcileOrders(
         unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
@@ -124,6 +125,7 @@ async def trader_at_work(
         EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
         EngineJob("comparing the books", lambda: _compared(books, reconcile), _BOOKS_EVERY_SECONDS),
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
+        EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
     )
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running():
@@ -134,16 +136,16 @@ async def trader_at_work(
             await trader.finish_executions()
 
 
-def _account_desk(
-    at: BrokerAccount, limits: RiskLimits, books: CompareBooks, kill_switch: KillSwitch
-) -> AccountDesk:
-    use_cases = AccountUseCases(
+def _account_use_cases(
+    at: BrokerAccount, books: CompareBooks, watch: WatchAccount, kill_switch: KillSwitch
+) -> AccountUseCases:
+    return AccountUseCases(
         control=ControlAccount(at, kill_switch),
         cancel=CancelOrder(at),
         positions=ClosePositions(at),
         books=books,
+        watch=watch,
     )
-    return AccountDesk(at, use_cases, limits)
 
 
 async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:
@@ -151,4 +153,5 @@ async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:
     await books.run_once()
     if books.suspects:
         await reconcile.run_once()
+        await reconcile.look_back()
         await books.run_once()

@@ -145,7 +145,12 @@ class Trader:
             artifacts=parts.artifacts.now,
             database=Dependency("database", database_problem),
             broker=Dependency(parts.broker.name, broker_problem),
-            alarms=parts.gate.alarms() + parts.artifacts.alarms() + parts.report.alarms(),
+            alarms=(
+                *parts.gate.alarms(),
+                *parts.artifacts.alarms(),
+                *parts.report.alarms(),
+                *parts.account.alarms(),
+            ),
             last_execution=_last_execution(*newest[0]) if newest else None,
             execution_enabled=self.facts.execution_enabled,
             mode=self.facts.mode,

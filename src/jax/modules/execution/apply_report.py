@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
+from jax.domain.controls import ModeChange, Said, TradingMode
 from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
@@ -14,6 +15,9 @@ from jax.ports.broker import OrderReport
 from jax.ports.unit_of_work import Transaction
 
 _ACTOR = "jax-trader"
+_CLOSED_FOR_GOOD = frozenset(
+    {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.ABSENT}
+)
 _FILLED_IN_PART_OR_WHOLE = frozenset({OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED})
 
 
@@ -31,8 +35,10 @@ async def apply_report(transaction: Transaction, order: Order, report: OrderRepo
     """The order after `report`, saved; `order` is from `locked_order` in this transaction.
 
     A closed order for which the broker shows a fill that is not booked is reopened by it (`Order.with_fill`),
-    and so is an ABSENT one of which the broker says anything but that it refused it.
+    and so is an ABSENT one of which the broker says anything but that it refused it. Either sets the account
+    to REDUCE.
     """
+    first = order
     if order.status is OrderStatus.ABSENT and report.status is not OrderStatus.REJECTED:
         order = await save_order(transaction, order.moved_to(OrderStatus.ADOPTED, at=at), before=order)
     current = replace(order, venue_order_id=report.venue_order_id)
@@ -45,7 +51,26 @@ async def apply_report(transaction: Transaction, order: Order, report: OrderRepo
     status = _status_told(report, current)
     if status in ORDER_TRANSITIONS[current.status] and status is not current.status:
         current = current.moved_to(status, at=at, reason_code=report.reason_code)
-    return await save_order(transaction, current, before=order)
+    after = await save_order(transaction, current, before=order)
+    if first.status in _CLOSED_FOR_GOOD and _is_changed(before=first, after=after):
+        await _reduce(transaction, after, at=at)
+    return after
+
+
+def _is_changed(*, before: Order, after: Order) -> bool:
+    return (after.status, after.filled_quantity) != (before.status, before.filled_quantity)
+
+
+async def _reduce(transaction: Transaction, order: Order, *, at: datetime) -> None:
+    """An order that was taken for over is not: nothing more is entered until a person has looked."""
+    controls = await transaction.controls.get(order.account)
+    if controls.mode is not None and controls.mode.mode is not TradingMode.NORMAL:
+        return
+    reason = f"order {order.client_order_id} was closed and is {order.status} after all"
+    change = ModeChange(TradingMode.REDUCE, Said(reason, _ACTOR, at))
+    await transaction.controls.set_mode(order.account, change)
+    data: Json = {"mode": change.mode, "strategy": None, "reason": reason}
+    await transaction.audit.append(AuditEvent("account.mode", order.account, _ACTOR, at, data))
 
 
 async def _with_fill(transaction: Transaction, order: Order, fill: Fill, *, at: datetime) -> Order:

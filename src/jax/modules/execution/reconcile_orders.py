@@ -1,5 +1,6 @@
 """Asks the broker about every order that is not closed, until the tables agree with it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,8 @@ from jax.ports.unit_of_work import UnitOfWork
 # A broker may not show an order at once: only answers from after this long count as "not there".
 _VISIBLE_AFTER = timedelta(seconds=2)
 _NOT_FOUND_ANSWERS = 2
+_LOOKED_BACK = timedelta(days=2)
+_SENT_AND_CLOSED = frozenset(OrderStatus) - OPEN - {OrderStatus.DENIED}
 
 
 class ReconcileOrders:
@@ -43,8 +46,20 @@ class ReconcileOrders:
         """
         async with self._unit_of_work.begin() as transaction:
             open_orders = await transaction.orders.in_status(self._account, OPEN)
+        return await self._ask_about(open_orders)
+
+    async def look_back(self) -> int:
+        """Asks about the orders of the last two days that are closed; returns how many changed.
+
+        For when the books differ: a fill may have come after an order was closed. The same errors.
+        """
+        async with self._unit_of_work.begin() as transaction:
+            recent = await transaction.orders.recorded_since(self._account, self._clock.now() - _LOOKED_BACK)
+        return await self._ask_about([order for order in recent if order.status in _SENT_AND_CLOSED])
+
+    async def _ask_about(self, orders: Sequence[Order]) -> int:
         changed, problems = 0, []
-        for order in open_orders:
+        for order in orders:
             try:
                 changed += await self._reconcile(order)
             except (InvalidValue, Conflict) as error:

@@ -79,7 +79,10 @@ class ControlsBody(BaseModel):
 
 
 class AccountBody(BaseModel):
-    """The account as the broker sees it; `differences` say where its books and ours do not agree."""
+    """The account as the broker sees it; `differences` say where its books and ours do not agree.
+
+    `oldest_unresolved_seconds` is the age of the oldest order whose outcome is not known, 0 for none.
+    """
 
     account: str
     currency: str
@@ -88,6 +91,7 @@ class AccountBody(BaseModel):
     buying_power: DecimalText
     controls: ControlsBody
     differences: list[str]
+    oldest_unresolved_seconds: float
 
 
 class RiskAnswer(BaseModel):
@@ -128,6 +132,7 @@ def control_routes(desk: AccountDesk) -> APIRouter:
             buying_power=snapshot.buying_power,
             controls=ControlsBody.of(standing.controls),
             differences=list(standing.differences),
+            oldest_unresolved_seconds=standing.oldest_unresolved_seconds,
         )
 
     @routes.get("/risk", responses=responses(503))
