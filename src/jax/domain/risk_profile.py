@@ -1,10 +1,13 @@
 """The limits that people approved together with a strategy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
+from jax.domain.position_sizing import SizingLimits
 from jax.domain.risk_limits import RiskLimits
 
 
@@ -42,22 +45,27 @@ class RiskProfile:
         """The tighter of each pair: an artifact may take less risk than the trader allows, never more."""
         sizing = limits.sizing
         notional = sizing.max_order_notional
-        return replace(
-            limits,
-            sizing=replace(
-                sizing,
-                max_position_value_fraction=min(
-                    sizing.max_position_value_fraction, self.max_position_fraction
-                ),
-                max_order_notional=(
-                    self.max_order_notional if notional is None else min(notional, self.max_order_notional)
-                ),
+        of_sizing = {
+            "max_position_value_fraction": min(
+                sizing.max_position_value_fraction, self.max_position_fraction
             ),
-            max_daily_loss=min(limits.max_daily_loss, self.max_daily_loss),
-            price_collar_fraction=min(limits.price_collar_fraction, self.price_collar_fraction),
-            allowed_order_types=tuple(
+            "max_order_notional": (
+                self.max_order_notional if notional is None else min(notional, self.max_order_notional)
+            ),
+        }
+        own: dict[str, Any] = {
+            "max_daily_loss": min(limits.max_daily_loss, self.max_daily_loss),
+            "price_collar_fraction": min(limits.price_collar_fraction, self.price_collar_fraction),
+            "allowed_order_types": tuple(
                 order_type
                 for order_type in limits.allowed_order_types
                 if order_type in self.allowed_order_types
             ),
-        )
+        }
+        if _has(limits, own) and _has(sizing, of_sizing):
+            return limits  # tightened before: every limit would be checked again for nothing
+        return replace(limits, sizing=replace(sizing, **of_sizing), **own)
+
+
+def _has(value: RiskLimits | SizingLimits, fields: Mapping[str, Any]) -> bool:
+    return all(getattr(value, name) == wanted for name, wanted in fields.items())

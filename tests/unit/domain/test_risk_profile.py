@@ -44,7 +44,9 @@ def test_the_tighter_cap_of_one_order_holds(traders: int | None, holds: int) -> 
 
 def test_tightening_twice_is_tightening_once() -> None:
     profile = a_profile(max_order_notional=Decimal(500), max_position_fraction=Decimal("0.1"))
-    assert profile.tightened(profile.tightened(LIMITS)) == profile.tightened(LIMITS)
+    once = profile.tightened(LIMITS)
+    assert profile.tightened(once) is once
+    assert once != LIMITS
 
 
 @pytest.mark.parametrize("most", [0, -1])
