@@ -169,7 +169,13 @@ async def test_a_broken_limit_is_422_with_the_numbers_that_broke_it() -> None:
     assert response.status_code == body["status"] == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert body["code"] == "POSITION_VALUE_TOO_SMALL"
-    assert body["numbers"] == {"quantity": "133", "min_position_size": "500"}
+    assert body["numbers"] == {
+        "quantity": "133",
+        "min_position_size": "500",
+        "max_position_value": "20000",
+        "max_position_value_fraction": "0.2",
+        "position_value": "0",
+    }
     assert body["error"] == body["detail"]
 
 
