@@ -1,12 +1,15 @@
 """A person ends an order or a position: recorded first, and as the broker says it is."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from jax.domain.controls import Said
+from jax.domain.controls import Said, TradingMode
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OrderStatus
+from jax.domain.reason_code import ReasonCode
+from jax.domain.risk_decision import Denied
 from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.close_positions import ClosePositions
 from jax.ports.broker import OrderReport
@@ -15,7 +18,15 @@ from tests.cancel_walk import unknown_and_working, working
 from tests.desk import ACCOUNT, quote
 from tests.failing_ports import PassingBroker
 from tests.floor import Floor, open_floor
-from tests.unit.execution.test_protect_positions import account_of, exits, filled, held, protecting, settled
+from tests.unit.execution.test_protect_positions import (
+    account_of,
+    exits,
+    filled,
+    held,
+    mode,
+    protecting,
+    settled,
+)
 
 _S = OrderStatus
 
@@ -100,7 +111,9 @@ async def test_what_is_held_is_closed_by_an_order_of_its_trade(symbol: str | Non
         await filled(floor)
         protect = protecting(floor)
         await settled(floor, protect)
-        (closing,) = await ClosePositions(account_of(floor)).close(symbol, said(floor))
+        closed = await ClosePositions(account_of(floor)).close(symbol, said(floor))
+        assert not isinstance(closed, Denied)
+        (closing,) = closed
         assert (closing.leg, closing.status, closing.filled_quantity) == (
             OrderLeg.CLOSE,
             _S.FILLED,
@@ -147,3 +160,24 @@ async def test_what_is_on_its_way_out_is_not_closed_twice() -> None:
         first = await closing.close(None, said(floor))
         assert await closing.close(None, said(floor)) == first
         assert len(await exits(floor)) == 1
+
+
+async def test_people_hold_exits_back_too() -> None:
+    async with open_floor() as floor:
+        await filled(floor)
+        at = account_of(floor)
+        for changed, code in (
+            (replace(at, execution_enabled=False), ReasonCode.EXECUTION_DISABLED),
+            (replace(at, kills=lambda: ("the file is there",)), ReasonCode.KILL_SWITCH),
+        ):
+            denied = await ClosePositions(changed).close(None, said(floor))
+            assert isinstance(denied, Denied)
+            assert denied.reason_code is code
+        await mode(floor, TradingMode.OBSERVE)
+        denied = await ClosePositions(at).close(None, said(floor))
+        assert isinstance(denied, Denied)
+        assert denied.reason_code is ReasonCode.MODE_OBSERVE
+        assert await exits(floor) == []
+        await mode(floor, TradingMode.REDUCE)
+        assert not isinstance(await ClosePositions(at).close(None, said(floor)), Denied)
+        assert await floor.desk.broker.positions(ACCOUNT) == {}

@@ -13,6 +13,7 @@ from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.domain.position import Position, positions_of
+from jax.domain.risk_decision import Denied
 from jax.domain.risk_limits import RiskLimits
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
@@ -95,8 +96,8 @@ class AccountDesk:
         _log.warning("order.cancel_requested", order_id=client_order_id, by=said.actor, reason=said.reason)
         return await self._use_cases.cancel.cancel(client_order_id, said)
 
-    async def close(self, symbol: str | None, said: Said) -> Sequence[Order]:
-        """The orders that close what is held of `symbol` (None: of everything)."""
+    async def close(self, symbol: str | None, said: Said) -> Sequence[Order] | Denied:
+        """The orders that close what is held of `symbol` (None: of everything), or what holds them back."""
         _log.warning("position.closing", symbol=symbol, by=said.actor, reason=said.reason)
         return await self._use_cases.positions.close(symbol, said)
 

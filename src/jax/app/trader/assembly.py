@@ -88,7 +88,9 @@ async def trader_at_work(
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
     limits = settings.risk_limits()
     trading = TradingAccount(account, epoch, limits, settings.order_type, around.kill_switch.reasons)
-    at = BrokerAccount(unit_of_work, broker, clock, account, epoch)
+    at = BrokerAccount(
+        unit_of_work, broker, clock, account, epoch, settings.EXECUTION_ENABLED, around.kill_switch.reasons
+    )
     # Whatever an older trader still has on its way is refused from now on.
     await broker_answer(broker.raise_epoch(account, epoch))
     books, watch = CompareBooks(at), WatchAccount(at)

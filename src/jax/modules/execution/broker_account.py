@@ -1,7 +1,9 @@
 """The account that this trader holds at a broker, and what it takes to speak of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from jax.domain.risk.inputs import Route
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.unit_of_work import UnitOfWork
@@ -9,10 +11,24 @@ from jax.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccount:
-    """`epoch` is the one that this trader holds: whoever writes under an older one is fenced."""
+    """`epoch` is the one that this trader holds: whoever writes under an older one is fenced.
+
+    `kills` says which kill switches are engaged besides the account's own, such as a file.
+    """
 
     unit_of_work: UnitOfWork
     broker: Broker
     clock: Clock
     account: str
     epoch: int
+    execution_enabled: bool = True
+    kills: Callable[[], tuple[str, ...]] = tuple
+
+    def route(self) -> Route:
+        """Where orders go now; only paper is traded so far."""
+        return Route(
+            self.broker.name,
+            is_live=False,
+            execution_enabled=self.execution_enabled,
+            kills=self.kills(),
+        )

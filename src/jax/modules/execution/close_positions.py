@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jax.domain.controls import Said
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN
+from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
@@ -22,10 +23,10 @@ class ClosePositions:
         self._cancel = CancelOrder(at)
         self._account = at.account
 
-    async def close(self, symbol: str | None, said: Said) -> Sequence[Order]:
+    async def close(self, symbol: str | None, said: Said) -> Sequence[Order] | Denied:
         """The orders that close the trades of `symbol` (None: all), those that were on their way before too.
 
-        Entries that may still fill are asked to cancel first.
+        Entries that may still fill are asked to cancel first. Denied when people hold exits back.
         """
         await self._cancel_entries(symbol, said)
         async with self._unit_of_work.begin() as transaction:
@@ -38,6 +39,8 @@ class ClosePositions:
             quantity = held.held_quantity - held.leaving(OrderLeg.CLOSE)
             if quantity > 0:
                 order = await self._leave.leave(held, WayOut(OrderLeg.CLOSE, quantity), said)
+                if isinstance(order, Denied):
+                    return order
                 closing += [] if order is None else [order]
         return closing
 

@@ -10,8 +10,13 @@ from jax.domain.controls import Said
 from jax.domain.derived_id import client_order_id
 from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
+from jax.domain.position import positions_of
+from jax.domain.risk.decide import decide
+from jax.domain.risk.inputs import ExitInputs, Holding, WantedExit
+from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.fenced_order import fence
+from jax.modules.execution.risk_state import open_orders
 from jax.modules.execution.send_order import SendOrder
 from jax.ports.unit_of_work import Transaction
 
@@ -32,18 +37,19 @@ class LeaveTrade:
     """Exits go out under the same protocol as entries: recorded and committed first, sent once.
 
     They ask neither the gate nor the limits: to leave never takes more risk, and an artifact that was revoked
-    still has its stop.
+    still has its stop. People may hold them back (risk/exit_rules).
     """
 
     def __init__(self, at: BrokerAccount) -> None:
+        self._route = at.route
         self._unit_of_work = at.unit_of_work
         self._sender = SendOrder(unit_of_work=at.unit_of_work, broker=at.broker, clock=at.clock)
         self._clock = at.clock
         self._account = at.account
         self._epoch = at.epoch
 
-    async def leave(self, held: HeldTrade, way: WayOut, said: Said) -> Order | None:
-        """The exit as it stands; None when the trade is not as `held` says any more.
+    async def leave(self, held: HeldTrade, way: WayOut, said: Said) -> Order | Denied | None:
+        """The exit as it stands, or why there is none; None when the trade is not as `held` says any more.
 
         Conflict when another trader has taken over.
         """
@@ -51,6 +57,9 @@ class LeaveTrade:
             await fence(transaction, self._account, epoch=self._epoch)
             if await self._now(transaction, held) != held:
                 return None
+            denied = await self._denial(transaction, held, way)
+            if denied is not None:
+                return denied
             order = self._order(held, way)
             await transaction.orders.add_exit(order)
             data: Json = {
@@ -66,6 +75,31 @@ class LeaveTrade:
                 AuditEvent("order.leaving", order.client_order_id, said.actor, said.at, data)
             )
         return await self._sender.send(order)
+
+    async def _denial(self, transaction: Transaction, held: HeldTrade, way: WayOut) -> Denied | None:
+        entry = held.entry
+        wanted = WantedExit(
+            signal_id=entry.signal_id,
+            strategy=entry.strategy,
+            symbol=entry.symbol,
+            side=entry.side.opposite,
+            leg=way.leg,
+            quantity=way.quantity,
+            held=held.held_quantity,
+        )
+        positions = positions_of(await transaction.orders.fills(self._account))
+        decision = decide(
+            ExitInputs(
+                wanted=wanted,
+                holdings={
+                    symbol: Holding(position.signed_quantity, None) for symbol, position in positions.items()
+                },
+                open_orders=tuple(await open_orders(transaction, self._account)),
+                controls=await transaction.controls.get(self._account),
+                route=self._route(),
+            )
+        )
+        return decision if isinstance(decision, Denied) else None
 
     async def _now(self, transaction: Transaction, held: HeldTrade) -> HeldTrade:
         """The trade as it is stored now, while nobody else may change it."""

@@ -6,7 +6,7 @@ from jax.domain.controls import Said, TradingMode
 from jax.domain.errors import InvalidValue
 from jax.domain.held_trade import HeldTrade
 from jax.domain.instrument import Instrument
-from jax.domain.order import OrderLeg, OrderType
+from jax.domain.order import Order, OrderLeg, OrderType
 from jax.domain.order_status import FAILED
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.cancel_order import CancelOrder
@@ -105,7 +105,7 @@ class ProtectPositions:
         return not (now - since <= self._unprotected_limit)
 
     async def _placed(self, held: HeldTrade, way: WayOut, reason: str) -> int:
-        return int(await self._leave.leave(held, way, self._said(reason)) is not None)
+        return int(isinstance(await self._leave.leave(held, way, self._said(reason)), Order))
 
     def _said(self, reason: str) -> Said:
         return Said(reason, ACTOR, self._clock.now())

@@ -23,7 +23,7 @@ _A_MINUTE = timedelta(seconds=60)
 
 async def reserved(transaction: Transaction, account: str) -> Decimal:
     """What the account's open orders may still cost, in its currency."""
-    return reserved_of(await _open_orders(transaction, account))
+    return reserved_of(await open_orders(transaction, account))
 
 
 async def account_state(
@@ -40,7 +40,7 @@ async def account_state(
         opening_equity=await _opening_equity(transaction, snapshot, session),
         reserved=reserved,
         holdings=await _holdings(transaction, fills),
-        open_orders=tuple(await _open_orders(transaction, snapshot.account)),
+        open_orders=tuple(await open_orders(transaction, snapshot.account)),
         realized_today=_realized(fills) - _realized(before),
         risk_taken_today=await _risk_taken(transaction, snapshot.account, since=session.opens_at),
     )
@@ -80,7 +80,8 @@ async def pace_of(
     )
 
 
-async def _open_orders(transaction: Transaction, account: str) -> list[OpenOrder]:
+async def open_orders(transaction: Transaction, account: str) -> list[OpenOrder]:
+    """The account's open orders with what a unit of each was worth when its trade was decided."""
     orders = await transaction.orders.in_status(account, OPEN)
     worth = await _unit_values(transaction, orders)
     return [open_order(order, unit_value=worth[order.signal_id]) for order in orders]

@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from jax.app.http.decimal_text import DecimalText
 from jax.app.http.problems import responses
 from jax.app.trader.account_desk import AccountDesk
+from jax.app.trader.http.denials import problem_of_denial
 from jax.app.trader.http.signals import Limit, Person
 from jax.domain.fill import Fill
 from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.position import Position
+from jax.domain.risk_decision import Denied
 from jax.domain.side import Side
 
 _OrderId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -179,13 +181,13 @@ def order_routes(desk: AccountDesk) -> APIRouter:
         said = desk.said(reason=saying.reason, actor=saying.actor)
         return OrderBody.of(await desk.cancel(order_id, said))
 
-    @routes.post("/positions/{symbol}/close", status_code=202, responses=responses(409, 422, 503))
+    @routes.post("/positions/{symbol}/close", status_code=202, responses=responses(409, 422, 423, 503))
     async def close(symbol: _Symbol, saying: Saying) -> OrdersAnswer:
         """Cancels the symbol's entries and closes its trades at the market: the orders that do it."""
         said = desk.said(reason=saying.reason, actor=saying.actor)
         return _orders(await desk.close(symbol, said))
 
-    @routes.post("/flatten", status_code=202, responses=responses(409, 422, 503))
+    @routes.post("/flatten", status_code=202, responses=responses(409, 422, 423, 503))
     async def flatten(saying: Saying) -> OrdersAnswer:
         """Cancels every entry and closes every trade at the market: the orders that do it."""
         return _orders(await desk.close(None, desk.said(reason=saying.reason, actor=saying.actor)))
@@ -193,5 +195,7 @@ def order_routes(desk: AccountDesk) -> APIRouter:
     return routes
 
 
-def _orders(found: Sequence[Order]) -> OrdersAnswer:
+def _orders(found: Sequence[Order] | Denied) -> OrdersAnswer:
+    if isinstance(found, Denied):
+        raise problem_of_denial(found)
     return OrdersAnswer(orders=[OrderBody.of(order) for order in found])
