@@ -11,7 +11,7 @@ _MONEY = frozenset(
     {"amount", "balance", "cash", "commission", "cost", "costs", "equity", "fee", "fees", "notional", "pnl"}
     | {"power", "price", "prices", "proceeds", "quantities", "quantity"}
 )
-_IN_DECIMAL = ("jax.domain", "jax.ports", "jax.modules.execution", "jax.modules.risk")
+_IN_DECIMAL = ("jax.domain", "jax.ports", "jax.modules.bridge", "jax.modules.execution", "jax.modules.risk")
 # Strategies and indicators are functions of floats, so that research can compile the same source.
 _IN_FLOAT = re.compile(r"jax\.domain\.(?:strateg|indicators)\w*(?:\..+)?")
 
