@@ -189,11 +189,13 @@ def test_what_a_thread_failed_to_make_is_told_and_tried_again() -> None:
         assert store.table[rows, 0].tolist() == [1.0, 2.0]
 
 
-@pytest.mark.parametrize(("bars", "threads"), [(249_999, 2), (250_000, 1)])
-def test_short_columns_and_a_single_thread_need_no_other(bars: int, threads: int) -> None:
+@pytest.mark.parametrize(("bars", "threads", "count"), [(249_999, 2, 2), (250_000, 1, 2), (250_000, 2, 1)])
+def test_short_columns_a_single_thread_and_a_single_column_need_no_other(
+    bars: int, threads: int, count: int
+) -> None:
     fill = Batches()
     store = ColumnStore(fill, bars=bars, room=2, threads=threads)
-    with store.holding([sma_close(1), sma_volume(2)]):
+    with store.holding([sma_close(1), sma_volume(2)][:count]):
         assert fill.threads == {threading.get_ident()}
 
 

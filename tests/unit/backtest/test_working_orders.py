@@ -55,6 +55,14 @@ def test_an_order_fills_at_its_price_or_at_an_open_beyond_it(
         assert order.filled_at == opens_at(1)
 
 
+def test_the_days_that_an_order_waits_are_no_trades() -> None:
+    script = {0: buy(stop=50, entry=95), 4: sell(stop=150)}
+    found = run(script, bars(QUIET, QUIET, QUIET, "98 99 94 97", QUIET, "101 102 100 101"))
+    assert (found.metrics.trades, found.metrics.win_rate, len(found.trades)) == (1, Decimal(1), 1)
+    waiting = run({0: buy(stop=50, entry=95)}, bars(QUIET, QUIET, QUIET))
+    assert (waiting.metrics.trades, waiting.metrics.turnover, len(waiting.trades)) == (0, Decimal(0), 0)
+
+
 def test_an_order_waits_for_days() -> None:
     (order,) = run({0: buy(stop=50, entry=95)}, bars(QUIET, QUIET, QUIET, "98 99 94 97")).orders
     assert order.price == 95

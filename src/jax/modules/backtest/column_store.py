@@ -107,7 +107,8 @@ class ColumnStore:
 
     def _make_ready(self, held: Sequence[_Column], indicators: Sequence[Indicator], *, alone: bool) -> None:
         missing = [pair for pair in zip(held, indicators, strict=True) if not pair[0].ready]
-        if alone and self._threads > 1 and self.table.shape[1] >= _MANY_BARS:
+        divided = alone and min(self._threads, len(missing)) > 1
+        if divided and self.table.shape[1] >= _MANY_BARS:
             size = min(_BATCH, -(-len(missing) // self._threads))
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(self._make_free, _batches(missing, size=size)))

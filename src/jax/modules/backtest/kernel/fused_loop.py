@@ -150,11 +150,8 @@ def _after_trading(
     rules, contract = account
     if not rests(calm_of(slot), bar):
         step = traded(slot, cash, cash, scene_of(bar, rules, contract))
-        outcomes = with_step(outcomes, step, contract, equity)
-        slot, cash = step.slot, step.cash
-        if slot.quantity == 0.0 and slot.order_side == 0:
-            slot = empty_slot()
-    return slot, cash, outcomes
+        return step.slot, step.cash, with_step(outcomes, step, contract, equity)
+    return before
 
 
 def _after_decision(
