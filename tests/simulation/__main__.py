@@ -5,7 +5,7 @@ import sys
 import time
 
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.search import first_violation, quiet_logs, smallest_catch
+from tests.simulation.search import quiet_logs, smallest_catch, violations
 from tests.simulation.world import World
 
 
@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="print every event of it")
     parser.add_argument("--seeds", type=int, default=2000, help="run the worlds from --first on")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument(
         "--mutants", action="store_true", help="search for the worlds that notice each mutant"
     )
@@ -29,7 +30,7 @@ def main() -> int:
             return _mutants(asked.seeds)
         if asked.seed is not None:
             return _one(asked.seed, asked.trace)
-        return _many(asked.first, asked.seeds)
+        return _many(asked.first, asked.seeds, asked.processes)
 
 
 def _one(seed: int, is_traced: bool) -> int:
@@ -54,17 +55,18 @@ def _mutants(seeds: int) -> int:
     return int(survived > 0)
 
 
-def _many(first: int, count: int) -> int:
+def _many(first: int, count: int, processes: int) -> int:
     started, broken = time.monotonic(), 0
-    for done in range(1, count + 1):
-        violation = first_violation(first + done - 1)
+    seeds = range(first, first + count)
+    for done, (seed, violation) in enumerate(violations(seeds, processes=processes), start=1):
         if violation is not None:
             broken += 1
-            say(f"seed {first + done - 1}: {violation}")
+            say(f"seed {seed}: {violation}")
         if done % 500 == 0 or done == count:
             rate = done / (time.monotonic() - started)
             say(f"{done} worlds, {broken} with a violation, {rate:.0f} a second")
     return int(broken > 0)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

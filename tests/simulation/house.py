@@ -30,7 +30,7 @@ from tests.gate_desk import GateDesk
 
 ACCOUNT = "paper"
 BEGINS = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-CLOSES = timedelta(seconds=55)  # the first session ends this long after the beginning
+CLOSES = timedelta(seconds=34)  # the first session ends this long after the beginning
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 STARTING_CASH = Decimal(10_000)
 LIMITS = RiskLimits(

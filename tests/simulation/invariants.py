@@ -47,6 +47,7 @@ class Watch:
     def __init__(self, loop: VirtualLoop, *, committed: Callable[[], State]) -> None:
         self.violation: Violation | None = None
         self.armed_epoch = 0
+        self.filled = 0
         self.is_bridge_killed: Callable[[], bool] = lambda: False
         self.sends_are_off = False
         self._committed = committed
@@ -111,9 +112,6 @@ class Watch:
             self._check_limits()
         return None
 
-    def executed(self, order: Order) -> None:
-        self._check_parent(order)
-
     def _check_words(self, order: Order) -> None:
         """What raises risk comes only before, or in the moment of, a kill or a stricter mode."""
         now = self._loop.time()
@@ -131,22 +129,27 @@ class Watch:
         self._killed_at = min(self._killed_at, now) if is_killed else never
         self._reduced_at = min(self._reduced_at, now) if is_reduced else never
 
-    def _check_parent(self, order: Order) -> None:
-        """The ways out of a trade never take more than its entry has brought.
+    def _check_parent(self, state: State, order: Order) -> None:
+        """The orders of one leg never leave more than the entry has brought and the others have not left.
 
-        A venue that says CANCELED and shows an execution of the order later cannot be guarded against, nor
-        one that takes back what was filled.
+        At the venue two legs of one trade may both fill where another trade holds the same symbol.
         """
-        if self.venue.tells_late_or_otherwise:
-            return
-        entered, left = Decimal(0), Decimal(0)
-        for known in self.venue.orders.values():
-            if known.order.signal_id == order.signal_id and known.order.reduces_only:
-                left += known.effective
-            elif known.order.signal_id == order.signal_id:
-                entered += known.effective
-        if left > entered:
-            self.fail("I13", f"{left} left the trade of {order.signal_id}, which has taken {entered}")
+        entered = left = leaving = Decimal(0)
+        for other in state.orders.values():
+            if other.signal_id != order.signal_id:
+                continue
+            if not other.reduces_only:
+                entered += other.filled_quantity
+                continue
+            left += other.filled_quantity
+            if other.leg is order.leg and other.status in OPEN:
+                leaving += other.leaves_quantity
+        if left + leaving > entered:
+            self.fail("I13", f"{order.client_order_id}: {left} left, {leaving} leaving, {entered} entered")
+
+    def executed(self, order: Order) -> None:
+        """Part of an order was filled."""
+        self.filled += 1
 
     def _check_limits(self) -> None:
         working = [
@@ -180,6 +183,8 @@ class Watch:
                 continue
             if earlier is None:
                 self._check_recorded(entries, order)
+                if order.reduces_only:
+                    self._check_parent(after, order)
             elif (earlier.status, earlier.filled_quantity) != (order.status, order.filled_quantity):
                 self._check_steps(entries, earlier, order)
                 self._check_step(earlier, order, after)

@@ -22,6 +22,7 @@ from jax.modules.bridge import send_order as bridge_send_order
 from jax.modules.execution import reconcile_orders, risk_state
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
+from jax.modules.execution.send_order import SendOrder
 from jax.ports.broker import OrderReport
 from jax.ports.errors import OutcomeUnknown
 from tests.simulation.database import SimulatedDatabase
@@ -30,9 +31,13 @@ from tests.simulation.network import RemoteBroker
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`planted()` makes the mistake for as long as the block lasts."""
+    """`planted()` makes the mistake for as long as the block lasts; it breaks one of `breaks`.
+
+    A world that the mistake has led elsewhere may trip over something else: that does not count.
+    """
 
     name: str
+    breaks: frozenset[str]
     planted: Callable[[], AbstractContextManager[object]]
 
 
@@ -86,43 +91,62 @@ def _never_refused(*_args: object, **_kwargs: object) -> None:
 MUTANTS = (
     Mutant(
         "timeout taken as rejected",
-        lambda: rewritten(ExecuteSignal, "_send", "OrderStatus.UNKNOWN", "OrderStatus.REJECTED"),
+        frozenset({"I14", "I2"}),
+        lambda: rewritten(SendOrder, "send", "OrderStatus.UNKNOWN", "OrderStatus.REJECTED"),
     ),
-    Mutant("blind resend", lambda: patch.object(RemoteBroker, "place", _place_and_place_again)),
-    Mutant("one not-found is absent", lambda: patch.object(reconcile_orders, "_NOT_FOUND_ANSWERS", 1)),
+    Mutant(
+        "blind resend",
+        frozenset({"I1", "I5"}),
+        lambda: patch.object(RemoteBroker, "place", _place_and_place_again),
+    ),
+    Mutant(
+        "one not-found is absent",
+        frozenset({"I14", "I2"}),
+        lambda: patch.object(reconcile_orders, "_NOT_FOUND_ANSWERS", 1),
+    ),
     Mutant(
         "not-founds counted without the arrival window",
+        frozenset({"I14", "I2"}),
         lambda: rewritten(
             ReconcileOrders, "_reconcile", "asked_at > order.deadline_at + _VISIBLE_AFTER", "True"
         ),
     ),
-    Mutant("no deadline, no fence", lambda: patch.object(bridge_send_order, "refusal_code", _never_refused)),
+    Mutant(
+        "no deadline, no fence",
+        frozenset({"I6"}),
+        lambda: patch.object(bridge_send_order, "refusal_code", _never_refused),
+    ),
     Mutant(
         "fence without registering the epoch at boot",
+        frozenset({"I6"}),
         lambda: patch.object(RemoteBroker, "raise_epoch", _unheard),
     ),
     Mutant(
         "no dedupe of executions",
+        frozenset({"BUG", "I2", "I3"}),
         lambda: patch.object(MemoryOrderStore, "add_fill", _add_always),
     ),
     Mutant(
         "reservation released on UNKNOWN",
+        frozenset({"I4"}),
         lambda: patch.object(risk_state, "OPEN", OPEN - {OrderStatus.UNKNOWN}),
     ),
     Mutant(
         "send before commit",
+        frozenset({"I5"}),
         lambda: rewritten(
             ExecuteSignal,
             "_commit",
             "return await record_order(transaction, self._trading, request, self._loaded())",
             "recorded = await record_order(transaction, self._trading, request, self._loaded())\n"
             "        if isinstance(recorded, tuple):\n"
-            "            await self._send(recorded[1])\n"
+            "            await self._sender.send(recorded[1])\n"
             "        return recorded",
         ),
     ),
     Mutant(
         "database losing its last commits",
+        frozenset({"I2", "I5", "I11"}),
         lambda: patch.object(SimulatedDatabase, "loses_commits", True),
     ),
 )

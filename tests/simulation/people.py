@@ -18,7 +18,7 @@ from tests.simulation.trader import SimulatedTrader
 from tests.simulation.venue import SimulatedVenue
 from tests.simulation.virtual_loop import Process
 
-BUSY_SECONDS = 40.0
+BUSY_SECONDS = 25.0
 _AGAIN_SECONDS = 3.0
 
 Act = Callable[[SimulatedTrader], Coroutine[Any, Any, object]]
@@ -77,11 +77,12 @@ class People:
         for signal in signals:
             begins = rush + scene.seconds(2) if scene.possible.rush else scene.seconds(BUSY_SECONDS * 0.9)
             for _ in range(scene.rng.randint(1, scene.possible.repeats)):
-                spread = scene.rng.choice((0.0, 0.05, 5.0, 40.0))
+                spread = scene.rng.choice((0.0, 0.05, 5.0, 25.0))
                 when = begins + scene.seconds(spread)
-                scene.loop.at(when, lambda signal=signal: self._execute(signal))  # type: ignore[misc]
+                scene.loop.at(when, lambda signal=signal: self.execute(signal))  # type: ignore[misc]
 
-    def _execute(self, signal: Signal) -> None:
+    def execute(self, signal: Signal) -> None:
+        """Somebody asks some trader for it."""
         self._ask(f"execute {signal.signal_id}", lambda trader: trader.execute(signal.signal_id))
 
     def _revoke(self) -> None:

@@ -20,6 +20,7 @@ class Possibilities:
     freeze_seconds: float
     second_trader: bool
     lock_losses: int
+    takeovers: int  # the lock is lost in the moment of an execution
     clock_jumps: int
     disk_failure: float  # of a write of the bridge
     # The database.
@@ -36,6 +37,7 @@ class Possibilities:
     # The venue.
     reject: float
     venue_error: float
+    lost_answer: float  # of a place that the venue has done and does not answer
     blink: float  # of an order that is there not being found, once
     visibility_seconds: float
     transit_seconds: float
@@ -72,7 +74,8 @@ def draw(rng: Random) -> Possibilities:
         freezes=times(3),
         freeze_seconds=rng.choice((0.5, 4.0, 15.0)),
         second_trader=rng.random() < 0.5,
-        lock_losses=times(2),
+        lock_losses=times(1),
+        takeovers=times(2),
         clock_jumps=times(2),
         disk_failure=some(0.01, 0.1),
         statement_pause=rng.choice((0.0, 0.1, 0.3)),
@@ -86,7 +89,8 @@ def draw(rng: Random) -> Possibilities:
         partitions=times(2),
         reject=some(0.1),
         venue_error=some(0.05, 0.2),
-        blink=some(0.1, 0.4),
+        lost_answer=some(0.1, 0.6),
+        blink=some(0.5, 1.0),
         visibility_seconds=rng.choice((0.0, 0.3, MOST_VISIBILITY_SECONDS)),
         transit_seconds=rng.choice((0.02, MOST_TRANSIT_SECONDS)),
         fill=rng.choice((0.3, 0.9, 1.0)),
@@ -101,7 +105,7 @@ def draw(rng: Random) -> Possibilities:
         manual_orders=rng.choice((0, 0, 0, 1)),
         closings=times(2),
         repeats=rng.choice((1, 3, 6)),
-        rush=rng.random() < 0.4,
+        rush=rng.random() < 0.5,
         day_roll=rng.random() < 0.2,
         disabled=rng.random() < 0.03,
     )
@@ -119,6 +123,7 @@ def calm(before: Possibilities) -> Possibilities:
         message_delay=0.0,
         message_twice=0.0,
         venue_error=0.0,
+        lost_answer=0.0,
         blink=0.0,
         late_fill=0.0,
         correction=0.0,

@@ -1,7 +1,8 @@
 """Runs worlds and says which one broke what."""
 
 import logging
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -21,9 +22,26 @@ def smallest_catch(mutant: Mutant, *, seeds: int) -> tuple[int, Violation] | Non
     with mutant.planted():
         for seed in range(seeds):
             violation = first_violation(seed)
-            if violation is not None:
+            if violation is not None and violation.invariant in mutant.breaks:
                 return seed, violation
     return None
+
+
+def violations(seeds: Iterable[int], *, processes: int) -> Iterator[tuple[int, Violation | None]]:
+    """Each seed with its first violation, as they come."""
+    if processes == 1:
+        yield from ((seed, first_violation(seed)) for seed in seeds)
+        return
+    with multiprocessing.get_context("spawn").Pool(processes, initializer=_silence) as pool:
+        yield from pool.imap_unordered(_with_its_seed, seeds, chunksize=20)
+
+
+def _with_its_seed(seed: int) -> tuple[int, Violation | None]:
+    return seed, first_violation(seed)
+
+
+def _silence() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @contextmanager

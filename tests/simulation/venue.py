@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from tests.simulation.house import STARTING_CASH
 from tests.simulation.possibilities import Possibilities
 
 PRICE = Decimal(100)
+_COUNTS_AFTER = timedelta(seconds=2)
 _WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 
 
@@ -96,7 +97,6 @@ class SimulatedVenue:
         self.orders: dict[str, VenueOrder] = {}
         self.is_halted = False
         self.journal: list[BrokerEvent] = []
-        self.tells_late_or_otherwise = trouble().late_fill > 0 or trouble().bust > 0
         self.by_hand: list[Fill] = []
         self._around = around
         self._trouble = trouble
@@ -308,8 +308,12 @@ class SimulatedVenue:
         return known
 
     def _looks_away(self, known: VenueOrder) -> bool:
-        """A replica that is behind answers, but once for an order: two not-founds are a proof."""
-        looks_away = not known.was_missed and self._around.chance(self._trouble().blink)
+        """A replica that is behind answers, but once for an order: two not-founds are a proof.
+
+        It does so when the answer would count, which is when it could do harm.
+        """
+        is_late = self._now() > known.order.deadline_at + _COUNTS_AFTER
+        looks_away = is_late and not known.was_missed and self._around.chance(self._trouble().blink)
         known.was_missed |= looks_away
         return looks_away
 
@@ -333,7 +337,7 @@ class SimulatedVenue:
     async def _told(self, found: "asyncio.Future[OrderReport | PortError]") -> OrderReport:
         answer = await found
         await asyncio.sleep(self._around.seconds(0.01))
-        if self._around.chance(self._trouble().venue_error):
+        if self._around.chance(self._trouble().lost_answer):
             raise OutcomeUnknown("the venue did not answer")
         if isinstance(answer, PortError):
             raise answer

@@ -11,6 +11,7 @@ from the order in which it was asked for, so that equal seeds give equal runs.
 
 import asyncio
 import heapq
+import warnings
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -162,13 +163,16 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """
         process.is_alive = False
         process.is_buried = True
-        for task in list(process.tasks):
-            task._log_destroy_pending = False  # type: ignore[attr-defined] # as asyncio.gather does
-            try:
-                task.get_coro().close()
-            except (RuntimeError, ValueError) as error:
-                if "already executing" in str(error):
-                    raise
+        with warnings.catch_warnings():
+            # Of what a `finally` would still have waited for.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for task in list(process.tasks):
+                task._log_destroy_pending = False  # type: ignore[attr-defined] # as asyncio.gather does
+                try:
+                    task.get_coro().close()
+                except (RuntimeError, ValueError) as error:
+                    if "already executing" in str(error):
+                        raise
         process.tasks.clear()
 
     def stop(self) -> None:

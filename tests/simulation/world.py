@@ -20,8 +20,8 @@ from tests.simulation.trader import HostClock, KillFile, SimulatedTrader, Trader
 from tests.simulation.venue import SimulatedVenue
 from tests.simulation.virtual_loop import Process, VirtualLoop, current_process
 
-HEALS_AT = 40.0
-ENDS_AT = 100.0
+HEALS_AT = 25.0
+ENDS_AT = 55.0
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _LockOf:
 
 
 class World:
-    """Runs from `BEGINS`: trouble for 40 seconds, then a minute in which everything has to settle."""
+    """Runs from `BEGINS`: trouble for 25 seconds, then half a minute in which everything has to settle."""
 
     def __init__(self, seed: int, *, trace: list[str] | None = None) -> None:
         self.rng = Random(seed)
@@ -125,6 +125,7 @@ class World:
             (possible.crashes, self._crash_somebody),
             (possible.freezes, self._freeze_somebody),
             (possible.lock_losses, self._lose_lock),
+            (possible.takeovers, self._take_over),
             (possible.clock_jumps, self._jump),
             (possible.outages, self._database_outage),
             (possible.partitions, self._partition),
@@ -168,7 +169,7 @@ class World:
     def _boot(self, slot: Slot) -> None:
         """Takes the lock if it is free, else tries again later."""
         if self.lock_holder is not None:
-            self.loop.at(self.loop.time() + 1 + self.seconds(2), lambda: self._boot(slot))
+            self.loop.at(self.loop.time() + 0.1 + self.seconds(1), lambda: self._boot(slot))
             return
         slot.boots += 1
         slot.process = Process(slot.name)
@@ -249,6 +250,10 @@ class World:
     def _lose_lock(self) -> None:
         self.note("the lock's connection is lost")
         self.lock_holder = None
+
+    def _take_over(self) -> None:
+        self.people.execute(self.rng.choice(self.signals))
+        self.loop.at(self.loop.time() + self.seconds(0.3), self._lose_lock)
 
     def _jump(self) -> None:
         seconds = self.rng.choice((-10, -3, 3, 10, 3600))
