@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from jax.app.console import CommandFailed
 from jax.app.http.guard import Access
+from jax.domain.errors import InvalidValue
 from jax.ports.errors import Unavailable
 from jax.ports.order_body import order_body
 from tests.contract.broker_venues import OPENING, Venue, order
@@ -285,6 +288,20 @@ async def test_the_paper_venue_is_set_by_the_environment(tmp_path: Path) -> None
         assert (document["fills"][0]["quantity"], document["fills"][0]["commission"]) == ("4", "0.4")
         account = await wire.http.get("/api/v1/account", params={"account": "paper"})
         assert account.json()["cash"] == "99.6"
+
+
+async def test_the_paper_venue_lies_when_told_to(tmp_path: Path) -> None:
+    async with open_wire(tmp_path, PAPER_FAULTS="seed=7 lost_answer=1") as wire:
+        await wire.bars(0, "150")
+        assert told(await wire.put("jx1")) == (504, "OUTCOME_UNKNOWN", "UNKNOWN")
+        assert await wire.bridge.venue.executions("paper", after=0)
+
+
+@pytest.mark.parametrize("faults", ["seed=7 gremlins=1", "seed=7 delay=2", "seed=7.5", "seed=7 seed=8"])
+async def test_lies_that_there_are_not_are_named(tmp_path: Path, faults: str) -> None:
+    with pytest.raises((CommandFailed, InvalidValue, ValidationError), match=r"gremlins|delay|seed"):
+        async with open_wire(tmp_path, PAPER_FAULTS=faults):
+            pass
 
 
 async def test_the_description_names_every_route_with_its_headers_and_problems(wire: Wire) -> None:

@@ -208,6 +208,8 @@ def test_it_says_what_it_is_and_stops_when_told(home: Path, number: signal.Signa
         ({"BRIDGE_BACKEND": "tws"}, "BRIDGE_BACKEND=tws is not known; allowed: 'paper', 'ib' or 'ccxt'"),
         ({"BRIDGE_MAX_NOTIONAL_PER_MINUTE": "0"}, "BRIDGE_MAX_NOTIONAL_PER_MINUTE=0 must be above zero"),
         ({"PAPER_VOLUME_FRACTION": "2"}, "PAPER_VOLUME_FRACTION=2 must be above 0 and at most 1"),
+        ({"PAPER_FAULTS": "delay"}, "PAPER_FAULTS=delay is not of the form seed=7 lost_answer=0.05"),
+        ({"PAPER_FAULTS": "delay=0.1"}, "PAPER_FAULTS=delay=0.1 must name a seed"),
         ({"PAPER_STARTING_CASH": "much"}, "PAPER_STARTING_CASH=much is not a decimal number"),
     ],
 )

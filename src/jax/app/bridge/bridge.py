@@ -16,13 +16,17 @@ from jax.ports.id_source import IdSource
 
 @dataclass(frozen=True, slots=True)
 class BridgeFacts:
-    """What does not change while the bridge runs; `started_ns` is the clock's monotonic time."""
+    """What does not change while the bridge runs; `started_ns` is the clock's monotonic time.
+
+    `faults`: how the paper venue was told to lie.
+    """
 
     version: str
     boot_id: str
     backend: str
     account: str
     started_ns: int
+    faults: str | None = None
 
 
 class ListeningVenue(Protocol):

@@ -33,4 +33,7 @@ async def _opening(place: Place, settings: BridgeSettings) -> AsyncIterator[Read
 def _banner(bridge: Bridge, url: str, killed: str | None) -> str:
     facts = bridge.facts
     takes = "takes orders" if killed is None else f"KILLED ({killed}), takes no orders"
-    return f"{PROGRAM} {facts.version} on {url}: venue {facts.backend}, account {facts.account}; {takes}"
+    lies = f", which lies ({facts.faults})" if facts.faults else ""
+    return (
+        f"{PROGRAM} {facts.version} on {url}: venue {facts.backend}{lies}, account {facts.account}; {takes}"
+    )

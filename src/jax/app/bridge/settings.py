@@ -29,6 +29,25 @@ def _that_is(check: Callable[[str, Decimal], Decimal]) -> Callable[[Decimal], De
     return lambda value: check("", value)
 
 
+def _faults(written: str) -> str:
+    parse_faults(written)
+    return written
+
+
+def parse_faults(written: str) -> tuple[int, dict[str, float]]:
+    """The seed and the fault rates that `seed=7 lost_answer=0.05` names; InvalidValue when it names none."""
+    found: dict[str, float] = {}
+    for part in written.split():
+        name, equals, number = part.partition("=")
+        if not equals or name in found or not _DECIMAL.fullmatch(number):
+            raise InvalidValue("", "is not of the form seed=7 lost_answer=0.05 delay=0.1 delay_seconds=0.2")
+        found[name] = float(number)
+    seed = found.pop("seed", None)
+    if seed is None or seed != int(seed):
+        raise InvalidValue("", "must name a seed, such as seed=7")
+    return int(seed), found
+
+
 Positive = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.positive))]
 NotNegative = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.not_negative))]
 Fraction = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.fraction))]
@@ -42,6 +61,7 @@ class BridgeSettings(ServiceSettings):
     PAPER_STARTING_CASH: NotNegative = Decimal(100_000)
     PAPER_COMMISSION_BPS: NotNegative = Decimal(0)
     PAPER_VOLUME_FRACTION: Fraction | None = None
+    PAPER_FAULTS: Annotated[str, AfterValidator(_faults)] | None = None
 
 
 def load_settings() -> BridgeSettings:

@@ -2,19 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
+from random import Random
 
-from jax.adapters.brokers.paper.broker import open_paper_broker
+from jax.adapters.brokers.paper.broker import PaperBroker, open_paper_broker
+from jax.adapters.brokers.paper.faults import Faults, FaultyVenue
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.sqlite_bridge_book.sqlite_bridge_book import open_bridge_book
 from jax.adapters.system.system_clock import SystemClock
 from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.bridge.bridge import Bridge, BridgeFacts
 from jax.app.bridge.paper_market import PaperMarket
-from jax.app.bridge.settings import BridgeSettings
-from jax.app.console import DISTRIBUTION
+from jax.app.bridge.settings import BridgeSettings, parse_faults
+from jax.app.console import DISTRIBUTION, CommandFailed
 from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
+from jax.ports.broker import Venue
 from jax.ports.clock import Clock
 
 
@@ -44,7 +48,7 @@ async def open_bridge(
         market.learn(await venue.instruments())
         # The paper venue takes as many messages as there are.
         limits = BridgeLimits(notional_per_minute=settings.BRIDGE_MAX_NOTIONAL_PER_MINUTE)
-        desk = BridgeDesk(venue, book, clock, limits)
+        desk = BridgeDesk(_venue_of(venue, settings, clock), book, clock, limits)
         await desk.start()
         await desk.copy_journal(venue)
         facts = BridgeFacts(
@@ -53,8 +57,19 @@ async def open_bridge(
             backend=settings.BRIDGE_BACKEND,
             account=account.account,
             started_ns=clock.monotonic_ns(),
+            faults=settings.PAPER_FAULTS,
         )
         try:
             yield Bridge(facts, desk, venue, market, clock, ids)
         finally:
             await desk.close()
+
+
+def _venue_of(paper: PaperBroker, settings: BridgeSettings, clock: Clock) -> Venue:
+    """The paper venue, or one that lies about it."""
+    if settings.PAPER_FAULTS is None:
+        return paper
+    seed, rates = parse_faults(settings.PAPER_FAULTS)
+    if unknown := sorted(rates.keys() - {field.name for field in fields(Faults)}):
+        raise CommandFailed(f"PAPER_FAULTS names {', '.join(unknown)}, which is no fault; see docs/bridge.md")
+    return FaultyVenue(paper, Faults(**rates), dice=Random(seed), clock=clock)  # noqa: S311 - faults, no secrets
