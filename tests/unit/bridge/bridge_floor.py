@@ -1,7 +1,7 @@
 """A desk over a paper venue, with hands on what lies between them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,6 +47,11 @@ class HeldVenue(PassingBroker):
         if self.is_away:
             raise Unavailable("not synchronised")
         return await super().query(client_order_id)
+
+    async def positions(self, account: str) -> Mapping[str, Decimal]:
+        if self.is_away:
+            raise Unavailable("not synchronised")
+        return await super().positions(account)
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
         if self.is_away:

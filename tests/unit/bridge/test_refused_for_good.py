@@ -52,6 +52,18 @@ async def test_a_fenced_order_leaves_nothing_behind() -> None:
             await floor.desk.query("jx1")
 
 
+async def test_a_trader_is_fenced_also_while_the_venue_is_away() -> None:
+    async with open_bridge_floor() as floor:
+        floor.held.is_away = True
+        await floor.desk.raise_epoch("paper", 2)
+        status = await floor.desk.status("paper")
+        assert (status.problem, status.epoch) == ("not synchronised", 2)
+        assert await refusal(floor, floor.order("jx1")) == "FENCED"
+        floor.held.is_away = False
+        with pytest.raises(NotFound, match="nobody"):
+            await floor.desk.raise_epoch("nobody", 2)
+
+
 async def test_an_order_is_fenced_before_it_is_anything_else() -> None:
     async with open_bridge_floor() as floor:
         await floor.desk.raise_epoch("paper", 2)

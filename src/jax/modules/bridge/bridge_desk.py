@@ -155,7 +155,9 @@ class BridgeDesk:
         return await self._venue.quote(symbol)
 
     async def raise_epoch(self, account: str, epoch: int) -> None:
-        await self._venue.positions(account)  # NotFound for an account that is not there
+        # NotFound for an account that is not there; a venue that is away keeps nobody from fencing.
+        with suppress(Unavailable, OutcomeUnknown):
+            await self._venue.positions(account)
         switches = self._records.switches(account)
         if not (epoch >= switches.epoch):
             raise Refused(
