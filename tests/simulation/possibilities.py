@@ -68,7 +68,7 @@ def draw(rng: Random) -> Possibilities:
     def times(most: int) -> int:
         return rng.choice((0, rng.randint(0, most)))
 
-    return Possibilities(
+    drawn = Possibilities(
         crash_at_step=some(0.003, 0.02),
         crashes=times(3),
         freezes=times(3),
@@ -109,6 +109,16 @@ def draw(rng: Random) -> Possibilities:
         day_roll=rng.random() < 0.2,
         disabled=rng.random() < 0.03,
     )
+    return replace(drawn, correction=drawn.correction if _is_always_heard(drawn) else 0.0)
+
+
+def _is_always_heard(drawn: Possibilities) -> bool:
+    """Whether one trader listens all the time.
+
+    One that begins to listen does not hear of another price for an order that was closed before: positions
+    agree, so nobody looks back. With a cursor that outlives the trader this limit goes.
+    """
+    return not (drawn.crash_at_step or drawn.crashes or drawn.lock_losses or drawn.takeovers)
 
 
 def calm(before: Possibilities) -> Possibilities:

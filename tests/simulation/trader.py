@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jax.app.trader.assembly import _compared
 from jax.app.trader.executions import Executions
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.sending_gate import SendingGate
@@ -16,6 +17,7 @@ from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.close_positions import ClosePositions
 from jax.modules.execution.compare_books import CompareBooks
@@ -25,6 +27,7 @@ from jax.modules.execution.follow_events import FollowEvents
 from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
+from jax.modules.execution.watch_account import WatchAccount
 from jax.ports.broker import Broker
 from jax.ports.errors import Conflict, PortError
 from jax.ports.kill_switch import KillSwitch
@@ -99,13 +102,14 @@ class SimulatedTrader:
         self._executions: Executions | None = None
         self.control: ControlAccount | None = None
         self.closing: ClosePositions | None = None
+        self.account_watch: WatchAccount | None = None
 
     async def run(self) -> None:
         """Starts, then works until the process ends; a port that fails during the start ends it."""
         ports = self._ports
         async with ports.unit_of_work.begin() as transaction:
             epoch = await transaction.orders.raise_epoch(ACCOUNT)
-        await ports.broker.raise_epoch(ACCOUNT, epoch)
+        await broker_answer(ports.broker.raise_epoch(ACCOUNT, epoch))
         ports.watch.armed(epoch)
         jobs = self._jobs(epoch)
         await self._load()
@@ -116,7 +120,15 @@ class SimulatedTrader:
 
     def _jobs(self, epoch: int) -> list[PeriodicJob]:
         ports = self._ports
-        at = BrokerAccount(ports.unit_of_work, ports.broker, ports.clock, ACCOUNT, epoch)
+        at = BrokerAccount(
+            ports.unit_of_work,
+            ports.broker,
+            ports.clock,
+            ACCOUNT,
+            epoch,
+            ports.is_enabled,
+            ports.switch.reasons,
+        )
         trading = TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT, ports.switch.reasons)
         execute = ExecuteSignal(
             unit_of_work=ports.unit_of_work,
@@ -140,18 +152,18 @@ class SimulatedTrader:
             loaded=lambda: self._loaded_ids,
         )
         self._executions = Executions(execute.execute)
-        follow = FollowEvents(at)
-        # Until the cursor is on record: what happened while no trader ran would never be asked about.
-        follow._seen = 0
+        books, watch = CompareBooks(at), WatchAccount(at)
+        self.account_watch = watch
         self.control = ControlAccount(at, ports.switch)
         self.closing = ClosePositions(at)
         return [
             self._job("loading", self._load),
             self._job("canceling", cancel.run_once),
-            self._job("events", follow.run_once, every=0.5),
+            self._job("events", FollowEvents(at).run_once, every=0.5),
             self._job("reconciliation", reconcile.run_once),
             self._job("protection", ProtectPositions(at, unprotected_limit=_UNPROTECTED).run_once),
-            self._job("comparison", CompareBooks(at).run_once, every=5.0),
+            self._job("comparison", lambda: _compared(books, reconcile), every=5.0),
+            self._job("watch", watch.run_once, every=2.0),
             self._job("lock", self._look_at_lock),
         ]
 
