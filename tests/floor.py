@@ -149,10 +149,11 @@ async def walk_through_every_fault(open_floor: OpenFloor) -> None:
                 await floor.settle()
                 await floor.engine().execute("sg1", approved_by="olivia")
                 await floor.settle()
-                await _check_agreement(floor, where=f"{steps[at - 1]} ({at}): {fault.value}")
+                await check_agreement(floor, where=f"{steps[at - 1]} ({at}): {fault.value}")
 
 
-async def _check_agreement(floor: Floor, *, where: str) -> None:
+async def check_agreement(floor: Floor, *, where: str) -> None:
+    """One order at most, on record as the venue has it; `where` says what went wrong before."""
     order = await floor.order()
     assert order is not None, where
     async with floor.desk.unit_of_work.begin() as transaction:
