@@ -260,11 +260,11 @@ class Watch:
         self._check_chain(state)
 
     def _check_stops(self, state: State) -> None:
-        """What is held has a stop at the venue, unless the account is observed or people have to act."""
+        """What is held has a stop at the venue, unless people hold the account back or have to act."""
         if self.is_bridge_killed():
             return
         controls = state.controls.get(ACCOUNT, AccountControls())
-        if controls.mode_of("") is TradingMode.OBSERVE:
+        if controls.mode_of("") is not TradingMode.NORMAL:
             return
         for order in state.orders.values():
             ways_out = [

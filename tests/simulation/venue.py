@@ -55,13 +55,8 @@ class VenueOrder:
     was_missed: bool = False
 
     @property
-    def filled(self) -> Decimal:
-        """What was executed, whether or not it was busted since: it does not come back to the market."""
-        return sum((execution.revisions[0].quantity for execution in self.executions), Decimal(0))
-
-    @property
     def effective(self) -> Decimal:
-        """What counts of that."""
+        """What was executed and counts: what was busted may be executed again while the order works."""
         return sum((execution.truth.quantity for execution in self.executions), Decimal(0))
 
     @property
@@ -70,7 +65,7 @@ class VenueOrder:
 
     @property
     def leaves(self) -> Decimal:
-        return self.order.quantity - self.filled if self.is_working else Decimal(0)
+        return self.order.quantity - self.effective if self.is_working else Decimal(0)
 
 
 class Watching(Protocol):
@@ -258,8 +253,8 @@ class SimulatedVenue:
         known.executions.append(Execution([fill], [around.loop.time() + lag]))
         self._tell(known, around.loop.time() + lag)
         known.status = OrderStatus.PARTIALLY_FILLED
-        if known.filled == order.quantity:
-            known.status = _status_of_done(known)
+        if known.effective == order.quantity:
+            known.status = OrderStatus.FILLED
         around.note(f"venue fills {quantity} of {order.client_order_id[:8]}, shown in {lag:.2f} s")
         self._watching.executed(order)
         for is_bust, probability in ((True, trouble.bust), (False, trouble.correction)):
@@ -269,7 +264,7 @@ class SimulatedVenue:
     def correct(self, known: VenueOrder, *, is_bust: bool) -> None:
         """Gives the newest execution another price, or takes it back.
 
-        What was busted does not work again; an order that was filled by it is closed without it.
+        An order that was filled by it does not work again: it is closed without it.
         """
         execution = known.executions[-1]
         before = execution.truth
@@ -279,7 +274,7 @@ class SimulatedVenue:
             replace(before, quantity=quantity, price=price, revision=before.revision + 1)
         )
         if is_bust and known.status is OrderStatus.FILLED:
-            known.status = _status_of_done(known)
+            known.status = OrderStatus.CANCELED
         self._around.note(f"venue {'busts' if is_bust else 'corrects'} {before.execution_id}")
         execution.shown_at.append(max(execution.shown_at[-1], self._around.loop.time()))
         self._tell(known, execution.shown_at[-1])
@@ -358,8 +353,3 @@ class SimulatedVenue:
 def _held(fills: Sequence[Fill]) -> dict[str, Decimal]:
     positions = positions_of(fills)
     return {symbol: p.signed_quantity for symbol, p in positions.items() if p.signed_quantity}
-
-
-def _status_of_done(known: VenueOrder) -> OrderStatus:
-    """An order that works no more is FILLED by what counts, and CANCELED when something was taken back."""
-    return OrderStatus.FILLED if known.effective == known.order.quantity else OrderStatus.CANCELED
