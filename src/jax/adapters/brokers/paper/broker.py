@@ -1,12 +1,14 @@
 """The paper venue as a Broker that also listens to bars."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue import PaperVenue
@@ -23,10 +25,14 @@ from jax.ports.errors import NotFound
 P = ParamSpec("P")
 T = TypeVar("T")
 InstrumentOf = Callable[[str], Awaitable[Instrument]]
+_MOST_AT_ONCE = 64
 
 
 class PaperBroker:
-    """A Broker and a BarListener; its calls queue for one thread, which owns the file."""
+    """A Broker and a BarListener; its calls queue for one thread, which owns the file.
+
+    Calls that wait at the same time are committed together; what one of them refuses concerns no other.
+    """
 
     name = "paper"
 
@@ -35,6 +41,7 @@ class PaperBroker:
         self._venue = venue
         self._thread = thread
         self._instrument_of = instrument_of
+        self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
 
     async def place(self, order: Order) -> OrderReport:
         """Refused with a code: FENCED, DEADLINE_PASSED, KILLED, UNKNOWN_ACCOUNT, NO_QUOTE,
@@ -102,7 +109,32 @@ class PaperBroker:
 
     async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: call(*args, **kwargs))
+        answer: asyncio.Future[T] = loop.create_future()
+        self._waiting.append((partial(call, *args, **kwargs), answer))
+        # Every call looks for what waits; the one that finds it takes all of it along.
+        loop.run_in_executor(self._thread, self._take_what_waits)
+        return await answer
+
+    def _take_what_waits(self) -> None:
+        """A commit waits for the disk, and the disk takes one as fast as it takes fifty."""
+        batch: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
+        while self._waiting and len(batch) < _MOST_AT_ONCE:
+            batch.append(self._waiting.popleft())
+        if not batch:
+            return
+        outcomes = self._venue.together([call for call, _ in batch])
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            with suppress(RuntimeError):  # the loop has ended before its answers came
+                answer.get_loop().call_soon_threadsafe(_give, answer, outcome)
+
+
+def _give(answer: "asyncio.Future[Any]", outcome: object) -> None:
+    if answer.done():
+        return  # whoever asked has gone
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 @asynccontextmanager

@@ -11,7 +11,12 @@ class Holdings:
 
     def __init__(self, file: VenueFile) -> None:
         self._file = file
-        self._ledger = Ledger(file.starting_cash(), {})
+        self._starting_cash = file.starting_cash()
+        self.forget()
+
+    def forget(self) -> None:
+        """Starts over: of what was kept here, some was not committed after all."""
+        self._ledger = Ledger(self._starting_cash, {})
         self._fills_in_ledger = 0
 
     def catch_up(self) -> None:

@@ -1,9 +1,10 @@
 """The paper venue: takes orders, hears bars, fills; one thread uses it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.paper_order import PaperOrder, terms_of
@@ -21,6 +22,7 @@ from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrde
 from jax.ports.clock import Clock
 from jax.ports.errors import Conflict, NotFound, Refused
 
+T = TypeVar("T")
 _KILLED = "KILLED"
 _KILL_SWITCH = "KILL_SWITCH"
 
@@ -41,6 +43,17 @@ class PaperVenue:
 
     def close(self) -> None:
         self._file.close()
+
+    def together(self, calls: Sequence[Callable[[], T]]) -> Sequence[T | Exception]:
+        """What each of `calls` to this venue gives or raises, one after the other, in one commit."""
+        if len(calls) == 1:
+            return [_outcome_of(calls[0])]
+        try:
+            with self._file.transaction():
+                return [_outcome_of(call) for call in calls]
+        except Exception as error:  # noqa: BLE001 - nobody may wait for an answer that never comes
+            self._trading.holdings.forget()
+            return [error] * len(calls)
 
     def place(self, order: Order) -> OrderReport:
         """As the port says; a refusal is remembered, so that a repeat is refused for the same reason."""
@@ -196,6 +209,13 @@ class PaperVenue:
 
     def _no_account(self, account: str) -> str:
         return f"the paper venue has account {self._account.account}, not {account}"
+
+
+def _outcome_of(call: Callable[[], T]) -> T | Exception:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - raised where the call was made
+        return error
 
 
 def _venue_order_id(number: int) -> str:

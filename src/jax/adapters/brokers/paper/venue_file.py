@@ -44,6 +44,7 @@ class VenueFile:
         Unavailable when the file cannot be used; Conflict when it belongs to another account.
         """
         self._path = path
+        self._is_within = False
         try:
             if path != IN_MEMORY:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -66,27 +67,60 @@ class VenueFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commits when the block ends, durably, and rolls back when it raises.
+        """Commits when the block ends, durably, and rolls back when it raises; within another one: with it.
 
         Unavailable when nothing was written, OutcomeUnknown when the commit itself failed.
         """
+        with self._part() if self._is_within else self._whole():
+            yield
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise Unavailable(f"{self._path}: {error}") from error
+        self._is_within = True
         try:
             yield
+            self._check_whole()
         except sqlite3.Error as error:
             self._roll_back()
             raise Unavailable(f"{self._path}: {error}; nothing was written") from error
         except BaseException:
             self._roll_back()
             raise
+        finally:
+            self._is_within = False
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
             raise OutcomeUnknown(f"{self._path}: the commit failed: {error}") from error
+
+    @contextmanager
+    def _part(self) -> Iterator[None]:
+        self._check_whole()
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+            self._connection.execute("RELEASE part")
+        except sqlite3.Error as error:
+            self._roll_back_part()
+            raise Unavailable(f"{self._path}: {error}; nothing was written") from error
+        except BaseException:
+            self._roll_back_part()
+            raise
+
+    def _check_whole(self) -> None:
+        """A disk that is full ends the whole transaction, whoever met it."""
+        if not self._connection.in_transaction:
+            raise Unavailable(f"{self._path}: the transaction was ended by an error; nothing was written")
+
+    def _roll_back_part(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
 
     def starting_cash(self) -> Decimal:
         """The cash that the books were started with."""
