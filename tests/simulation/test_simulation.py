@@ -46,3 +46,22 @@ def test_a_world_goes_the_same_way_whether_or_not_it_is_traced() -> None:
         untraced.run()
         assert traced.rng.random() == untraced.rng.random()
         assert traced.database.committed.audit == untraced.database.committed.audit
+
+
+TROUBLE = (
+    *("FENCED", "UNKNOWN", "NOT_AT_BROKER", "MARGIN", "CANCELED", "EXPIRED", "EXECUTION_DISABLED", "OBSERVE"),
+    *("venue busts", "venue corrects", "venue does not find", "trades by hand", "is revoked"),
+    *("dies before a commit", "dies after a commit", "dies before a write of", "dies after a write of"),
+    *("trader-1 freezes", "bridge freezes", "trader-2 boots", "the lock's connection is lost"),
+    *("another trader has taken over", "the connection was lost during the commit", "the disk is full"),
+    *("the clocks jump", "the next day begins", "the network is cut", "the database is away"),
+    *("has not answered within 5 seconds", "asks trader-1 to kill", "asks trader-1 to close"),
+)
+
+
+def test_the_worlds_hold_every_kind_of_trouble() -> None:
+    lived: list[str] = []
+    for seed in range(150):
+        World(seed, trace=lived).run()
+    told = "\n".join(lived)
+    assert [kind for kind in TROUBLE if kind not in told] == []

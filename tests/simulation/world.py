@@ -219,7 +219,8 @@ class World:
             self.lock_holder = None
         slot = next(slot for slot in self.slots if slot.process is process)
         slot.trader = None
-        self.loop.at(self.loop.time() + 0.2 + self.seconds(4), lambda: self._boot(slot))
+        away = 0.2 + self.seconds(self.rng.choice((1.0, 9.0)))
+        self.loop.at(self.loop.time() + away, lambda: self._boot(slot))
 
     def _committed(self, before: State, after: State) -> None:
         if self._trace is not None:
