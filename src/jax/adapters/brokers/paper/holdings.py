@@ -36,4 +36,6 @@ class Holdings:
         if not new:
             return self._ledger, self._fills_in_ledger
         newest, _ = new[-1]
-        return self._ledger.after((booking for _, booking in new), self._file.listings()), newest
+        bookings = [booking for _, booking in new]
+        listings = self._file.listings({booking.symbol for booking in bookings})
+        return self._ledger.after(bookings, listings), newest

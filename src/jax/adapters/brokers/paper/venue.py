@@ -99,7 +99,8 @@ class PaperVenue:
         self._check_account(account)
         with self._file.transaction():
             self._trading.holdings.catch_up()
-            return self._trading.holdings.now().snapshot(self._account, self._file.listings())
+            ledger = self._trading.holdings.now()
+            return ledger.snapshot(self._account, self._file.listings(ledger.held()))
 
     def positions(self, account: str) -> Mapping[str, Decimal]:
         self._check_account(account)
@@ -152,7 +153,7 @@ class PaperVenue:
         self._check_account(account)
         with self._file.transaction():
             fills = [fill for _, fill in self._file.fills_after(0)]
-            listings = self._file.listings()
+            listings = self._file.listings({fill.symbol for fill in fills})
         before_commission = positions_of(replace(fill, commission=Decimal(0)) for fill in fills)
         profit = {
             symbol: position.realized_pnl * listings[symbol].instrument.multiplier
@@ -164,7 +165,7 @@ class PaperVenue:
 
     def instruments(self) -> Mapping[str, Instrument]:
         with self._file.transaction():
-            return {symbol: listing.instrument for symbol, listing in self._file.listings().items()}
+            return {symbol: listing.instrument for symbol, listing in self._file.all_listings().items()}
 
     def on_bars(self, bars: Iterable[Bar], instruments: Mapping[str, Instrument]) -> None:
         """Fills or expires what works, then quotes the newest close; a bar heard before changes nothing."""

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
@@ -145,7 +145,12 @@ class VenueFile:
         """Engages the kill switch, or releases it with None."""
         self._connection.execute("UPDATE account SET killed = ?", (reason,))
 
-    def listings(self) -> dict[str, Listing]:
+    def listings(self, symbols: Iterable[str]) -> dict[str, Listing]:
+        """Those of `symbols` that were ever quoted."""
+        found = {symbol: self.listing(symbol) for symbol in symbols}
+        return {symbol: listing for symbol, listing in found.items() if listing is not None}
+
+    def all_listings(self) -> dict[str, Listing]:
         """Every instrument that was ever quoted."""
         rows = self._connection.execute(f"SELECT {LISTING_COLUMNS} FROM listings").fetchall()  # noqa: S608 - constant
         return {listing.instrument.symbol: listing for listing in map(listing_of_row, rows)}
