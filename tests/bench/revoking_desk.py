@@ -27,6 +27,7 @@ from jax.modules.artifacts.revoke_artifact import RevocationParts, RevokeArtifac
 from tests.bench.many_strategies import release_strategies
 from tests.gate_people import ROOT, revocation_envelope
 from tests.postgres_server import fresh_database
+from tests.replay_settings import REPLAY
 
 _LOOK_SECONDS = 0.001
 
@@ -43,7 +44,7 @@ class RevokingDesk:
     @asynccontextmanager
     async def trading(self) -> AsyncIterator[RunningArtifacts]:
         """What a running trader has in memory."""
-        settings = TraderSettings(DATABASE_URL=self.url, EXECUTION_ENABLED=True)  # type: ignore[arg-type]
+        settings = TraderSettings(DATABASE_URL=self.url, EXECUTION_ENABLED=True, **REPLAY)  # type: ignore[arg-type]
         async with open_trader(self.home, settings) as trader:
             yield trader._parts.artifacts
 

@@ -14,6 +14,7 @@ from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, UNRESOLVED, OrderStatus
 from jax.domain.position import positions_of
+from jax.ports.broker import NEVER_PLACED
 from jax.ports.unit_of_work import Transaction
 from tests.integration.trader.bridged_trader import ACCOUNT, venue_rows
 from tests.integration.trader.trading_home import stores
@@ -124,9 +125,10 @@ def _of_orders(ours: Ours, theirs: Theirs) -> list[str]:
 def _of_one_order(order: Order, told: str | None) -> list[str]:
     cid, status = order.client_order_id, order.status
     if told is None:
-        return (
-            [] if status in {OrderStatus.ABSENT, OrderStatus.DENIED} else [f"{cid} is {status} and not there"]
-        )
+        # A refusal that was asked for, since its answer was lost, comes as a rejection.
+        refused = status is OrderStatus.REJECTED and order.reason_code in NEVER_PLACED
+        is_right = refused or status in {OrderStatus.ABSENT, OrderStatus.DENIED}
+        return [] if is_right else [f"{cid} is {status} ({order.reason_code}) and not there"]
     if (status in OPEN) != (told not in _OVER) or (told in _OVER and status != told):
         return [f"{cid} is {status} here and {told} there"]
     return []

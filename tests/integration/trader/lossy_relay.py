@@ -7,6 +7,9 @@ from contextlib import closing, contextmanager, suppress
 from enum import Enum
 
 _MOST_BYTES = 65536
+_NOTHING = b"nothing begins like this"
+ORDERS = b"PUT "
+QUESTIONS_ABOUT_THE_ACCOUNT = b"GET /api/v1/account"
 
 
 class Loses(Enum):
@@ -18,7 +21,7 @@ class Loses(Enum):
 
 
 class LossyRelay:
-    """Passes on what it does not lose."""
+    """Passes on what it does not lose; what begins as `holds` says waits here, as long as it takes."""
 
     def __init__(self, port: int) -> None:
         """`port` is where the bridge listens on this machine."""
@@ -26,10 +29,18 @@ class LossyRelay:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.loses = Loses.NOTHING
         self.lost = 0
+        self.holds = _NOTHING
+        self.is_holding = threading.Event()
+        self._may_pass = threading.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def let_pass(self) -> None:
+        """What was held back arrives at the bridge now, however late it is."""
+        self.holds = _NOTHING
+        self._may_pass.set()
 
     @contextmanager
     def running(self) -> Iterator["LossyRelay"]:
@@ -60,7 +71,10 @@ class LossyRelay:
     def _pass_on(self, client: socket.socket, bridge: socket.socket) -> bool:
         """One request and its answer; each fits into what is read and sent at once."""
         asked = _message(client)
-        loses = self.loses if asked.startswith(b"PUT ") else Loses.NOTHING
+        loses = self.loses if asked.startswith(ORDERS) else Loses.NOTHING
+        if asked.startswith(self.holds):
+            self.is_holding.set()
+            self._may_pass.wait(60)
         self.lost += loses is not Loses.NOTHING
         if loses is Loses.ORDERS:
             return False

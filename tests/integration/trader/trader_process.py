@@ -16,8 +16,12 @@ from typing import Any
 import httpx
 
 from tests.architecture.checkout import SRC
+from tests.replay_settings import REPLAY
 
-_OURS = ("DATABASE_URL", "JAX_", "MAX_", "MIN_", "EXECUTION_", "MODE", "DEFAULT_ORDER_TYPE", "IB_")
+_OURS = (
+    *("DATABASE_URL", "JAX_", "MAX_", "MIN_", "EXECUTION_", "MODE", "DEFAULT_ORDER_TYPE", "IB_", "BROKER"),
+    *("MUST_", "REPEAT_", "ORDER_", "PRICE_", "CASH_", "SET_ASIDE_", "ONE_", "RESTRICTED_", "UNPROTECTED_"),
+)
 START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 5.0
 
@@ -137,4 +141,4 @@ def _command(arguments: tuple[str, ...]) -> list[str]:
 
 def _environment(home: Path, given: dict[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return {**inherited, "PYTHONPATH": str(SRC), "JAX_HOME": str(home), **given}
+    return {**inherited, "PYTHONPATH": str(SRC), "JAX_HOME": str(home), **REPLAY, **given}

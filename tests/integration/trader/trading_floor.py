@@ -36,6 +36,7 @@ from jax.ports.errors import OutcomeUnknown
 from tests.failing_ports import PassingBroker
 from tests.gate_people import ROOT
 from tests.integration.trader import approved_strategy
+from tests.replay_settings import REPLAY
 
 NOW = datetime(2024, 3, 6, 12, tzinfo=UTC)
 URL = "http://127.0.0.1:8100"
@@ -117,7 +118,7 @@ async def open_floor(
         async with unit_of_work.begin() as transaction:
             return await transaction.reference.instrument(symbol)
 
-    chosen = TraderSettings(**{"EXECUTION_ENABLED": True, **settings})
+    chosen = TraderSettings(**{"EXECUTION_ENABLED": True, **REPLAY, **settings})
     facts = TraderFacts("0.0", "boot-1", "paper", chosen.MODE, chosen.EXECUTION_ENABLED)
     async with open_paper_broker(
         Path(IN_MEMORY), PaperAccount(), clock=clock, instrument_of=instrument_of

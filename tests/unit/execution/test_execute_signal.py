@@ -19,10 +19,10 @@ from jax.domain.side import Side
 from jax.domain.signal import SignalStatus
 from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
-from jax.ports.errors import NotFound, OutcomeUnknown
-from tests.desk import ACCOUNT, LIMITS, active_artifact, approved_signal, open_desk, quote, stored_bar
-from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse
-from tests.floor import Floor, denial, open_floor, walk_through_every_fault
+from jax.ports.errors import NotFound, OutcomeUnknown, Refused
+from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
+from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse, PassingBroker
+from tests.floor import denial, open_floor, walk_through_every_fault
 
 
 async def test_an_approved_signal_is_sized_sent_filled_and_recorded_with_its_artifact() -> None:
@@ -90,16 +90,15 @@ async def test_a_market_order_carries_no_limit() -> None:
 
 
 async def test_a_refusal_by_the_broker_closes_order_and_signal() -> None:
-    async with open_desk() as desk:
-        artifact = await active_artifact(desk)
-        await approved_signal(desk, artifact)
-        await stored_bar(desk, "150")
-        async with desk.unit_of_work.begin() as transaction:
-            epoch = await transaction.orders.raise_epoch(ACCOUNT)
-        floor = Floor(desk, artifact, epoch)
-        outcome = await floor.engine().execute("sg1", approved_by="olivia")
+    class Refusing(PassingBroker):
+        async def place(self, order: Order) -> OrderReport:
+            raise Refused("not today", code="NOT_TODAY")
+
+    async with open_floor() as floor:
+        refusing = floor.engine(broker=Refusing(floor.desk.broker))
+        outcome = await refusing.execute("sg1", approved_by="olivia")
         assert isinstance(outcome, Executed)
-        assert (outcome.order.status, outcome.order.reason_code) == (OrderStatus.REJECTED, "NO_QUOTE")
+        assert (outcome.order.status, outcome.order.reason_code) == (OrderStatus.REJECTED, "NOT_TODAY")
         assert await floor.signal_status() is SignalStatus.REJECTED
 
 
@@ -134,7 +133,7 @@ async def test_a_full_book_denies_a_new_symbol_whether_held_or_only_ordered(firs
         await quote(floor.desk, first_close)
         await floor.engine().execute("sg1", approved_by="olivia")
         await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
-        await stored_bar(floor.desk, "150", symbol="MSFT")
+        await quote(floor.desk, "150", symbol="MSFT")
         await approved_signal(floor.desk, floor.artifact, signal_id="sg3")
         tight = floor.engine(limits=replace(LIMITS, max_open_positions=1))
         denied = await tight.execute("sg2", approved_by="olivia")

@@ -79,11 +79,7 @@ async def trader_at_work(
     )
     artifacts = RunningArtifacts(load_artifacts=load, receive_bars=receive_bars, clock=clock)
     report = RunningReport(
-        unit_of_work=unit_of_work,
-        clock=clock,
-        boot_id=facts.boot_id,
-        account=account,
-        artifacts=artifacts,
+        unit_of_work=unit_of_work, clock=clock, boot_id=facts.boot_id, account=account, artifacts=artifacts
     )
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
     limits = settings.risk_limits()
@@ -93,7 +89,13 @@ async def trader_at_work(
     )
     # Whatever an older trader still has on its way is refused from now on.
     await broker_answer(broker.raise_epoch(account, epoch))
-    books, watch = CompareBooks(at), WatchAccount(at)
+    use_cases = AccountUseCases(
+        control=ControlAccount(at, around.kill_switch),
+        cancel=CancelOrder(at),
+        positions=ClosePositions(at),
+        books=CompareBooks(at),
+        watch=WatchAccount(at),
+    )
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -110,7 +112,7 @@ async def trader_at_work(
             trading=trading,
             loaded=artifacts.that_may_enter,
         ),
-        account=AccountDesk(at, _account_use_cases(at, books, watch, around.kill_switch), limits),
+        account=AccountDesk(at, use_cases, limits),
     )
     reconcile = ReconcileOrders(
         unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
@@ -122,13 +124,7 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    protect = ProtectPositions(at, unprotected_limit=settings.unprotected_limit)
-    jobs = (
-        EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
-        EngineJob("comparing the books", lambda: _compared(books, reconcile), _BOOKS_EVERY_SECONDS),
-        EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
-        EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
-    )
+    jobs = _jobs(at, use_cases, reconcile, settings)
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running():
         trader = Trader(parts, facts)
@@ -138,15 +134,16 @@ async def trader_at_work(
             await trader.finish_executions()
 
 
-def _account_use_cases(
-    at: BrokerAccount, books: CompareBooks, watch: WatchAccount, kill_switch: KillSwitch
-) -> AccountUseCases:
-    return AccountUseCases(
-        control=ControlAccount(at, kill_switch),
-        cancel=CancelOrder(at),
-        positions=ClosePositions(at),
-        books=books,
-        watch=watch,
+def _jobs(
+    at: BrokerAccount, use_cases: AccountUseCases, reconcile: ReconcileOrders, settings: TraderSettings
+) -> tuple[EngineJob, ...]:
+    books, watch = use_cases.books, use_cases.watch
+    protect = ProtectPositions(at, unprotected_limit=settings.unprotected_limit)
+    return (
+        EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
+        EngineJob("comparing the books", lambda: _compared(books, reconcile), _BOOKS_EVERY_SECONDS),
+        EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
+        EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
     )
 
 

@@ -19,7 +19,7 @@ from jax.domain.risk_limits import RiskLimits
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
-_VARIABLES = {"max_position_size": "MAX_POSITION_SIZE"}
+_VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "RESTRICTED_SYMBOLS"}
 
 
 def _decimal(written: Any) -> Any:
@@ -30,6 +30,12 @@ def _decimal(written: Any) -> Any:
 
 def _problem_of(check: Callable[[str, Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
     return lambda value: check("", value)
+
+
+def _share(field: str, value: Decimal) -> Decimal:
+    if not (checks.not_negative(field, value) <= 1):
+        raise InvalidValue(field, f"must be from 0 to 1, not {value}")
+    return value
 
 
 def _at_least_one(value: int) -> int:
@@ -49,11 +55,18 @@ def _http_url(written: str) -> str:
 
 Positive = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.positive))]
 NotNegative = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.not_negative))]
+Share = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(_share))]
 Fraction = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.fraction))]
 
 
+AtLeastOne = Annotated[int, AfterValidator(_at_least_one)]
+
+
 class TraderSettings(ServiceSettings):
-    """The trader's variables."""
+    """The trader's variables.
+
+    0 does not limit: MAX_POSITION_SIZE, MAX_CYCLE_NOTIONAL_PCT, REPEAT_AFTER_SECONDS, MAX_QUOTE_AGE_SECONDS.
+    """
 
     never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {"IB_BRIDGE_URL", "IB_BRIDGE_TOKEN"}
 
@@ -66,8 +79,26 @@ class TraderSettings(ServiceSettings):
     MIN_POSITION_SIZE: Positive = Decimal(1)
     MAX_POSITION_SIZE: NotNegative = Decimal(1000)
     MAX_POSITION_VALUE_PCT: Fraction = Decimal("0.20")
-    MAX_OPEN_POSITIONS: Annotated[int, AfterValidator(_at_least_one)] = 5
+    MAX_ORDER_NOTIONAL: Positive | None = None
+    MAX_OPEN_POSITIONS: AtLeastOne = 5
     MAX_DAILY_LOSS: Positive = Decimal("1000.0")
+    MAX_DAILY_RISK: Positive | None = None
+    MAX_GROSS_EXPOSURE_PCT: Positive = Decimal(1)
+    MAX_NET_EXPOSURE_PCT: Positive = Decimal(1)
+    ONE_DIRECTION_PER_SYMBOL: bool = True
+    CASH_RESERVE_PCT: Share = Decimal(0)
+    SET_ASIDE_PROFIT_PCT: Share = Decimal("0.5")
+    MAX_CYCLE_NOTIONAL_PCT: NotNegative = Decimal("0.5")
+    MAX_ORDERS_PER_MINUTE: AtLeastOne = 30
+    ORDER_BURST: AtLeastOne = 10
+    REPEAT_AFTER_SECONDS: NotNegative = Decimal(10)
+    PRICE_COLLAR_PCT: Positive = Decimal("0.10")
+    MIN_STOP_DISTANCE_PCT: NotNegative = Decimal("0.0005")
+    MAX_STOP_DISTANCE_PCT: Positive = Decimal("0.5")
+    MAX_QUOTE_AGE_SECONDS: NotNegative = Decimal(60)
+    MAX_QUOTE_LEAD_SECONDS: Positive = Decimal(1)
+    MUST_BE_IN_SESSION: bool = True
+    RESTRICTED_SYMBOLS: str = ""
     DEFAULT_ORDER_TYPE: Literal["LMT", "MKT"] = "LMT"
     UNPROTECTED_SECONDS: Positive = Decimal(10)
 
@@ -93,18 +124,31 @@ class TraderSettings(ServiceSettings):
             min_position_size=self.MIN_POSITION_SIZE,
             max_position_size=self.MAX_POSITION_SIZE,
             max_position_value_fraction=self.MAX_POSITION_VALUE_PCT,
+            max_order_notional=self.MAX_ORDER_NOTIONAL,
         )
-        # Prices are those of stored bars, which are as old as they are, and bars are replayed at any hour.
-        # What is large or None here has no setting of its own yet.
         return RiskLimits(
             sizing=sizing,
             max_open_positions=self.MAX_OPEN_POSITIONS,
             max_daily_loss=self.MAX_DAILY_LOSS,
-            max_daily_risk=checks.LARGEST - 1,
-            max_quote_age_seconds=None,
-            must_be_in_session=False,
-            repeat_after_seconds=None,
-            max_cycle_notional_fraction=None,
+            max_daily_risk=self.MAX_DAILY_RISK,
+            max_gross_exposure_fraction=self.MAX_GROSS_EXPOSURE_PCT,
+            max_net_exposure_fraction=self.MAX_NET_EXPOSURE_PCT,
+            one_direction_per_symbol=self.ONE_DIRECTION_PER_SYMBOL,
+            cash_reserve_fraction=self.CASH_RESERVE_PCT,
+            set_aside_profit_fraction=self.SET_ASIDE_PROFIT_PCT,
+            max_cycle_notional_fraction=self.MAX_CYCLE_NOTIONAL_PCT or None,
+            max_orders_per_minute=self.MAX_ORDERS_PER_MINUTE,
+            order_burst=self.ORDER_BURST,
+            repeat_after_seconds=self.REPEAT_AFTER_SECONDS or None,
+            price_collar_fraction=self.PRICE_COLLAR_PCT,
+            min_stop_distance_fraction=self.MIN_STOP_DISTANCE_PCT,
+            max_stop_distance_fraction=self.MAX_STOP_DISTANCE_PCT,
+            max_quote_age_seconds=self.MAX_QUOTE_AGE_SECONDS or None,
+            max_quote_lead_seconds=self.MAX_QUOTE_LEAD_SECONDS,
+            must_be_in_session=self.MUST_BE_IN_SESSION,
+            restricted_symbols=frozenset(
+                part.strip() for part in self.RESTRICTED_SYMBOLS.split(",") if part.strip()
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jax.domain.controls import TradingMode
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order
+from jax.domain.quote import Quote
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
@@ -16,7 +17,7 @@ from jax.modules.execution.risk_state import reserved
 from jax.modules.execution.send_order import SendOrder
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
-from jax.ports.errors import PortError
+from jax.ports.errors import NotFound, PortError
 from jax.ports.unit_of_work import UnitOfWork
 
 
@@ -76,11 +77,13 @@ class ExecuteSignal:
         async with self._one_at_a_time:
             async with self._unit_of_work.begin() as transaction:
                 before = await transaction.orders.trade_of_signal(signal_id)
+                symbol = (await transaction.signals.get(signal_id)).symbol
                 held_back = await reserved(transaction, self._trading.account)
             if before is not None:
                 return Executed(*before, repeated=True)
             try:
                 snapshot = await broker_answer(self._broker.account(self._trading.account))
+                quote = await self._newest_quote(symbol)
             except PortError as error:
                 return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
             request = ExecutionRequest(
@@ -89,9 +92,16 @@ class ExecuteSignal:
                 venue=self._broker.name,
                 snapshot=snapshot,
                 reserved=held_back,
+                quote=quote,
                 at=self._clock.now(),
             )
             return await self._commit(request)
+
+    async def _newest_quote(self, symbol: str) -> Quote | None:
+        try:
+            return await broker_answer(self._broker.quote(symbol))
+        except NotFound:
+            return None
 
     async def _commit(self, request: ExecutionRequest) -> tuple[Trade, Order] | Executed | Denied:
         async with self._unit_of_work.begin() as transaction:

@@ -14,7 +14,9 @@ from jax.domain.derived_id import client_order_id, trade_id
 from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.quote import Quote
 from jax.domain.reason_code import ReasonCode
+from jax.domain.risk.account_rules import daily_loss
 from jax.domain.risk.decide import decide
 from jax.domain.risk.inputs import Market, RiskInputs, Route, WantedEntry
 from jax.domain.risk_decision import Approved, Denied
@@ -22,7 +24,7 @@ from jax.domain.risk_limits import RiskLimits
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
-from jax.modules.execution.risk_state import account_state, newest_quote, pace_of
+from jax.modules.execution.risk_state import account_state, pace_of
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
@@ -49,7 +51,7 @@ class ExecutionRequest:
 
     `venue` is the name of the broker that said it and that would get the order. `reserved` is what open
     orders may cost, read before the broker was asked: an order that fills in between counts twice rather
-    than not at all.
+    than not at all. `quote` is the broker's newest of the signal's symbol, None when it has none.
     """
 
     signal_id: str
@@ -57,6 +59,7 @@ class ExecutionRequest:
     venue: str
     snapshot: AccountSnapshot
     reserved: Decimal
+    quote: Quote | None
     at: datetime
 
 
@@ -113,14 +116,14 @@ async def _decide(
         return Denied(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
-    limits = profile.tightened(trading.limits)
+    limits = trading.limits
     inputs = RiskInputs(
         wanted=WantedEntry(signal, trading.order_type, profile),
         instrument=instrument,
         account=await account_state(
             transaction, request.snapshot, reserved=request.reserved, session=session
         ),
-        market=Market(await newest_quote(transaction, signal.symbol), session),
+        market=Market(request.quote, session),
         limits=limits,
         controls=await transaction.controls.get(trading.account),
         # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
@@ -130,11 +133,11 @@ async def _decide(
         ),
         now=request.at,
     )
+    if daily_loss(inputs.account, limits.max_daily_loss) is not None:
+        # For the rest of the session, whatever the account gains back and whoever restarts.
+        await transaction.controls.latch_loss(trading.account, session.session_date)
     decision = decide(inputs)
     if isinstance(decision, Denied):
-        if decision.reason_code is ReasonCode.DAILY_LOSS_REACHED:
-            # For the rest of the session, whatever the account gains back and whoever restarts.
-            await transaction.controls.latch_loss(trading.account, session.session_date)
         return decision
     await _audit_decision(transaction, request, inputs, decision)
     return decision, instrument
@@ -229,9 +232,8 @@ def _trade(
 async def _audit_decision(
     transaction: Transaction, request: ExecutionRequest, inputs: RiskInputs, decision: Approved
 ) -> None:
-    account, quote, limits, wanted = inputs.account, inputs.market.quote, inputs.limits, inputs.wanted
-    if not isinstance(wanted, WantedEntry):
-        return
+    account, quote, wanted = inputs.account, inputs.market.quote, inputs.wanted
+    limits = wanted.profile.tightened(inputs.limits)
     data: Json = {
         "artifact_id": wanted.signal.artifact_id,
         "artifact_hash": wanted.signal.artifact_hash,

@@ -11,7 +11,6 @@ from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import FAILED, OPEN
 from jax.domain.position import positions_of
-from jax.domain.quote import Quote
 from jax.domain.risk.exposure import reserved_of
 from jax.domain.risk.inputs import AccountState, Holding, OpenOrder, Pace, RecentOrder, open_order
 from jax.domain.risk_limits import RiskLimits
@@ -55,12 +54,6 @@ async def _opening_equity(
     await transaction.controls.open_session(snapshot.account, SessionOpening(session.session_date, equity))
     opening = (await transaction.controls.get(snapshot.account)).opening
     return equity if opening is None or opening.session_date != session.session_date else opening.equity
-
-
-async def newest_quote(transaction: Transaction, symbol: str) -> Quote | None:
-    """The close of the newest stored bar: the brokers of this house quote from bars."""
-    bar = await _newest_bar(transaction, symbol)
-    return None if bar is None else Quote(symbol, bar.close, bar.close, bar.end)
 
 
 async def pace_of(
