@@ -17,6 +17,12 @@ from tests.integration.trader import approved_strategy
 from tests.integration.trader.trader_process import TraderProcess
 from tests.integration.trader.trading_floor import bar_body
 
+# Whoever holds the lock of the account has an advisory lock.
+END_THE_LOCKS_SESSION = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE locktype = 'advisory' AND granted AND datname = current_database()
+"""
+
 
 @asynccontextmanager
 async def stores(database_url: str) -> AsyncIterator[PostgresUnitOfWork]:
