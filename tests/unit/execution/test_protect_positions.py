@@ -11,6 +11,7 @@ from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.modules.execution.broker_account import BrokerAccount
+from jax.modules.execution.leave_trade import LeaveTrade, WayOut
 from jax.modules.execution.protect_positions import ProtectPositions
 from jax.ports.broker import Broker, OrderReport
 from jax.ports.errors import Conflict, OutcomeUnknown, Refused
@@ -233,3 +234,37 @@ async def test_a_trader_that_was_replaced_protects_nothing() -> None:
         with pytest.raises(Conflict, match="taken over"):
             await protect.run_once()
         assert await exits(floor) == []
+
+
+async def of_leg(floor: Floor, leg: OrderLeg) -> list[Decimal]:
+    return [order.quantity for order in await exits(floor) if order.leg is leg]
+
+
+class SlowToClose(PassingBroker):
+    """Takes a close and lets it work; refuses stops."""
+
+    async def place(self, order: Order) -> OrderReport:
+        if order.leg is OrderLeg.CLOSE:
+            return OrderReport(order.client_order_id, "v1", _S.NEW)
+        raise Refused("no stop", code="NO_STOP")
+
+
+async def test_what_is_being_closed_is_neither_protected_nor_closed_again() -> None:
+    async with open_floor() as floor:
+        await filled(floor)
+        broker = SlowToClose(floor.desk.broker)
+        (trade,) = await held(floor)
+        closing = await LeaveTrade(account_of(floor, broker)).leave(
+            trade, WayOut(OrderLeg.CLOSE, Decimal(100)), Said("out", "olivia", floor.desk.clock.now())
+        )
+        assert isinstance(closing, Order)
+        protect = protecting(floor, broker)
+        await protect.run_once()
+        assert await of_leg(floor, OrderLeg.STOP) == [Decimal(33)]
+        floor.desk.clock.advance(timedelta(seconds=11))
+        await protect.run_once()
+        assert sorted(await of_leg(floor, OrderLeg.CLOSE)) == [Decimal(33), Decimal(100)]
+        placed = len(await exits(floor))
+        floor.desk.clock.advance(timedelta(seconds=11))
+        await protect.run_once()
+        assert len(await exits(floor)) == placed
