@@ -1,5 +1,6 @@
 """Reconciliation believes only evidence, and only its own broker's."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,10 +9,11 @@ import pytest
 
 from jax.domain.errors import InvalidValue
 from jax.domain.order_status import OPEN, OrderStatus
-from jax.ports.broker import OrderReport
-from jax.ports.errors import Conflict
+from jax.ports.broker import Broker, OrderReport, WorkingOrder
+from jax.ports.errors import Conflict, Unavailable
+from tests.cancel_walk import unknown_and_working, working
 from tests.desk import ACCOUNT, approved_signal, quote
-from tests.failing_ports import FailingBroker, Fault, Fuse
+from tests.failing_ports import FailingBroker, Fault, Fuse, PassingBroker
 from tests.floor import open_floor
 
 
@@ -56,3 +58,50 @@ async def test_an_answer_that_cannot_be_does_not_keep_the_other_orders_from_bein
         async with floor.desk.unit_of_work.begin() as transaction:
             assert (await transaction.orders.get(right.client_order_id)).status is OrderStatus.FILLED
             assert await transaction.orders.get(wrong.client_order_id) == wrong
+
+
+class Listing(PassingBroker):
+    """Counts what it is asked about; `is_silent` about its working orders."""
+
+    is_silent = False
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(broker)
+        self.queries: list[str] = []
+
+    async def query(self, client_order_id: str) -> OrderReport:
+        self.queries.append(client_order_id)
+        return await super().query(client_order_id)
+
+    async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
+        if self.is_silent:
+            raise Unavailable("no list today")
+        return await super().working_orders(account)
+
+
+async def test_an_order_that_works_as_it_is_stored_is_not_asked_about_by_itself() -> None:
+    async with open_floor() as floor:
+        await working(floor)
+        broker = Listing(floor.desk.broker)
+        assert await floor.reconciler(broker).run_once() == 0
+        assert broker.queries == []
+        await quote(floor.desk, "149")
+        assert await floor.reconciler(broker).run_once() == 1
+        assert len(broker.queries) == 1
+
+
+async def test_every_order_is_asked_about_when_the_broker_gives_no_list() -> None:
+    async with open_floor() as floor:
+        await working(floor)
+        broker = Listing(floor.desk.broker)
+        broker.is_silent = True
+        assert await floor.reconciler(broker).run_once() == 0
+        assert len(broker.queries) == 1
+
+
+async def test_an_unresolved_order_is_asked_about_although_the_broker_lists_it() -> None:
+    async with open_floor() as floor:
+        await unknown_and_working(floor)
+        broker = Listing(floor.desk.broker)
+        assert await floor.reconciler(broker).run_once() == 1
+        assert len(broker.queries) == 1

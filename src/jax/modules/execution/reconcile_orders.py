@@ -1,8 +1,9 @@
 """Asks the broker about every order that is not closed, until the tables agree with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
@@ -19,6 +20,7 @@ from jax.ports.unit_of_work import UnitOfWork
 _VISIBLE_AFTER = timedelta(seconds=2)
 _NOT_FOUND_ANSWERS = 2
 _LOOKED_BACK = timedelta(days=2)
+_WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 _SENT_AND_CLOSED = frozenset(OrderStatus) - OPEN - {OrderStatus.DENIED}
 
 
@@ -39,14 +41,29 @@ class ReconcileOrders:
         self._epoch = epoch
 
     async def run_once(self) -> int:
-        """Asks about each open order once; returns how many changed.
+        """Asks about each open order that may have changed; returns how many have.
 
         An order of which the broker says what cannot be does not keep the others from being asked about: its
         InvalidValue or Conflict is raised at the end. Conflict also when another trader has taken over.
         """
         async with self._unit_of_work.begin() as transaction:
             open_orders = await transaction.orders.in_status(self._account, OPEN)
-        return await self._ask_about(open_orders)
+        working = await self._working() if open_orders else {}
+        return await self._ask_about(
+            [
+                order
+                for order in open_orders
+                if order.status not in _WORKING or working.get(order.client_order_id) != order.leaves_quantity
+            ]
+        )
+
+    async def _working(self) -> Mapping[str, Decimal]:
+        """What works at the broker, in one answer: only the others are asked about one by one."""
+        try:
+            working = await broker_answer(self._broker.working_orders(self._account))
+        except PortError:
+            return {}
+        return {order.client_order_id: order.leaves_quantity for order in working if order.client_order_id}
 
     async def look_back(self) -> int:
         """Asks about the orders of the last two days that are closed; returns how many changed.
