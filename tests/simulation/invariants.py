@@ -274,7 +274,8 @@ class Watch:
                 if other.signal_id == order.signal_id and other.reduces_only
             ]
             held = order.filled_quantity - sum((other.filled_quantity for other in ways_out), Decimal(0))
-            stops = [other for other in ways_out if other.leg is OrderLeg.STOP]
+            # An order that closes the trade at the market is under way to protect it, and better.
+            stops = [other for other in ways_out if other.leg in {OrderLeg.STOP, OrderLeg.CLOSE}]
             covered = sum((known.leaves for other in stops if (known := self._known(other))), Decimal(0))
             is_refused = sum(other.status is OrderStatus.REJECTED for other in stops) > 2
             if not order.reduces_only and held > covered and not is_refused:
