@@ -7,7 +7,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.held_trade import HeldTrade
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderLeg, OrderType
-from jax.domain.order_status import FAILED
+from jax.domain.order_status import FAILED, OrderStatus
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
@@ -112,7 +112,14 @@ class ProtectPositions:
 
     def _is_refused_again_and_again(self, held: HeldTrade, leg: OrderLeg) -> bool:
         last = [order for order in held.exits if order.leg is leg][-_MOST_REFUSALS:]
-        if len(last) < _MOST_REFUSALS or not all(order.status in FAILED for order in last):
+        if len(last) < _MOST_REFUSALS or not all(map(_came_to_nothing, last)):
             return False
         # Whichever way the clock was set meanwhile.
         return abs(self._clock.now() - last[-1].updated_at) < _TRIED_AGAIN_AFTER
+
+
+def _came_to_nothing(order: Order) -> bool:
+    """Refused; or taken and ended by the broker itself, as when there is nothing that it would reduce."""
+    if order.status is OrderStatus.CANCELED:
+        return order.filled_quantity == 0 and order.cancel_requested_at is None
+    return order.status in FAILED
