@@ -270,6 +270,26 @@ def test_the_kill_switch_reaches_the_file_and_the_bridge_and_is_released_at_both
     assert {order["symbol"] for order in protected} == {"AAPL"}
 
 
+def test_a_kill_while_the_bridge_is_away_holds_here_at_once_and_there_when_it_is_said_again(
+    home: Path, database_url: str
+) -> None:
+    with both(home, database_url) as (trader, bridge):
+        port = int(bridge.url.rpartition(":")[2])
+        body = approved_signal(trader)
+        bridge.kill()
+        told = trader.post("/api/v1/kill", SAYING, timeout=30)
+        file_is_there = (home / "KILL").exists()
+        with bridge_process(home, port) as restarted:
+            until(lambda: broker_is_well(trader), otherwise=lambda: trader.said)
+            denied = execute(trader, body)
+            again = trader.post("/api/v1/kill", SAYING)
+            killed = at_the_bridge(restarted, "/health")["killed"]
+    assert (told.status_code, file_is_there) == (503, True)
+    assert "start ib-bridge" in told.json()["detail"]
+    assert (denied.status_code, denied.json()["code"]) == (423, "KILL_SWITCH")
+    assert (again.status_code, killed) == (200, "olivia: drill")
+
+
 def test_a_kill_file_made_by_hand_denies_until_it_is_gone(home: Path, database_url: str) -> None:
     with both(home, database_url) as (trader, _):
         body = approved_signal(trader)
