@@ -68,6 +68,7 @@ class Load:
         self._answers: Counter[str] = Counter()
         self._asked_at: dict[str, float] = {}
         self._denials: Counter[str] = Counter()
+        self._orders: dict[str, str] = {}
         self.problems: list[str] = []
 
     @contextmanager
@@ -144,10 +145,16 @@ class Load:
         answer = _asked(client, "POST", "/api/v1/execute", body)
         with self._lock:
             self._answers[_word(answer)] += 1
-            if answer is not None and answer.status_code >= 400:
-                self._denials[signal_id] += 1
-            if answer is not None and answer.status_code == 500:
-                self.problems.append(f"execute answered 500: {answer.text}")
+            if answer is not None:
+                self._judge(signal_id, answer)
+
+    def _judge(self, signal_id: str, answer: httpx.Response) -> None:
+        if answer.status_code >= 400:
+            self._denials[signal_id] += 1
+        elif self._orders.setdefault(signal_id, answer.json()["order_id"]) != answer.json()["order_id"]:
+            self.problems.append(f"two orders for {signal_id}: {self._orders[signal_id]}, {answer.text}")
+        if answer.status_code >= 500 and answer.status_code != 503:
+            self.problems.append(f"execute answered {answer.status_code}: {answer.text}")
 
 
 def _asked(client: httpx.Client, method: str, path: str, body: Any = None) -> httpx.Response | None:
