@@ -1,5 +1,6 @@
 """Ways in which a database ends while somebody commits: the server's own doing, not a pretended error."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -11,10 +12,27 @@ import asyncpg
 
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.integration.postgres.cutting_proxy import CuttingProxy
+from tests.postgres_server import run_sql
 
 _IN_TRANSACTION = """
     SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle in transaction'
+"""
+
+_DIES_COMMITTING = """
+    CREATE TABLE public.dying (is_on boolean NOT NULL);
+    INSERT INTO public.dying VALUES (false);
+    CREATE FUNCTION public.die() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (SELECT is_on FROM public.dying) THEN
+            PERFORM pg_terminate_backend(pg_backend_pid());
+            PERFORM pg_sleep(10);
+        END IF;
+        RETURN NULL;
+    END
+    $$;
+    CREATE CONSTRAINT TRIGGER die AFTER INSERT OR UPDATE ON trading.orders DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION public.die();
 """
 
 
@@ -23,6 +41,7 @@ class Ending(Enum):
 
     TERMINATED = "the server ends the connection before it hears of the commit"
     ANSWER_LOST = "the server commits, and the connection ends before its answer is heard"
+    DIED_COMMITTING = "the server hears of the commit, and ends the connection within it"
     CRASHED = "the server crashes before it hears of the commit, and recovers"
 
 
@@ -44,7 +63,7 @@ class EndingUnitOfWork:
                 if self.commits == self._at:
                     await self._ending.come()
         finally:
-            self._ending.be_over()
+            await self._ending.be_over()
 
 
 class DatabaseEnding(Protocol):
@@ -52,7 +71,7 @@ class DatabaseEnding(Protocol):
 
     async def come(self) -> None: ...
 
-    def be_over(self) -> None: ...
+    async def be_over(self) -> None: ...
 
 
 class AnswerLost:
@@ -64,7 +83,7 @@ class AnswerLost:
     async def come(self) -> None:
         self._proxy.cuts_at_commit = True
 
-    def be_over(self) -> None:
+    async def be_over(self) -> None:
         self._proxy.cuts_at_commit = False
 
 
@@ -88,5 +107,23 @@ class BackendEnds:
             # After a crash there is nobody to say goodbye to.
             connection.terminate()
 
-    def be_over(self) -> None:
+    async def be_over(self) -> None:
         """A new connection is as good as any."""
+
+
+def prepare_to_die_committing(url: str) -> None:
+    """Whoever has written an order will die committing it, once that is switched on."""
+    run_sql(url, _DIES_COMMITTING)
+
+
+class DiesCommitting:
+    """In a database that was prepared for it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def come(self) -> None:
+        await asyncio.to_thread(run_sql, self._url, "UPDATE public.dying SET is_on = true")
+
+    async def be_over(self) -> None:
+        await asyncio.to_thread(run_sql, self._url, "UPDATE public.dying SET is_on = false WHERE is_on")

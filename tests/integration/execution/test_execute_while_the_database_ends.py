@@ -1,6 +1,7 @@
 """The database goes away at each commit of an execution, for real, and there is one order at most."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,14 @@ from jax.modules.execution.execute_signal import Executed
 from jax.ports.errors import OutcomeUnknown, PortError, Unavailable
 from tests.failing_ports import FailingBroker, Fuse
 from tests.floor import Floor, check_agreement, open_floor
-from tests.integration.execution.ending_connections import AnswerLost, BackendEnds, Ending, EndingUnitOfWork
+from tests.integration.execution.ending_connections import (
+    AnswerLost,
+    BackendEnds,
+    DiesCommitting,
+    Ending,
+    EndingUnitOfWork,
+    prepare_to_die_committing,
+)
 from tests.integration.postgres.cutting_proxy import CuttingProxy
 from tests.postgres_server import empty_tables, fresh_database, running_server
 
@@ -57,6 +65,7 @@ STEPS = (
     # Commit 2 records the order. Lost answer: it is recorded, and must not be sent by anybody any more.
     Step(2, Ending.TERMINATED, _AN_ERROR, 0, _FILLED),
     Step(2, Ending.ANSWER_LOST, (OutcomeUnknown,), 0, _ABSENT),
+    Step(2, Ending.DIED_COMMITTING, (OutcomeUnknown,), 0, _FILLED),
     Step(2, Ending.CRASHED, _AN_ERROR, 0, _FILLED),
     # Commit 3 has asked the gate once more: without its answer the order stays in the house.
     Step(3, Ending.TERMINATED, (_ABSENT,), 0, _ABSENT),
@@ -66,15 +75,17 @@ STEPS = (
     # Commit 4 writes down what the broker has said.
     Step(4, Ending.TERMINATED, (_PENDING,), 1, _FILLED),
     Step(4, Ending.ANSWER_LOST, (_PENDING,), 1, _FILLED),
+    Step(4, Ending.DIED_COMMITTING, (_PENDING,), 1, _FILLED),
     Step(4, Ending.CRASHED, (_PENDING,), 1, _FILLED),
 )
 
 
 @pytest.fixture(scope="module")
 def crashing_database_url() -> Iterator[str]:
-    """A migrated database on a server of its own, which may crash."""
+    """A migrated database on a server of its own, which may crash, and where who commits may die."""
     with running_server(waits_for_disk=False) as server, fresh_database(server) as url:
         asyncio.run(migrate_to_head(url))
+        prepare_to_die_committing(url)
         yield url
 
 
@@ -83,8 +94,10 @@ def url_of(request: pytest.FixtureRequest) -> Callable[[Ending], str]:
     """An empty migrated database where that may happen."""
 
     def url(ending: Ending) -> str:
-        if ending is not Ending.CRASHED:
+        if ending in {Ending.TERMINATED, Ending.ANSWER_LOST}:
             return str(request.getfixturevalue("emptied_database_url"))
+        if ending is Ending.CRASHED and "DATABASE_URL_FOR_TESTS" in os.environ:
+            pytest.skip("a server that was given may not be crashed")
         crashing = str(request.getfixturevalue("crashing_database_url"))
         empty_tables(crashing)
         return crashing
@@ -108,8 +121,9 @@ async def _ending_stores(url: str, step: Step) -> AsyncIterator[EndingUnitOfWork
             yield EndingUnitOfWork(stores, step.at, AnswerLost(proxy))
         return
     async with _stores(url) as stores:
-        crashes = step.ending is Ending.CRASHED
-        yield EndingUnitOfWork(stores, step.at, BackendEnds(url, crashes=crashes))
+        dies = step.ending is Ending.DIED_COMMITTING
+        ending = DiesCommitting(url) if dies else BackendEnds(url, crashes=step.ending is Ending.CRASHED)
+        yield EndingUnitOfWork(stores, step.at, ending)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"commit {step.at}: {step.ending.value}")
