@@ -103,6 +103,23 @@ def test_every_set_is_kept_with_its_metrics_and_statistics(jax: Jax, home: Path)
     assert best["statistic.bars"] == 400.0
 
 
+@pytest.mark.parametrize("metric", ["alpha", "beta"])
+def test_the_best_against_a_benchmark_is_what_backtests_of_all_sets_say(
+    jax: Jax, home: Path, metric: str
+) -> None:
+    against = ("--benchmark", "AAPL")
+    document = jax("sweep", *ALL_IN, *GRID, *against, "--by", metric, "--json").document
+    told = [one["metrics"][metric] for one in document["best"]]
+    assert len(told) == 7
+    assert sorted(told, key=float, reverse=True) == told
+    for one in document["best"]:
+        params = [f"--param={name}={value}" for name, value in one["params"].items()]
+        run = jax("backtest", *ALL_IN, *against, *params, "--json").document
+        assert run["metrics"][metric] == one["metrics"][metric]
+    kept = asyncio.run(SweepFiles(home / "sweeps").get(document["sweep_id"]))
+    assert {round(value, 6) for value in kept.metrics[metric] if value is not None} == set(map(float, told))
+
+
 def test_a_repeat_says_the_same_from_any_workers(jax: Jax) -> None:
     asked = ("sweep", *ALL_IN, *GRID, "--by", "max_drawdown", "--json")
     first = jax(*asked).document
@@ -210,6 +227,7 @@ def test_says_that_nothing_was_traded(jax: Jax) -> None:
         (("--param", "fast=1:2000", "--param", "slow=1:2000"), "--param", "take fewer values, or a sample"),
         (("--sample", "0"), "--sample", "must be from 1 to 1,000,000"),
         (("--seed", "-1"), "--seed", "must not be below zero"),
+        (("--by", "alpha"), "--by", "alpha compares with a benchmark, which nothing names here"),
         (("--by", "luck"), "--by", "there is no metric 'luck' to choose by; there are total_return"),
         (("--folds", "1"), "--folds", "must be at least 2, not 1"),
         (("--folds", "2", "--purge", "250"), "--purge", "leaves nothing to train on"),
@@ -237,6 +255,7 @@ def test_a_wrong_use_ends_with_2_and_names_the_option(
         (("--train", "400"), "400 bar ends are too few to train on 400"),
         (("--test", "5", "--folds", "5"), "give the length of a test or the number of folds, not both"),
         (("--test", "0"), "must be at least 1, not 0"),
+        (("--by", "alpha", "--benchmark", "AAPL"), "alpha compares with a benchmark"),
     ],
 )
 def test_a_wrong_use_of_a_walk_ends_with_2(jax: Jax, arguments: tuple[str, ...], said: str) -> None:

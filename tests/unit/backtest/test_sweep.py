@@ -139,12 +139,14 @@ def test_the_order_does_not_depend_on_where_a_set_stood(drawn: list[tuple[int, f
     assert [sets[number] for number in order] == [sets[::-1][number] for number in backwards]
 
 
-def test_every_metric_but_those_of_a_benchmark_can_be_chosen_by() -> None:
+def test_every_metric_can_be_chosen_by_and_two_of_them_with_a_benchmark_only() -> None:
     assert {name: check_metric(name) for name in COMPARED} == {
         name: better for name, better in METRICS.items() if name not in {"alpha", "beta"}
     }
-    for unknown in ("alpha", "luck"):
-        with pytest.raises(
-            InvalidValue, match=f"by: there is no metric '{unknown}' to choose by; there are tot"
-        ):
-            check_metric(unknown)
+    assert {name: check_metric(name, has_benchmark=True) for name in METRICS} == METRICS
+    for name in ("alpha", "beta"):
+        with pytest.raises(InvalidValue, match=f"by: {name} compares with a benchmark"):
+            check_metric(name)
+    for has_benchmark in (False, True):
+        with pytest.raises(InvalidValue, match="by: there is no metric 'luck' to choose by; there are tot"):
+            check_metric("luck", has_benchmark=has_benchmark)

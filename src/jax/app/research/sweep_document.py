@@ -14,9 +14,10 @@ from jax.domain.canonical_json import Json
 from jax.domain.decimal_text import plain
 from jax.modules.backtest.bar_panel import moment_at
 from jax.modules.backtest.cross_validation import FoldTest
+from jax.modules.backtest.kernel.arrays import Floats
 from jax.modules.backtest.kernel.statistics import RunStatistics
 from jax.modules.backtest.metrics_of_statistics import rounded
-from jax.modules.backtest.sweep import COMPARED, named_figures
+from jax.modules.backtest.sweep import AGAINST_BENCHMARK, COMPARED, named_figures
 from jax.modules.backtest.walk_forward import WalkForward
 from jax.ports.sweep_store import KeptSweep, SetColumns
 
@@ -117,14 +118,23 @@ def params_document(params: Any) -> dict[str, Json]:
 
 
 def _metrics_of(outcome: SweepOutcome, number: int) -> BacktestMetrics:
-    return rounded({**named_figures(outcome.figures[number]), **_NOT_COMPARED})
+    compared = _NOT_COMPARED if outcome.against is None else _named(outcome.against[number])
+    return rounded({**named_figures(outcome.figures[number]), **compared})
+
+
+def _named(against: Floats) -> dict[str, float | None]:
+    return {
+        name: None if math.isnan(value) else value
+        for name, value in zip(AGAINST_BENCHMARK, against.tolist(), strict=True)
+    }
 
 
 def _metric_columns(outcome: SweepOutcome) -> SetColumns:
-    return {
-        name: [_stored(name, value) for value in outcome.figures[:, place].tolist()]
-        for place, name in enumerate(COMPARED)
-    }
+    figures, against = outcome.figures, outcome.against
+    columns = dict(zip(COMPARED, figures.T.tolist(), strict=True))
+    if against is not None:
+        columns |= dict(zip(AGAINST_BENCHMARK, against.T.tolist(), strict=True))
+    return {name: [_stored(name, value) for value in values] for name, values in columns.items()}
 
 
 def _stored(name: str, value: float) -> int | float | None:

@@ -77,7 +77,7 @@ async def prepared_sweep(
     NotFound for an unknown strategy or symbol; InvalidValue for parameters, a metric that there is not, a
     window without bars, a strategy that may not run.
     """
-    check_metric(request.by)
+    check_metric(request.by, has_benchmark=request.benchmark is not None)
     named = named_strategy(request.strategy, strategies)
     found = _sets(request, named)
     wanted = WantedBars(data_from=request.data_from, data_to=request.data_to, symbols=request.symbols)

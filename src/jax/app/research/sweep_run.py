@@ -1,5 +1,6 @@
 """Runs sweeps and walks over whatever workers there are."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -35,15 +36,18 @@ from jax.modules.backtest.set_runner import (
 )
 from jax.modules.backtest.strategy_kernels import StrategyKernels
 from jax.modules.backtest.sweep import (
+    AGAINST_BENCHMARK,
     COMPARED,
     Annualisation,
     Progress,
     SweptSets,
     annualisation_of,
     best_first,
+    check_metric,
     figures_of_sets,
     named_figures,
     parts_of,
+    ranked,
     together,
 )
 from jax.modules.backtest.sweep_evidence import SweepEvidence, evidence_of_sweep
@@ -97,11 +101,13 @@ class Crew:
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepOutcome:
     """A sweep's rows, its metrics before they are rounded [sets, COMPARED], and its sets' numbers, the best
-    first; `best` are that set's metrics, with alpha and beta where there is a benchmark."""
+    first; `best` are that set's metrics, with alpha and beta where there is a benchmark. `against` has
+    alpha and beta of every set, [sets, 2], where one of them says which set is best."""
 
     prepared: PreparedSweep
     swept: SweptSets
     figures: Floats
+    against: Floats | None
     order: Ints
     best: BacktestMetrics
     evidence: SweepEvidence
@@ -145,8 +151,9 @@ class Sweeps:
         [swept] = self._swept(work, prepared, crew, progress)
         calendar = annualisation_of(prepared.panel, prepared.request.settings)
         figures = figures_of_sets(swept, calendar)
-        order = best_first(swept.sets, figures, by=prepared.request.by)
         kernels = work.kernels(self._ports.compiling)
+        against = _against_benchmark(prepared, kernels, swept, calendar, progress)
+        order = _best_first(prepared.request.by, swept, figures, against)
         returns = returns_of_set(
             kernels, prepared.request.settings, whole_window(prepared.panel), swept.sets[order[0]]
         )
@@ -154,6 +161,7 @@ class Sweeps:
             prepared=prepared,
             swept=swept,
             figures=figures,
+            against=against,
             order=order,
             best=_compared(prepared, named_figures(figures[order[0]]), returns, calendar),
             evidence=evidence_of_sweep(
@@ -180,7 +188,11 @@ class Sweeps:
         *,
         progress: Progress | None = None,
     ) -> WalkForward:
-        """The sets tried on each window's training, the best run on its test. Errors as of sweep."""
+        """The sets tried on each window's training, the best run on its test. Errors as of sweep.
+
+        What compares with a benchmark cannot choose here: InvalidValue.
+        """
+        check_metric(prepared.request.by)
         trainings = tuple(
             SweepWindow(window.train, np.array([0, window.train[1] - window.train[0]], dtype=np.int64))
             for window in windows
@@ -246,6 +258,36 @@ def _compared(
         theirs = benchmark_returns(benchmark.bars, prepared.panel.moments)
         alpha, beta = alpha_and_beta(returns.tolist(), benchmark=theirs, times=calendar.bars_a_year)
     return rounded({**figures, "alpha": alpha, "beta": beta})
+
+
+def _best_first(by: str, swept: SweptSets, figures: Floats, against: Floats | None) -> Ints:
+    if against is None:
+        return best_first(swept.sets, figures, by=by)
+    more_is_better = check_metric(by, has_benchmark=True)
+    return ranked(swept.sets, against[:, AGAINST_BENCHMARK.index(by)], more_is_better=more_is_better)
+
+
+def _against_benchmark(
+    prepared: PreparedSweep,
+    kernels: StrategyKernels,
+    swept: SweptSets,
+    calendar: Annualisation,
+    progress: Progress | None,
+) -> Floats | None:
+    """Alpha and beta of every set, where one of them is asked for: each takes a run of its own."""
+    benchmark = prepared.references.benchmark
+    if benchmark is None or prepared.request.by not in AGAINST_BENCHMARK:
+        return None
+    theirs = benchmark_returns(benchmark.bars, prepared.panel.moments)
+    window = whole_window(prepared.panel)
+    found = np.empty((len(swept.sets), len(AGAINST_BENCHMARK)))
+    for number, params in enumerate(swept.sets):
+        returns = returns_of_set(kernels, prepared.request.settings, window, params)
+        figures = alpha_and_beta(returns.tolist(), benchmark=theirs, times=calendar.bars_a_year)
+        found[number] = [math.nan if figure is None else figure for figure in figures]
+        if progress is not None:
+            progress(number + 1, len(swept.sets))
+    return found
 
 
 def _by_window(

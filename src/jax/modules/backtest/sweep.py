@@ -23,8 +23,9 @@ _ROWS_OF_THREADS = 2_000_000
 _ROWS_ELSEWHERE = 20_000_000
 _PARTS_A_WORKER = 4
 
-# The metrics of a set; without a benchmark there is no alpha and no beta.
-COMPARED = tuple(name for name in METRICS if name not in {"alpha", "beta"})
+# What a set comes to by itself, and what it comes to against a benchmark.
+AGAINST_BENCHMARK = ("alpha", "beta")
+COMPARED = tuple(name for name in METRICS if name not in AGAINST_BENCHMARK)
 
 # Told of (parameter sets done, all of them).
 Progress = Callable[[int, int], object]
@@ -123,7 +124,11 @@ def best_first(sets: Sequence[Any], figures: Floats, *, by: str) -> Ints:
     Sets of which the metric is not defined come last. InvalidValue for a metric that there is not.
     """
     more_is_better = check_metric(by)
-    values = figures[:, COMPARED.index(by)]
+    return ranked(sets, figures[:, COMPARED.index(by)], more_is_better=more_is_better)
+
+
+def ranked(sets: Sequence[Any], values: Floats, *, more_is_better: bool) -> Ints:
+    """The numbers of sets with these values of a metric, [sets], as best_first orders them."""
     missing = np.isnan(values)
     cost = np.where(missing, 0.0, -values if more_is_better else values)
     params = np.array([tuple(params) for params in sets], dtype=np.float64)
@@ -132,8 +137,10 @@ def best_first(sets: Sequence[Any], figures: Floats, *, by: str) -> Ints:
     return found
 
 
-def check_metric(by: str) -> bool:
+def check_metric(by: str, *, has_benchmark: bool = False) -> bool:
     """Whether more of the metric `by` is better; InvalidValue when sets cannot be compared by it."""
-    if by not in COMPARED:
-        raise InvalidValue("by", f"there is no metric {by!r} to choose by; there are {', '.join(COMPARED)}")
+    if by in AGAINST_BENCHMARK and not has_benchmark:
+        raise InvalidValue("by", f"{by} compares with a benchmark, which nothing names here")
+    if by not in METRICS:
+        raise InvalidValue("by", f"there is no metric {by!r} to choose by; there are {', '.join(METRICS)}")
     return METRICS[by]
