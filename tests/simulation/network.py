@@ -23,6 +23,7 @@ class Link:
 
     def __init__(self, host: BridgeHost, around: Surroundings, trouble: Callable[[], Possibilities]) -> None:
         self.is_cut = False
+        self.holds_back_seconds = 0.0  # the next order that is sent
         self._host = host
         self._around = around
         self._trouble = trouble
@@ -36,8 +37,9 @@ class Link:
         answered: asyncio.Future[T] = around.loop.create_future()
         self._waiting[answered] = None
         try:
+            held_back = self._held_back(name)
             for _ in range(2 if around.chance(trouble.message_twice) else 1):
-                self._send(lambda: self._arrive(call, answered))
+                self._send(lambda: self._arrive(call, answered), held_back)
             async with asyncio.timeout(_ANSWER_WITHIN_SECONDS):
                 return await answered
         except TimeoutError as error:
@@ -51,12 +53,18 @@ class Link:
             if self._around.chance(0.5):
                 _give(answered, OutcomeUnknown("the connection to the bridge was reset"))
 
-    def _send(self, deliver: Callable[[], object]) -> None:
+    def _held_back(self, name: str) -> float:
+        if name != "place":
+            return 0.0
+        held_back, self.holds_back_seconds = self.holds_back_seconds, 0.0
+        return held_back
+
+    def _send(self, deliver: Callable[[], object], held_back: float = 0.0) -> None:
         around, trouble = self._around, self._trouble()
         if self.is_cut or around.chance(trouble.message_loss):
             return
         longest = trouble.longest_delay if around.chance(trouble.message_delay) else 0.01
-        around.loop.at(around.loop.time() + around.seconds(longest), deliver)
+        around.loop.at(around.loop.time() + held_back + around.seconds(longest), deliver)
 
     def _arrive(
         self, call: Callable[[Broker], Coroutine[Any, Any, T]], answered: "asyncio.Future[T]"

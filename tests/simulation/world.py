@@ -253,6 +253,7 @@ class World:
         self.lock_holder = None
 
     def _take_over(self) -> None:
+        self.link.holds_back_seconds = self.seconds(4)
         self.people.execute(self.rng.choice(self.signals))
         self.loop.at(self.loop.time() + self.seconds(0.3), self._lose_lock)
 
