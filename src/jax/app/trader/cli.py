@@ -11,12 +11,14 @@ from jax.app.home import home_folder
 
 PROGRAM = "jax-trader"
 _PORTS = range(8100, 8200)
-_HELP = """Runs the trader: loads approved artifacts, turns bars into signals, and executes approved ones.
+_HELP = """Runs the trader: loads approved artifacts, turns bars into signals, executes approved ones, and
+protects what it holds.
 
 Settings come from the environment: EXECUTION_ENABLED, MODE, BROKER (paper in this process, or bridge),
-IB_BRIDGE_URL, IB_BRIDGE_TOKEN, DATABASE_URL, JAX_API_TOKEN, MAX_RISK_PER_TRADE,
-MIN_POSITION_SIZE, MAX_POSITION_SIZE, MAX_POSITION_VALUE_PCT, MAX_OPEN_POSITIONS, MAX_DAILY_LOSS,
-DEFAULT_ORDER_TYPE. What it writes lies in JAX_HOME.
+IB_BRIDGE_URL, IB_BRIDGE_TOKEN, DATABASE_URL, JAX_API_TOKEN, DEFAULT_ORDER_TYPE, UNPROTECTED_SECONDS, and one for each
+limit of risk, such as MAX_DAILY_LOSS and MAX_QUOTE_AGE_SECONDS (docs/risk.md lists them; `GET /api/v1/risk` shows
+them). Bars of another time need MAX_QUOTE_AGE_SECONDS=0 and MUST_BE_IN_SESSION=false. What it writes lies in JAX_HOME; a
+file KILL there stops all entries.
 
 Example: EXECUTION_ENABLED=true jax-trader --port 8100
 """
