@@ -362,7 +362,7 @@ Usage: python3 dev.py COMMAND [ARGUMENTS]      (each first sets up .venv, where 
   test    formatting, lint, import rules, types and all tests but soak; arguments go to pytest
   lint    formatting, lint and import rules
   types   mypy --strict
-  bench   measure how fast it is
+  bench   measure how fast it is; `bench peers` compares the research engine with others
   soak    the tests that take long; arguments go to pytest
   docs    build the documentation into docs/_build/html
   lock    write requirements.lock from pyproject.toml; arguments go to `uv pip compile`
