@@ -2,19 +2,28 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import asyncpg
 
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.migrations import migrate_to_head
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from jax.domain.risk_decision import Denied
 from tests.bench.stopwatch import quantiles_ms
-from tests.desk import approved_signal
+from tests.desk import LIMITS, approved_signal
 from tests.floor import open_floor
 from tests.postgres_server import fresh_database, running_server
 
 _SIGNALS = 100
+_ONE_SHARE_AT_A_TIME = replace(
+    LIMITS,
+    sizing=replace(LIMITS.sizing, max_order_notional=Decimal(200)),
+    max_quote_age_seconds=None,
+    max_daily_risk=Decimal(1_000_000),
+)
 
 
 async def run() -> None:
@@ -51,14 +60,15 @@ async def _executes(url: str) -> list[float]:
     database = PostgresDatabase(url)
     try:
         async with open_floor(PostgresUnitOfWork(database)) as floor:
-            engine, seconds = floor.engine(), []
+            engine, seconds = floor.engine(limits=_ONE_SHARE_AT_A_TIME), []
             for number in range(_SIGNALS):
                 # So that the limit of orders a minute is not what is measured.
-                floor.desk.clock.advance(timedelta(seconds=2))
+                floor.desk.clock.advance(timedelta(seconds=20))
                 signal = await approved_signal(floor.desk, floor.artifact, signal_id=f"bench{number}")
                 started = time.perf_counter()
-                await engine.execute(signal.signal_id, approved_by="olivia")
+                outcome = await engine.execute(signal.signal_id, approved_by="olivia")
                 seconds.append(time.perf_counter() - started)
+                assert not isinstance(outcome, Denied), outcome.detail
             return seconds
     finally:
         await database.close()

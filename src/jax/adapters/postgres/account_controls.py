@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.schema import trading_tables as trading
@@ -21,8 +21,8 @@ class PostgresAccountControls:
 
     async def get(self, account: str) -> AccountControls:
         modes = {row.strategy: row for row in await self._rows(trading.mode, account)}
-        kills = [row for row in await self._rows(trading.kill, account) if row.released_at is None]
-        rows = await self._rows(trading.account, account)
+        rows = list(await self._session.execute(_account_with_kill(account)))
+        kills = [row for row in rows if row.engaged_at is not None and row.released_at is None]
         whole = modes.pop(_WHOLE_ACCOUNT, None)
         return AccountControls(
             mode=None if whole is None else _mode(whole),
@@ -92,6 +92,14 @@ class PostgresAccountControls:
     async def _rows(self, table: Any, account: str) -> list[Row[Any]]:
         result = await self._session.execute(select(table).where(table.c.account == account))
         return list(result)
+
+
+def _account_with_kill(account: str) -> Select[Any]:
+    row, kill = trading.account, trading.kill
+    columns = (row.c.loss_latched_on, row.c.opened_on, row.c.opening_equity)
+    told = (kill.c.reason, kill.c.actor, kill.c.engaged_at, kill.c.released_at)
+    joined = row.outerjoin(kill, kill.c.account == row.c.account)
+    return select(*columns, *told).select_from(joined).where(row.c.account == account)
 
 
 def _opening(row: Row[Any]) -> SessionOpening | None:

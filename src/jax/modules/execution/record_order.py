@@ -117,15 +117,20 @@ async def _decide(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
     limits = trading.limits
+    controls = await transaction.controls.get(trading.account)
     inputs = RiskInputs(
         wanted=WantedEntry(signal, trading.order_type, profile),
         instrument=instrument,
         account=await account_state(
-            transaction, request.snapshot, reserved=request.reserved, session=session
+            transaction,
+            request.snapshot,
+            reserved=request.reserved,
+            session=session,
+            opening=controls.opening,
         ),
         market=Market(request.quote, session),
         limits=limits,
-        controls=await transaction.controls.get(trading.account),
+        controls=controls,
         # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
         route=Route(request.venue, is_live=False, execution_enabled=True, kills=trading.kills()),
         pace=await pace_of(

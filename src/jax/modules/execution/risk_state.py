@@ -26,17 +26,22 @@ async def reserved(transaction: Transaction, account: str) -> Decimal:
 
 
 async def account_state(
-    transaction: Transaction, snapshot: AccountSnapshot, *, reserved: Decimal, session: ExchangeSession
+    transaction: Transaction,
+    snapshot: AccountSnapshot,
+    *,
+    reserved: Decimal,
+    session: ExchangeSession,
+    opening: SessionOpening | None,
 ) -> AccountState:
     """The account as it is stored, beside what the broker said of its means.
 
-    The first look in a session keeps the net liquidation as that of its opening.
+    `opening` is what is on record; the first look in a session puts its net liquidation there.
     """
     fills = await transaction.orders.fills(snapshot.account)
     before = [fill for fill in fills if fill.ts_event < session.opens_at]
     return AccountState(
         snapshot=snapshot,
-        opening_equity=await _opening_equity(transaction, snapshot, session),
+        opening_equity=await _opening_equity(transaction, snapshot, session, opening),
         reserved=reserved,
         holdings=await _holdings(transaction, fills),
         open_orders=tuple(await open_orders(transaction, snapshot.account)),
@@ -46,14 +51,18 @@ async def account_state(
 
 
 async def _opening_equity(
-    transaction: Transaction, snapshot: AccountSnapshot, session: ExchangeSession
+    transaction: Transaction,
+    snapshot: AccountSnapshot,
+    session: ExchangeSession,
+    opening: SessionOpening | None,
 ) -> Decimal:
     equity = snapshot.net_liquidation
-    if not (equity.is_finite() and equity > 0):
-        return equity
-    await transaction.controls.open_session(snapshot.account, SessionOpening(session.session_date, equity))
-    opening = (await transaction.controls.get(snapshot.account)).opening
-    return equity if opening is None or opening.session_date != session.session_date else opening.equity
+    if opening is not None and opening.session_date == session.session_date:
+        return opening.equity
+    if equity.is_finite() and equity > 0 and (opening is None or opening.session_date < session.session_date):
+        first = SessionOpening(session.session_date, equity)
+        await transaction.controls.open_session(snapshot.account, first)
+    return equity
 
 
 async def pace_of(
