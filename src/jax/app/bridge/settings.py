@@ -1,32 +1,19 @@
 """What the environment may say to the bridge, checked before anything starts."""
 
-import re
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
 from jax.app.console import CommandFailed
 from jax.app.service_settings import ServiceSettings, settings_of_environment
-from jax.domain import checks
+from jax.app.setting_numbers import DECIMAL, Fraction, NotNegative, Positive
 from jax.domain.errors import InvalidValue
 
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _NOT_BUILT = {
     "ib": "needs the extra jax-trading-assistant[ib], and is not part of this version",
     "ccxt": "needs the extra jax-trading-assistant[ccxt], and is not part of this version",
 }
-
-
-def _decimal(written: Any) -> Any:
-    if isinstance(written, str) and not _DECIMAL.fullmatch(written.strip()):
-        raise InvalidValue("", "is not a decimal number such as 0.01")
-    return written
-
-
-def _that_is(check: Callable[[str, Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
-    return lambda value: check("", value)
 
 
 def _faults(written: str) -> str:
@@ -39,18 +26,13 @@ def parse_faults(written: str) -> tuple[int, dict[str, float]]:
     found: dict[str, float] = {}
     for part in written.split():
         name, equals, number = part.partition("=")
-        if not equals or name in found or not _DECIMAL.fullmatch(number):
+        if not equals or name in found or not DECIMAL.fullmatch(number):
             raise InvalidValue("", "is not of the form seed=7 lost_answer=0.05 delay=0.1 delay_seconds=0.2")
         found[name] = float(number)
     seed = found.pop("seed", None)
     if seed is None or seed != int(seed):
         raise InvalidValue("", "must name a seed, such as seed=7")
     return int(seed), found
-
-
-Positive = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.positive))]
-NotNegative = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.not_negative))]
-Fraction = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_that_is(checks.fraction))]
 
 
 class BridgeSettings(ServiceSettings):

@@ -1,47 +1,22 @@
 """What the environment may say to the trader, checked before anything starts."""
 
-import re
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
 from jax.app.console import CommandFailed
 from jax.app.service_settings import ServiceSettings, Token, settings_of_environment, split_url
-from jax.domain import checks
+from jax.app.setting_numbers import AtLeastOne, Fraction, NotNegative, Positive, Share
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
 from jax.domain.position_sizing import SizingLimits
 from jax.domain.risk_limits import RiskLimits
 
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
 _VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "RESTRICTED_SYMBOLS"}
-
-
-def _decimal(written: Any) -> Any:
-    if isinstance(written, str) and not _DECIMAL.fullmatch(written.strip()):
-        raise InvalidValue("", "is not a decimal number such as 0.01")
-    return written
-
-
-def _problem_of(check: Callable[[str, Decimal], Decimal]) -> Callable[[Decimal], Decimal]:
-    return lambda value: check("", value)
-
-
-def _share(field: str, value: Decimal) -> Decimal:
-    if not (checks.not_negative(field, value) <= 1):
-        raise InvalidValue(field, f"must be from 0 to 1, not {value}")
-    return value
-
-
-def _at_least_one(value: int) -> int:
-    if value < 1:
-        raise InvalidValue("", "must be at least 1")
-    return value
 
 
 def _http_url(written: str) -> str:
@@ -51,15 +26,6 @@ def _http_url(written: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise InvalidValue("", "must not hold a user name or password")
     return written
-
-
-Positive = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.positive))]
-NotNegative = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.not_negative))]
-Share = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(_share))]
-Fraction = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_problem_of(checks.fraction))]
-
-
-AtLeastOne = Annotated[int, AfterValidator(_at_least_one)]
 
 
 class TraderSettings(ServiceSettings):
