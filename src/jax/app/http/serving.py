@@ -146,6 +146,7 @@ async def _serve(service: str, place: Place, ready: Ready, stop: _Stop) -> None:
     stop.serving(server)
     serving = asyncio.create_task(server.serve([place.listening]))
     await asyncio.wait([serving, asyncio.create_task(answering.wait())], return_when=asyncio.FIRST_COMPLETED)
+    # Whoever finds the file may look for the line.
+    note(ready.banner(url))
     with run_file(place.home / "run" / f"{service}.json", state):
-        note(ready.banner(url))
         await serving
