@@ -60,6 +60,7 @@ class World:
         self.signals: list[Signal] = signals_of(house.artifact, self.rng)
         state.signals = {signal.signal_id: signal for signal in self.signals}
         self.clock = HostClock(BEGINS, self.loop.time)
+        self.traders_clock = self.clock  # the bridge runs on the same machine
         self.database = SimulatedDatabase(state, self)
         self.watch = Watch(self.loop, committed=lambda: self.database.committed)
         self.database.on_commit = self._committed
@@ -183,7 +184,7 @@ class World:
             TraderPorts(
                 unit_of_work=SimulatedUnitOfWork(self.database, self, lambda: self.possible),
                 broker=RemoteBroker(self.link, self, on_send=self.watch.sent),
-                clock=self.clock,
+                clock=self.traders_clock,
                 lock=_LockOf(self, process),
                 artifact=self.artifact,
                 watch=self.watch,
