@@ -74,7 +74,7 @@ class LossyRelay:
         loses = self.loses if asked.startswith(ORDERS) else Loses.NOTHING
         if asked.startswith(self.holds):
             self.is_holding.set()
-            self._may_pass.wait(60)
+            self._may_pass.wait(120)
         self.lost += loses is not Loses.NOTHING
         if loses is Loses.ORDERS:
             return False
