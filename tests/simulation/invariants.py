@@ -125,7 +125,7 @@ class Watch:
     def _note_words(self, controls: AccountControls | None) -> None:
         now, never = self._loop.time(), float("inf")
         is_killed = controls is not None and controls.kill is not None
-        is_reduced = controls is not None and controls.mode_of("") is not TradingMode.NORMAL
+        is_reduced = controls is not None and not _is_normal(controls)
         self._killed_at = min(self._killed_at, now) if is_killed else never
         self._reduced_at = min(self._reduced_at, now) if is_reduced else never
 
@@ -265,7 +265,7 @@ class Watch:
         if self.is_bridge_killed():
             return
         controls = state.controls.get(ACCOUNT, AccountControls())
-        if controls.mode_of("") is not TradingMode.NORMAL:
+        if controls.kill is not None or not _is_normal(controls):
             return
         for order in state.orders.values():
             ways_out = [
@@ -315,3 +315,8 @@ def _slot(order: Order) -> tuple[str, str, str, OrderLeg, int]:
 
 def _counting(fills: Sequence[Fill]) -> set[tuple[str, int, Decimal]]:
     return {(fill.execution_id, fill.revision, fill.quantity) for fill in fills if fill.quantity}
+
+
+def _is_normal(controls: AccountControls) -> bool:
+    """Read without the code that is watched."""
+    return controls.mode is None or controls.mode.mode is TradingMode.NORMAL
