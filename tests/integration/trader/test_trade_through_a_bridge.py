@@ -270,7 +270,7 @@ def test_the_kill_switch_reaches_the_file_and_the_bridge_and_is_released_at_both
     assert {order["symbol"] for order in protected} == {"AAPL"}
 
 
-def test_a_kill_while_the_bridge_is_away_holds_here_at_once_and_there_when_it_is_said_again(
+def test_a_kill_while_the_bridge_is_away_holds_here_at_once_and_there_when_it_is_back(
     home: Path, database_url: str
 ) -> None:
     with both(home, database_url) as (trader, bridge):
@@ -282,23 +282,30 @@ def test_a_kill_while_the_bridge_is_away_holds_here_at_once_and_there_when_it_is
         with bridge_process(home, port) as restarted:
             until(lambda: broker_is_well(trader), otherwise=lambda: trader.said)
             denied = execute(trader, body)
-            again = trader.post("/api/v1/kill", SAYING)
-            killed = at_the_bridge(restarted, "/health")["killed"]
+            until(
+                lambda: at_the_bridge(restarted, "/health")["killed"] == "olivia: drill",
+                otherwise=lambda: trader.said,
+            )
     assert (told.status_code, file_is_there) == (503, True)
     assert "start ib-bridge" in told.json()["detail"]
     assert (denied.status_code, denied.json()["code"]) == (423, "KILL_SWITCH")
-    assert (again.status_code, killed) == (200, "olivia: drill")
 
 
-def test_a_kill_file_made_by_hand_denies_until_it_is_gone(home: Path, database_url: str) -> None:
-    with both(home, database_url) as (trader, _):
+def test_a_kill_file_made_by_hand_kills_until_a_release_is_said(home: Path, database_url: str) -> None:
+    with both(home, database_url) as (trader, bridge):
         body = approved_signal(trader)
         (home / "KILL").touch()
         denied = execute(trader, body)
-        (home / "KILL").unlink()
+        until(
+            lambda: str(home / "KILL") in str(at_the_bridge(bridge, "/health")["killed"]),
+            otherwise=lambda: trader.said,
+        )
+        released = trader.post("/api/v1/kill/release", SAYING)
+        file_is_there = (home / "KILL").exists()
         executed = execute(trader, body)
     assert (denied.status_code, denied.json()["code"]) == (423, "KILL_SWITCH")
     assert str(home / "KILL") in denied.json()["detail"]
+    assert (released.status_code, file_is_there) == (200, False)
     assert executed.status_code == 201
 
 

@@ -134,3 +134,32 @@ async def test_a_trader_that_was_replaced_changes_no_mode_but_may_kill() -> None
         with pytest.raises(Conflict, match="taken over"):
             await old.disarm(floor.artifact.payload_sha256, said(floor))
         assert (await old.kill(said(floor))).kill is not None
+
+
+async def test_a_kill_that_the_broker_has_not_heard_is_said_again_until_it_has() -> None:
+    async with open_floor() as floor:
+        switch = MemoryKillSwitch()
+        control = ControlAccount(account_of(floor, Away(floor.desk.broker)), switch)
+        with pytest.raises(Unavailable):
+            await control.kill(said(floor))
+        with pytest.raises(Unavailable):
+            await control.keep_killed()
+        back = ControlAccount(account_of(floor), switch)
+        assert await back.keep_killed() is True
+        assert (await floor.desk.broker.status(ACCOUNT)).killed == "olivia: there is smoke"
+        assert await back.keep_killed() is False
+        await back.release_kill(said(floor))
+        assert await back.keep_killed() is False
+        assert (await floor.desk.broker.status(ACCOUNT)).killed is None
+
+
+async def test_a_file_that_somebody_made_kills_at_the_broker_too() -> None:
+    async with open_floor() as floor:
+        await working(floor)
+        switch = MemoryKillSwitch()
+        control = ControlAccount(account_of(floor), switch)
+        assert await control.keep_killed() is False
+        switch.engage("the file is there")
+        assert await control.keep_killed() is True
+        assert (await floor.desk.broker.status(ACCOUNT)).killed == "the file is there"
+        assert await floor.desk.broker.working_orders(ACCOUNT) == []

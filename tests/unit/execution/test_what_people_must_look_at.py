@@ -236,3 +236,16 @@ async def test_a_database_that_is_away_leaves_the_alarms_as_they_were() -> None:
         with pytest.raises(Exception, match="refused"):
             await watch.run_once()
         assert watch.alarms == ()
+
+
+@pytest.mark.parametrize("code", ["DEADLINE_PASSED", "FENCED", "KILLED"])
+async def test_a_refusal_that_is_heard_late_is_told_as_one_that_is_heard_at_once(code: str) -> None:
+    async with open_floor() as floor:
+        await unknown_and_working(floor)
+        order = await order_of(floor)
+        report = OrderReport(order.client_order_id, "v1", _S.REJECTED, (), code)
+        async with floor.desk.unit_of_work.begin() as transaction:
+            stored = await transaction.orders.get(order.client_order_id)
+            after = await apply_report(transaction, stored, report, at=NOW)
+        assert (after.status, after.reason_code) == (_S.ABSENT, code)
+        assert await controls(floor) is TradingMode.NORMAL

@@ -142,6 +142,7 @@ def _jobs(
     return (
         EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
         EngineJob("comparing the books", lambda: _compared(books, reconcile), _BOOKS_EVERY_SECONDS),
+        EngineJob("keeping the kill switch", use_cases.control.keep_killed, _WATCH_EVERY_SECONDS),
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
         EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
     )

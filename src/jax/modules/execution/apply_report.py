@@ -11,7 +11,7 @@ from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import SignalStatus
-from jax.ports.broker import OrderReport
+from jax.ports.broker import NEVER_PLACED, OrderReport
 from jax.ports.unit_of_work import Transaction
 
 _ACTOR = "jax-trader"
@@ -89,6 +89,9 @@ def _status_told(report: OrderReport, order: Order) -> OrderStatus:
     A broker may say FILLED before it shows them; closed by that word, the order would never be asked about
     again and its fills would be lost.
     """
+    if report.status is OrderStatus.REJECTED and report.reason_code in NEVER_PLACED:
+        # As if the refusal had been heard at once: the venue has never seen the order.
+        return OrderStatus.ABSENT
     if report.status not in _FILLED_IN_PART_OR_WHOLE:
         return report.status
     return order.status if order.filled_quantity else OrderStatus.NEW

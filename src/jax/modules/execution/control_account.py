@@ -1,5 +1,7 @@
 """What people tell an account: modes, the kill switch, arming; each with its reason, on record for good."""
 
+import asyncio
+
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.controls import AccountControls, Arming, ModeChange, Said
@@ -19,6 +21,8 @@ class ControlAccount:
     def __init__(self, at: BrokerAccount, switch: KillSwitch) -> None:
         """`switch` is engaged and released together with the account's own."""
         self._switch = switch
+        # Or a kill that is kept could overtake its release.
+        self._one_at_a_time = asyncio.Lock()
         self._unit_of_work = at.unit_of_work
         self._broker = at.broker
         self._clock = at.clock
@@ -43,11 +47,12 @@ class ControlAccount:
 
         Each of them is engaged even when another cannot be: its error is raised at the end.
         """
-        try:
-            self._switch.engage(f"{said.actor}: {said.reason}")
-        finally:
-            controls = await self._kill(said)
-        return controls
+        async with self._one_at_a_time:
+            try:
+                self._switch.engage(f"{said.actor}: {said.reason}")
+            finally:
+                controls = await self._kill(said)
+            return controls
 
     async def _kill(self, said: Said) -> AccountControls:
         try:
@@ -60,15 +65,30 @@ class ControlAccount:
             await broker_answer(self._broker.kill(self._account, reason=reason))
         return controls
 
+    async def keep_killed(self) -> bool:
+        """Engages the switch at the broker when it is engaged here and not there; whether it had to.
+
+        A broker that was away when it was said, or a file that somebody made, must not leave orders working.
+        """
+        async with self._one_at_a_time:
+            kill = (await self.controls()).kill
+            said = () if kill is None else (f"{kill.actor}: {kill.reason}",)
+            reasons = (*said, *self._switch.reasons())
+            if not reasons or (await broker_answer(self._broker.status(self._account))).killed is not None:
+                return False
+            await broker_answer(self._broker.kill(self._account, reason=reasons[0][:_LONGEST_REASON]))
+            return True
+
     async def release_kill(self, said: Said) -> AccountControls:
         """Takes orders again: at the broker first, so that what is on record is never looser than it is."""
-        await broker_answer(self._broker.release_kill(self._account))
-        async with self._unit_of_work.begin() as transaction:
-            await fence(transaction, self._account, epoch=self._epoch)
-            await transaction.controls.release_kill(self._account, at=said.at)
-            controls = await self._told(transaction, "account.kill_released", said, {})
-        self._switch.release()
-        return controls
+        async with self._one_at_a_time:
+            await broker_answer(self._broker.release_kill(self._account))
+            async with self._unit_of_work.begin() as transaction:
+                await fence(transaction, self._account, epoch=self._epoch)
+                await transaction.controls.release_kill(self._account, at=said.at)
+                controls = await self._told(transaction, "account.kill_released", said, {})
+            self._switch.release()
+            return controls
 
     async def arm(self, arming: Arming) -> AccountControls:
         """Live orders of one artifact, until it expires."""
