@@ -64,6 +64,7 @@ async def trade(desk: Desk, artifact: Artifact, signal_id: str, symbol: str) -> 
     await approved_signal(desk, artifact, signal_id=signal_id, symbol=symbol)
     now, price = desk.clock.now(), Decimal(150)
     bar = Bar(symbol, Timeframe.DAY, now - timedelta(hours=1), now, price, price, price, price, Decimal(1000))
+    await desk.broker.on_bars([bar])
     async with desk.unit_of_work.begin() as transaction:
         await transaction.bars.append([bar])
         epoch = await transaction.orders.raise_epoch(ACCOUNT)

@@ -2,6 +2,9 @@
 
 import sys
 
+# numpy loads these when a function first needs them, which is too late behind shut doors.
+import numpy.ma  # noqa: F401
+
 # Files, processes, network and foreign code, by the names of Python's audit events.
 _DOORS = (
     *("open", "os.", "shutil.", "tempfile.", "glob.", "pathlib.", "mmap.", "fcntl.", "msvcrt."),

@@ -10,6 +10,7 @@ from jax.domain.artifact import LOADABLE_STATES
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
+from jax.domain.decimal_text import plain
 from jax.domain.derived_id import client_order_id, trade_id
 from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import EntryRight
@@ -242,20 +243,20 @@ async def _audit_decision(
     data: Json = {
         "artifact_id": wanted.signal.artifact_id,
         "artifact_hash": wanted.signal.artifact_hash,
-        "net_liquidation": str(account.snapshot.net_liquidation),
-        "buying_power": str(account.snapshot.buying_power),
-        "reserved": str(account.reserved),
+        "net_liquidation": plain(account.snapshot.net_liquidation),
+        "buying_power": plain(account.snapshot.buying_power),
+        "reserved": plain(account.reserved),
         "open_symbols": sorted({*account.holdings, *(order.symbol for order in account.open_orders)}),
-        "realized_today": str(account.realized_today),
+        "realized_today": plain(account.realized_today),
         "max_open_positions": limits.max_open_positions,
-        "max_daily_loss": str(limits.max_daily_loss),
+        "max_daily_loss": plain(limits.max_daily_loss),
         "max_order_notional": str(limits.sizing.max_order_notional),
         "market_price": str(None if quote is None else quote.price_for(wanted.signal.side)),
         "venue": inputs.route.venue,
         "order_type": wanted.order_type,
         "orders_last_minute": inputs.pace.of_artifact,
-        "quantity": str(decision.quantity),
-        "risk_amount": str(decision.risk_amount),
+        "quantity": plain(decision.quantity),
+        "risk_amount": plain(decision.risk_amount),
     }
     event = AuditEvent("order.decided", request.signal_id, request.approved_by, request.at, data)
     await transaction.audit.append(event)
