@@ -46,4 +46,5 @@ def test_nothing_else_changes(field: str) -> None:
 
 def test_all_in_has_no_size_to_limit() -> None:
     under = BacktestSettings(sizing=AllIn()).under(PROFILE)
-    assert (under.sizing, under.max_daily_loss) == (AllIn(), 500)
+    assert under.sizing == AllIn()
+    assert under.max_daily_loss == 500
