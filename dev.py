@@ -277,7 +277,8 @@ STEPS = {
 }
 LINT = ("ruff format", "ruff check", "import rules")
 # All tests are shared out by files, in their own order, which has small ones last; what is named runs in one.
-WORKERS = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
+# One more than there are cores: many tests wait for processes that they have started.
+WORKERS = ("-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def summary(outcomes: Mapping[str, tuple[int, float]]) -> str:

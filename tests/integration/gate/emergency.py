@@ -76,10 +76,11 @@ class Released:
         return moment
 
     def traded_after(self, moment: datetime) -> int:
-        """How many orders and trades of what was to be stopped are younger."""
+        """How many entries and trades of what was to be stopped are younger; its stops still go out."""
         count: int = self.asked(
             "SELECT (SELECT count(*) FROM trading.trade WHERE artifact_hash = $1 AND submitted_at > $2) "
-            "+ (SELECT count(*) FROM trading.orders WHERE artifact_hash = $1 AND created_at > $2)",
+            "+ (SELECT count(*) FROM trading.orders WHERE artifact_hash = $1 AND created_at > $2 "
+            "AND leg = 'ENTRY')",
             self.stopped.payload_sha256,
             moment,
         )
@@ -92,9 +93,9 @@ class Released:
         )
 
     def at_the_broker(self) -> dict[str, str]:
-        """The status of every order that the broker has ever got, by id."""
+        """The status of every entry that the broker has ever got, by id."""
         with closing(sqlite3.connect(self.home / "paper-broker.sqlite3")) as books:
-            return dict(books.execute("SELECT client_order_id, status FROM orders"))
+            return dict(books.execute("SELECT client_order_id, status FROM orders WHERE NOT reduce_only"))
 
     def held(self, symbol: str = "AAPL") -> Decimal:
         """The position by the fills that are recorded; everything here buys."""

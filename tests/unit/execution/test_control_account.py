@@ -163,3 +163,19 @@ async def test_a_file_that_somebody_made_kills_at_the_broker_too() -> None:
         assert await control.keep_killed() is True
         assert (await floor.desk.broker.status(ACCOUNT)).killed == "the file is there"
         assert await floor.desk.broker.working_orders(ACCOUNT) == []
+
+
+async def test_a_kill_at_the_broker_alone_is_an_alarm_and_stays() -> None:
+    async with open_floor() as floor:
+        control = controlling(floor)
+        await floor.desk.broker.kill(ACCOUNT, reason="by hand")
+        assert await control.keep_killed() is False
+        (alarm,) = control.alarms
+        assert "by hand" in alarm
+        assert (await floor.desk.broker.status(ACCOUNT)).killed == "by hand"
+        await control.kill(said(floor))
+        await control.keep_killed()
+        assert control.alarms == ()
+        await control.release_kill(said(floor))
+        await control.keep_killed()
+        assert control.alarms == ()

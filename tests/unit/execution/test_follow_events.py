@@ -1,15 +1,19 @@
 """What the broker's journal tells of is asked about at once, once, and booked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from jax.domain.errors import InvalidValue
+from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.modules.execution.follow_events import FollowEvents
 from jax.ports.broker import BrokerEvent, BrokerEventKind, OrderReport
 from jax.ports.errors import Conflict, NotFound, Unavailable
 from tests.cancel_walk import working
-from tests.desk import ACCOUNT, NOW, quote
+from tests.desk import ACCOUNT, NOW, approved_signal, quote
 from tests.failing_ports import PassingBroker
 from tests.floor import Floor, open_floor
 from tests.unit.execution.test_protect_positions import account_of, filled
@@ -120,3 +124,35 @@ async def test_a_trader_that_was_replaced_books_nothing() -> None:
         with pytest.raises(Conflict, match="taken over"):
             await follow.run_once()
         assert await status(floor) is OrderStatus.NEW
+
+
+async def test_an_event_that_cannot_be_believed_does_not_hold_up_the_others() -> None:
+    class Wild(Asked):
+        async def query(self, client_order_id: str) -> OrderReport:
+            report = await super().query(client_order_id)
+            if client_order_id != wild:
+                return report
+            return replace(report, fills=(replace(report.fills[0], quantity=Decimal(99_999)),))
+
+    async with open_floor() as floor:
+        await approved_signal(floor.desk, floor.artifact, signal_id="sg2", symbol="MSFT")
+        await quote(floor.desk, "151", symbol="MSFT")
+        await working(floor)
+        await floor.engine().execute("sg2", approved_by="olivia")
+        broker = Wild(floor)
+        follow = FollowEvents(account_of(floor, broker))
+        await follow.run_once()
+        wild = (await order_of_signal(floor, "sg1")).client_order_id
+        await quote(floor.desk, "149")
+        await quote(floor.desk, "149", symbol="MSFT")
+        with pytest.raises(InvalidValue, match="99999"):
+            await follow.run_once()
+        assert (await order_of_signal(floor, "sg2")).status is OrderStatus.FILLED
+        assert await follow.run_once() == 0
+
+
+async def order_of_signal(floor: Floor, signal_id: str) -> Order:
+    async with floor.desk.unit_of_work.begin() as transaction:
+        found = await transaction.orders.trade_of_signal(signal_id)
+    assert found is not None
+    return found[1]

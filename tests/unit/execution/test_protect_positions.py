@@ -1,5 +1,6 @@
 """What is held has a stop at the broker, or is closed; what is closed leaves no order behind."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,10 +15,10 @@ from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
 from jax.modules.execution.protect_positions import ProtectPositions
 from jax.ports.broker import Broker, OrderReport
-from jax.ports.errors import Conflict, OutcomeUnknown, Refused
+from jax.ports.errors import Conflict, OutcomeUnknown, Refused, Unavailable
 from tests.cancel_walk import working
 from tests.desk import ACCOUNT, quote
-from tests.failing_ports import PassingBroker
+from tests.failing_ports import FailingUnitOfWork, Fault, Fuse, PassingBroker
 from tests.floor import Floor, open_floor
 
 _S = OrderStatus
@@ -268,3 +269,20 @@ async def test_what_is_being_closed_is_neither_protected_nor_closed_again() -> N
         floor.desk.clock.advance(timedelta(seconds=11))
         await protect.run_once()
         assert len(await exits(floor)) == placed
+
+
+async def test_a_record_that_cannot_be_written_is_left_to_others_for_a_while() -> None:
+    async with open_floor() as floor:
+        await filled(floor)
+        fuse = Fuse(at=1, fault=Fault.REFUSED_BEFORE)
+        at = replace(account_of(floor), unit_of_work=FailingUnitOfWork(floor.desk.unit_of_work, fuse))
+        protect = ProtectPositions(at, unprotected_limit=timedelta(seconds=10))
+        # The first transaction reads; the second would record.
+        fuse.at = 2
+        with pytest.raises(Unavailable):
+            await protect.run_once()
+        assert await protect.run_once() == 0
+        floor.desk.clock.advance(timedelta(seconds=2, milliseconds=999))
+        assert await protect.run_once() == 0
+        floor.desk.clock.advance(timedelta(milliseconds=1))
+        assert await protect.run_once() == 1

@@ -67,7 +67,7 @@ class AccountDesk:
 
     def alarms(self) -> tuple[str, ...]:
         """What a person must look at: sentences."""
-        return self._use_cases.watch.alarms
+        return self._use_cases.watch.alarms + self._use_cases.control.alarms
 
     async def orders(self, statuses: frozenset[OrderStatus], limit: int) -> Sequence[Order]:
         """At most `limit` (1 to 1000) orders in one of `statuses`, newest first."""

@@ -68,8 +68,9 @@ def exit_raises_nothing_in_reduce(inputs: ExitInputs) -> Denied | None:
         return None
     holding = inputs.holdings.get(wanted.symbol)
     held = _NOTHING if holding is None else -holding.signed_quantity * wanted.side.sign
-    leaving = _leaving(inputs)
-    if leaving <= held:
+    leaving, already = _leaving(inputs, wanted.quantity), _leaving(inputs, _NOTHING)
+    # What leaves too much without it, too, is no reason to go without a stop.
+    if leaving <= held or leaving == already:
         return None
     return Denied(
         ReasonCode.EXIT_RAISES_POSITION,
@@ -78,12 +79,12 @@ def exit_raises_nothing_in_reduce(inputs: ExitInputs) -> Denied | None:
     )
 
 
-def _leaving(inputs: ExitInputs) -> Decimal:
-    """What all exits of the side may leave with this one; the exits of one trade cancel one another."""
+def _leaving(inputs: ExitInputs, quantity: Decimal) -> Decimal:
+    """What all exits of the side may leave with one of `quantity`; those of one trade cancel one another."""
     wanted = inputs.wanted
     legs: dict[str, dict[OrderLeg, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for order in inputs.open_orders:
         if (order.symbol, order.side) == (wanted.symbol, wanted.side) and order.leg is not OrderLeg.ENTRY:
             legs[order.signal_id][order.leg] += order.leaves_quantity
-    legs[wanted.signal_id][wanted.leg] += wanted.quantity
+    legs[wanted.signal_id][wanted.leg] += quantity
     return sum((max(by_leg.values()) for by_leg in legs.values()), _NOTHING)

@@ -98,7 +98,12 @@ def _status_told(report: OrderReport, order: Order) -> OrderStatus:
 
 
 async def save_order(transaction: Transaction, order: Order, *, before: Order) -> Order:
-    """Saves `order`, audits a change of status, and closes its signal once the outcome is certain."""
+    """Saves `order`, audits a change of status, and closes its signal once the outcome is certain.
+
+    What is as it was before is not written again.
+    """
+    if order == before:
+        return order
     await transaction.orders.save(order)
     if order.status is before.status and order.filled_quantity == before.filled_quantity:
         return order

@@ -13,6 +13,7 @@ from jax.ports.unit_of_work import Transaction
 
 # What every broker keeps of it.
 _LONGEST_REASON = 500
+_KILLED_THERE = "the broker's kill switch is engaged ({}), and none of ours: release the kill to trade on"
 
 
 class ControlAccount:
@@ -21,6 +22,7 @@ class ControlAccount:
     def __init__(self, at: BrokerAccount, switch: KillSwitch) -> None:
         """`switch` is engaged and released together with the account's own."""
         self._switch = switch
+        self.alarms: tuple[str, ...] = ()
         # Or a kill that is kept could overtake its release.
         self._one_at_a_time = asyncio.Lock()
         self._unit_of_work = at.unit_of_work
@@ -69,12 +71,15 @@ class ControlAccount:
         """Engages the switch at the broker when it is engaged here and not there; whether it had to.
 
         A broker that was away when it was said, or a file that somebody made, must not leave orders working.
+        One that is engaged there alone stays so, and is an alarm.
         """
         async with self._one_at_a_time:
             kill = (await self.controls()).kill
             said = () if kill is None else (f"{kill.actor}: {kill.reason}",)
             reasons = (*said, *self._switch.reasons())
-            if not reasons or (await broker_answer(self._broker.status(self._account))).killed is not None:
+            killed = (await broker_answer(self._broker.status(self._account))).killed
+            self.alarms = () if killed is None or reasons else (_KILLED_THERE.format(killed),)
+            if not reasons or killed is not None:
                 return False
             await broker_answer(self._broker.kill(self._account, reason=reasons[0][:_LONGEST_REASON]))
             return True

@@ -1,11 +1,12 @@
 """Hears from the broker that something happened, and asks what."""
 
+from jax.domain.errors import InvalidValue
 from jax.modules.execution.apply_report import apply_report
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.fenced_order import fence
 from jax.ports.broker import OrderReport
-from jax.ports.errors import NotFound
+from jax.ports.errors import Conflict, NotFound
 
 
 class FollowEvents:
@@ -25,17 +26,24 @@ class FollowEvents:
     async def run_once(self) -> int:
         """Asks about every order that events name; returns how many orders it asked about.
 
-        What happened before the first call is for reconciliation. InvalidValue when the broker says what
-        cannot be; Conflict when another trader has taken over.
+        What happened before the first call is for reconciliation. Raised at the end: InvalidValue when the
+        broker says what cannot be, Conflict when another trader has taken over.
         """
         if self._seen is None:
             self._seen = await self._newest()
         events = await broker_answer(self._broker.events(after=self._seen))
         named = dict.fromkeys(event.client_order_id for event in events if event.client_order_id)
+        problems = []
         for client_order_id in named:
-            await self._ask(client_order_id)
+            try:
+                await self._ask(client_order_id)
+            except (InvalidValue, Conflict) as error:
+                # Reconciliation goes on asking about it; the others must not wait for that.
+                problems.append(error)
         if events:
             self._seen = events[-1].seq
+        if problems:
+            raise problems[0]
         return len(named)
 
     async def _newest(self) -> int:

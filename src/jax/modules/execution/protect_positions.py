@@ -11,8 +11,10 @@ from jax.domain.order_status import FAILED, OrderStatus
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
+from jax.ports.errors import OutcomeUnknown, Unavailable
 
 ACTOR = "jax-trader"
+_REST_NS = 3_000_000_000
 # A broker that has refused a leg so often is left alone with it for a while. Not for ever: a kill switch that
 # only the broker knew of, or a disk that was full, may be why.
 _MOST_REFUSALS = 3
@@ -35,6 +37,7 @@ class ProtectPositions:
         self._account = at.account
         self._unprotected_limit = unprotected_limit
         self._unprotected_since: dict[str, datetime] = {}
+        self._rests_until_ns = 0
 
     async def run_once(self) -> int:
         """Looks at each trade once; returns how many orders it placed or asked to cancel.
@@ -105,7 +108,15 @@ class ProtectPositions:
         return not (now - since <= self._unprotected_limit)
 
     async def _placed(self, held: HeldTrade, way: WayOut, reason: str) -> int:
-        return int(isinstance(await self._leave.leave(held, way, self._said(reason)), Order))
+        if self._clock.monotonic_ns() < self._rests_until_ns:
+            return 0
+        try:
+            placed = await self._leave.leave(held, way, self._said(reason))
+        except (Unavailable, OutcomeUnknown):
+            # Whoever waits for the record holds the account meanwhile: others have to get their turn.
+            self._rests_until_ns = self._clock.monotonic_ns() + _REST_NS
+            raise
+        return int(isinstance(placed, Order))
 
     def _said(self, reason: str) -> Said:
         return Said(reason, ACTOR, self._clock.now())

@@ -102,6 +102,16 @@ def test_in_reduce_all_exits_together_leave_at_most_what_the_account_holds(
             assert decision.numbers["held"] == 15
 
 
+def test_in_reduce_a_trade_gets_its_stop_although_its_target_is_larger_than_what_it_holds() -> None:
+    orders = (exit_order(OrderLeg.TARGET, leaves="39"), exit_order(OrderLeg.STOP, leaves="22"))
+    state = account(holdings={"AAPL": held(34)}, open_orders=orders)
+    for leg, quantity in ((OrderLeg.STOP, 12), (OrderLeg.CLOSE, 34)):
+        wanted = way_out(leg=leg, quantity=Decimal(quantity), held=Decimal(34))
+        assert approved(leaving(wanted, account=state, controls=_REDUCE)).quantity == quantity
+    more = way_out(leg=OrderLeg.CLOSE, quantity=Decimal(40), held=Decimal(40))
+    denied(leaving(more, account=state, controls=_REDUCE), ReasonCode.EXIT_RAISES_POSITION)
+
+
 def test_a_short_position_is_left_by_buying() -> None:
     state = account(holdings={"AAPL": held(-10)})
     wanted = way_out(side=Side.BUY)

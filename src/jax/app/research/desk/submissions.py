@@ -1,7 +1,6 @@
 """Backtests that are handed in as DRAFTs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +16,8 @@ from jax.modules.artifacts.submit_artifact import SubmitArtifact
 class AskedSubmission:
     """A strategy by name on the bars that end within [`data_from`, `data_to`] (UTC; None is open).
 
-    `symbols` empty means every series with bars in the window; `params` replace the strategy's defaults.
+    `symbols` empty means every series with bars in the window; `params`, by name, replace
+    the strategy's defaults.
     """
 
     strategy: str
@@ -25,12 +25,12 @@ class AskedSubmission:
     data_to: datetime | None
     symbols: tuple[str, ...]
     authorship: Authorship
-    params: Mapping[str, int | Decimal] = field(default_factory=dict)
+    params: tuple[tuple[str, int | Decimal], ...] = ()
 
     @property
     def request(self) -> BacktestRequest:
         """What is backtested."""
-        return BacktestRequest(self.strategy, self.data_from, self.data_to, self.symbols, self.params)
+        return BacktestRequest(self.strategy, self.data_from, self.data_to, self.symbols, dict(self.params))
 
 
 SubmissionRun = Run[AskedSubmission, Artifact]

@@ -85,7 +85,7 @@ class SubmissionRequest(StrictBody):
             data_to=None if self.last_day is None else _midnight(self.last_day) + _LAST_MOMENT,
             symbols=tuple(sorted(set(self.symbols))),
             authorship=Authorship(self.author, self.risk.profile(), self.trials),
-            params=self.params,
+            params=tuple(sorted(self.params.items())),
         )
 
 
