@@ -276,8 +276,7 @@ STEPS = {
     "docs": ("-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html"),
 }
 LINT = ("ruff format", "ruff check", "import rules")
-# All tests are shared out by files, in their own order, which has small ones last; what is named runs in one.
-# One more than there are cores: many tests wait for processes that they have started.
+# All tests go out by files, small ones last, to a process more than there are cores, since many tests wait.
 WORKERS = ("-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
