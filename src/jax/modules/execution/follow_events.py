@@ -1,5 +1,7 @@
 """Hears from the broker that something happened, and asks what."""
 
+from datetime import timedelta
+
 from jax.domain.errors import InvalidValue
 from jax.modules.execution.apply_report import apply_report
 from jax.modules.execution.broker_account import BrokerAccount
@@ -7,6 +9,8 @@ from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.fenced_order import fence
 from jax.ports.broker import OrderReport
 from jax.ports.errors import Conflict, NotFound
+
+_LOOKED_BACK = timedelta(minutes=5)
 
 
 class FollowEvents:
@@ -22,15 +26,16 @@ class FollowEvents:
         self._account = at.account
         self._epoch = at.epoch
         self._seen: int | None = None
+        self._since = at.clock.now() - _LOOKED_BACK
 
     async def run_once(self) -> int:
         """Asks about every order that events name; returns how many orders it asked about.
 
-        What happened before the first call is for reconciliation. Raised at the end: InvalidValue when the
-        broker says what cannot be, Conflict when another trader has taken over.
+        What happened more than five minutes before the start is for reconciliation. Raised at the end:
+        InvalidValue when the broker says what cannot be, Conflict when another trader has taken over.
         """
         if self._seen is None:
-            self._seen = await self._newest()
+            self._seen = await self._old()
         events = await broker_answer(self._broker.events(after=self._seen))
         named = dict.fromkeys(event.client_order_id for event in events if event.client_order_id)
         problems = []
@@ -46,10 +51,14 @@ class FollowEvents:
             raise problems[0]
         return len(named)
 
-    async def _newest(self) -> int:
+    async def _old(self) -> int:
+        """The number of the last event from well before the start: those after it are asked about."""
         seen = 0
         while events := await broker_answer(self._broker.events(after=seen)):
-            seen = events[-1].seq
+            old = [event.seq for event in events if event.at < self._since]
+            seen = old[-1] if old else seen
+            if len(old) < len(events):
+                break
         return seen
 
     async def _ask(self, client_order_id: str) -> None:
