@@ -7,6 +7,8 @@ from jax.domain import checks
 from jax.domain.canonical_json import Json, canonical_bytes, sha256_of
 
 GENESIS = "sha256:" + "0" * 64
+# The actor of what nobody asked for: the trader did it by itself.
+TRADER = "jax-trader"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,14 @@ class AccountControls:
     loss_latched_on: date | None = None
     opening: SessionOpening | None = None
 
+    @property
+    def account_mode(self) -> TradingMode:
+        """The account's own mode: NORMAL until one is set, whatever the kill switch or a strategy's mode."""
+        return TradingMode.NORMAL if self.mode is None else self.mode.mode
+
     def mode_of(self, strategy: str) -> TradingMode:
         """The stricter of the account's mode and the strategy's; OBSERVE while the kill switch is engaged."""
         if self.kill is not None:
             return TradingMode.OBSERVE
-        of_account = TradingMode.NORMAL if self.mode is None else self.mode.mode
         change = self.strategy_modes.get(strategy)
-        return of_account if change is None else strictest(of_account, change.mode)
+        return self.account_mode if change is None else strictest(self.account_mode, change.mode)

@@ -77,3 +77,10 @@ def test_whoever_says_something_says_why(field: str, change: dict[str, Any]) -> 
         Said(**values | change)
     assert refusal.value.field == field
     assert Said(**values | {"reason": "x" * 1000}).reason == "x" * 1000
+
+
+def test_the_accounts_own_mode_is_neither_a_strategys_nor_the_kill_switchs() -> None:
+    own = ModeChange(_M.REDUCE, SAID)
+    observed = {"a": ModeChange(_M.OBSERVE, SAID)}
+    assert AccountControls(kill=SAID, strategy_modes=observed).account_mode is _M.NORMAL
+    assert AccountControls(mode=own, kill=SAID, strategy_modes=observed).account_mode is _M.REDUCE

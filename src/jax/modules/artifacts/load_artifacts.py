@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jax.domain.approval_count import Authority
 from jax.domain.artifact import Artifact
-from jax.domain.audit import AuditEvent
+from jax.domain.audit import TRADER, AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.loaded_artifact import LoadedArtifact
 from jax.modules.artifacts.gate_authority import TrustSource
@@ -24,7 +24,6 @@ from jax.ports.object_store import ObjectStore
 from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.unit_of_work import UnitOfWork
 
-_ACTOR = "jax-trader"
 _LONGEST_REASON = 2_000
 
 
@@ -172,7 +171,7 @@ class LoadArtifacts:
             return
         async with self._parts.unit_of_work.begin() as transaction:
             await transaction.audit.append(
-                AuditEvent("artifacts.loaded", _ACTOR, _ACTOR, self._parts.clock.now(), record)
+                AuditEvent("artifacts.loaded", TRADER, TRADER, self._parts.clock.now(), record)
             )
         self._last_record = record
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from jax.domain.audit import AuditEvent
+from jax.domain.audit import TRADER, AuditEvent
 from jax.domain.canonical_json import Json
-from jax.domain.controls import ModeChange, Said, TradingMode
+from jax.domain.controls import TradingMode
 from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import SignalStatus
+from jax.modules.execution.restrict_account import restrict_account
 from jax.ports.broker import NEVER_PLACED, OrderReport
 from jax.ports.unit_of_work import Transaction
 
-_ACTOR = "jax-trader"
 _CLOSED_FOR_GOOD = frozenset(
     {OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED, OrderStatus.ABSENT}
 )
@@ -63,14 +63,8 @@ def _is_changed(*, before: Order, after: Order) -> bool:
 
 async def _reduce(transaction: Transaction, order: Order, *, at: datetime) -> None:
     """An order that was taken for over is not: nothing more is entered until a person has looked."""
-    controls = await transaction.controls.get(order.account)
-    if controls.mode is not None and controls.mode.mode is not TradingMode.NORMAL:
-        return
     reason = f"order {order.client_order_id} was closed and is {order.status} after all"
-    change = ModeChange(TradingMode.REDUCE, Said(reason, _ACTOR, at))
-    await transaction.controls.set_mode(order.account, change)
-    data: Json = {"mode": change.mode, "strategy": None, "reason": reason}
-    await transaction.audit.append(AuditEvent("account.mode", order.account, _ACTOR, at, data))
+    await restrict_account(transaction, order.account, TradingMode.REDUCE, reason=reason, at=at)
 
 
 async def _with_fill(transaction: Transaction, order: Order, fill: Fill, *, at: datetime) -> Order:
@@ -114,7 +108,7 @@ async def save_order(transaction: Transaction, order: Order, *, before: Order) -
         "average_price": None if order.average_price is None else str(order.average_price),
         "reason_code": order.reason_code,
     }
-    event = AuditEvent("order.changed", order.client_order_id, _ACTOR, order.updated_at, data)
+    event = AuditEvent("order.changed", order.client_order_id, TRADER, order.updated_at, data)
     # The signal before the audit log, as everywhere: two transactions that lock them the other way round
     # would wait for each other.
     await _close_signal(transaction, order)
@@ -131,9 +125,9 @@ async def _close_signal(transaction: Transaction, order: Order) -> None:
     if signal.status is not SignalStatus.APPROVED:
         return
     if order.status in COMMITTED:
-        closed = signal.moved_to(SignalStatus.EXECUTED, by=_ACTOR, at=order.updated_at)
+        closed = signal.moved_to(SignalStatus.EXECUTED, by=TRADER, at=order.updated_at)
     elif order.status in FAILED:
-        closed = signal.moved_to(SignalStatus.REJECTED, by=_ACTOR, at=order.updated_at)
+        closed = signal.moved_to(SignalStatus.REJECTED, by=TRADER, at=order.updated_at)
     else:
         return
     await transaction.signals.save(closed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from jax.domain.audit import AuditEvent
+from jax.domain.audit import TRADER, AuditEvent
 from jax.domain.canonical_json import Json, NotCanonical
 from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
@@ -17,7 +17,6 @@ from jax.ports.clock import Clock
 from jax.ports.errors import Conflict, OutcomeUnknown, PortError, Unavailable
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 
-_ACTOR = "jax-trader"
 # The record cannot be reached, or somebody has written into it what nobody can read.
 _NOT_RECORDED = (Unavailable, OutcomeUnknown, NotCanonical)
 _REQUESTED = "order.cancel_requested"
@@ -121,7 +120,7 @@ class CancelEntries:
             "status": order.status,
             "leaves_quantity": str(order.leaves_quantity),
         }
-        await transaction.audit.append(AuditEvent(_REQUESTED, subject, _ACTOR, self._clock.now(), data))
+        await transaction.audit.append(AuditEvent(_REQUESTED, subject, TRADER, self._clock.now(), data))
 
     async def _booked(self, order: Order, report: OrderReport) -> Order:
         async with self._unit_of_work.begin() as transaction:

@@ -1,17 +1,16 @@
 """Holds our orders and fills against what the broker says, and observes when they do not agree."""
 
-from jax.domain.audit import AuditEvent
 from jax.domain.book_difference import position_differences
-from jax.domain.controls import ModeChange, Said, TradingMode
+from jax.domain.controls import TradingMode
 from jax.domain.position import positions_of
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.fenced_order import fence
+from jax.modules.execution.restrict_account import restrict_account
 from jax.ports.broker import WorkingOrder
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
-ACTOR = "jax-trader"
 _LONGEST_REASON = 1000
 
 
@@ -61,15 +60,8 @@ class CompareBooks:
         return order.account == self._account
 
     async def _observe(self, differences: tuple[str, ...]) -> None:
-        said = Said("; ".join(differences)[:_LONGEST_REASON], ACTOR, self._clock.now())
+        reason = "; ".join(differences)[:_LONGEST_REASON]
         async with self._unit_of_work.begin() as transaction:
             await fence(transaction, self._account, epoch=self._epoch)
-            if (await transaction.controls.get(self._account)).mode_of("") is not TradingMode.OBSERVE:
-                await self._set_observe(transaction, said)
-
-    async def _set_observe(self, transaction: Transaction, said: Said) -> None:
-        change = ModeChange(TradingMode.OBSERVE, said)
-        await transaction.controls.set_mode(self._account, change)
-        data = {"mode": change.mode.value, "strategy": None, "reason": said.reason}
-        await transaction.audit.append(AuditEvent("account.mode", self._account, said.actor, said.at, data))
-        await transaction.events.publish("account", subject=self._account)
+            at = self._clock.now()
+            await restrict_account(transaction, self._account, TradingMode.OBSERVE, reason=reason, at=at)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from jax.domain.audit import TRADER
 from jax.domain.controls import Said, TradingMode
 from jax.domain.errors import InvalidValue
 from jax.domain.held_trade import HeldTrade
@@ -13,7 +14,6 @@ from jax.modules.execution.cancel_order import CancelOrder
 from jax.modules.execution.leave_trade import LeaveTrade, WayOut
 from jax.ports.errors import OutcomeUnknown, Unavailable
 
-ACTOR = "jax-trader"
 _REST_NS = 3_000_000_000
 # A broker that has refused a leg so often is left alone with it for a while. Not for ever: a kill switch that
 # only the broker knew of, or a disk that was full, may be why.
@@ -119,7 +119,7 @@ class ProtectPositions:
         return int(isinstance(placed, Order))
 
     def _said(self, reason: str) -> Said:
-        return Said(reason, ACTOR, self._clock.now())
+        return Said(reason, TRADER, self._clock.now())
 
     def _is_refused_again_and_again(self, held: HeldTrade, leg: OrderLeg) -> bool:
         last = [order for order in held.exits if order.leg is leg][-_MOST_REFUSALS:]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jax.domain.audit import AuditEvent
+from jax.domain.audit import TRADER, AuditEvent
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.errors import InvalidValue
 from jax.domain.loaded_artifact import LoadedArtifact
@@ -17,8 +17,6 @@ from jax.ports.bar_listener import BarListener
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction, UnitOfWork
-
-_ACTOR = "jax-trader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +111,14 @@ class ReceiveBars:
             signal = build_signal(decision, artifact=artifact, bar=bar, instrument=instrument, now=now)
         except (InvalidValue, NotFound) as error:
             await transaction.audit.append(
-                AuditEvent("signal.skipped", bar.symbol, _ACTOR, now, _facts(artifact, bar, str(error)))
+                AuditEvent("signal.skipped", bar.symbol, TRADER, now, _facts(artifact, bar, str(error)))
             )
             return None
         if not await transaction.signals.add(signal):
             return None
         await transaction.audit.append(
             AuditEvent(
-                "signal.generated", signal.signal_id, _ACTOR, now, _facts(artifact, bar, signal.reason)
+                "signal.generated", signal.signal_id, TRADER, now, _facts(artifact, bar, signal.reason)
             )
         )
         await transaction.events.publish("signal", subject=signal.signal_id)
