@@ -1,13 +1,8 @@
 """Transactions on Postgres."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.account_controls import PostgresAccountControls
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
@@ -51,25 +46,12 @@ class PostgresUnitOfWork:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
         address = self._database.address
-        connection = self._database.engine.connect()
-        with speaking_port_errors(address):
-            await connection.start()
-        try:
+        async with self._database.transaction() as (connection, begun):
             session = Session(connection, address)
             yield _transaction(session)
-            await session.commit()
-        finally:
-            # Shielded, or a second cancellation could leave the connection in nobody's hands.
-            await asyncio.shield(asyncio.ensure_future(_release(connection)))
-
-
-async def _release(connection: AsyncConnection) -> None:
-    """Rolls back what was not committed; a connection that cannot even do that is thrown away."""
-    try:
-        await connection.rollback()
-    except (DBAPIError, asyncpg.InterfaceError, OSError):
-        await connection.invalidate()
-    await connection.close()
+            session.check_committable()
+            with speaking_port_errors(address, committing=True):
+                await begun.commit()
 
 
 def _transaction(session: Session) -> PostgresTransaction:
