@@ -33,7 +33,8 @@ _TOLD = Statement(
     .outerjoin(_MODE, _MODE.c.account == _ITSELF.c.account)
     .outerjoin(_KILL, and_(_KILL.c.account == _ITSELF.c.account, _KILL.c.released_at.is_(None)))
     .outerjoin(_ARMING, and_(_ARMING.c.account == _ITSELF.c.account, _ARMING.c.disarmed_at.is_(None)))
-    .where(_ITSELF.c.account == bindparam("of_account"))
+    .where(_ITSELF.c.account == bindparam("of_account")),
+    only_looks=True,
 )
 
 

@@ -31,7 +31,7 @@ _ARTIFACTS = select(*(gate.artifact.c[field] for field in _FIELDS), gate.artifac
     gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id
 )
 _BY_ID = Statement(_ARTIFACTS.where(gate.artifact.c.artifact_id == bindparam("with_id")))
-_IS_LOADABLE = Statement(select(func.gate.is_loadable(bindparam("with_id"))))
+_IS_LOADABLE = Statement(select(func.gate.is_loadable(bindparam("with_id"))), only_looks=True)
 
 
 class PostgresArtifactStore:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, column, func, insert, select
 
 from jax.adapters.postgres.schema.audit_tables import entry
 from jax.adapters.postgres.session import Session
@@ -17,9 +17,10 @@ from jax.ports.errors import NotFound
 _CHAIN_LOCK = 0x6A61785F61756469
 
 
-_LOCK_CHAIN = Statement(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-# Its number and hash and nothing else: an entry that cannot be read must not end the chain.
-_LAST = Statement(select(entry.c.n, entry.c.entry_sha256).order_by(entry.c.n.desc()).limit(1))
+# The last number and hash and nothing else: an entry that cannot be read must not end the chain.
+_LOCK_END = Statement(
+    select(func.audit.lock_end(_CHAIN_LOCK).table_valued(column("n"), column("entry_sha256")))
+)
 _APPEND = Statement(
     insert(entry).values({c.name: bindparam(f"new_{c.name}") for c in entry.columns if c.computed is None})
 )
@@ -68,8 +69,7 @@ class PostgresAuditLog:
         return [_entry(row) for row in await self._session.execute(query)]
 
     async def _locked_last(self) -> tuple[int, str]:
-        await self._session.execute(_LOCK_CHAIN)
-        last = (await self._session.execute(_LAST)).one_or_none()
+        last = (await self._session.execute(_LOCK_END)).one_or_none()
         return (0, GENESIS) if last is None else (last.n, last.entry_sha256)
 
     async def _newest(

@@ -55,19 +55,19 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[tuple[asyncpg.Connection, Transaction]]:
-        """A connection of the pool and the transaction that has begun on it: what the block does not commit
-        is rolled back. Unavailable when there is none.
+        """A connection of the pool and a transaction to be started on it: what the block does not commit is
+        rolled back. Unavailable when there is none.
         """
         with speaking_port_errors(self.address):
             taken = await self._take()
-        begun = taken.transaction()
+        transaction = taken.transaction()
         try:
-            with speaking_port_errors(self.address):
-                await begun.start()
-            yield taken, begun
+            yield taken, transaction
         finally:
-            # Shielded, or a second cancellation could leave the connection in nobody's hands.
-            await asyncio.shield(asyncio.ensure_future(self._give_back(taken, begun)))
+            if taken.is_in_transaction() or taken.is_closed():
+                # Shielded, or a second cancellation could leave the connection in nobody's hands.
+                await asyncio.shield(asyncio.ensure_future(self._roll_back(taken, transaction)))
+            self._give_back(taken)
 
     def engine(self) -> AsyncEngine:
         """For Alembic, which speaks to the database by an engine of SQLAlchemy's: each use connects anew."""
@@ -104,13 +104,14 @@ class PostgresDatabase:
             self._free.release()
             raise
 
-    async def _give_back(self, taken: asyncpg.Connection, begun: Transaction) -> None:
-        """A connection that cannot even roll back is thrown away."""
+    async def _roll_back(self, taken: asyncpg.Connection, transaction: Transaction) -> None:
+        """A connection that cannot even do that is thrown away."""
         try:
-            if not taken.is_closed() and taken.is_in_transaction():
-                await begun.rollback()
+            await transaction.rollback()
         except DRIVER_ERRORS:
             taken.terminate()
+
+    def _give_back(self, taken: asyncpg.Connection) -> None:
         if self._is_closed:
             taken.terminate()
         elif not taken.is_closed():

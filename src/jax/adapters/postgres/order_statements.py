@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     insert,
     literal,
@@ -71,7 +72,12 @@ def trade_with_order(row: Row[Any]) -> tuple[Trade, Order]:
 
 # Not FOR UPDATE: that would also stop the rows that merely name the account in a foreign key.
 LOCK_ACCOUNT: Final = Statement(
-    select(_ACCOUNT.c.epoch)
+    select(
+        _ACCOUNT.c.epoch,
+        _ACCOUNT.c.changed_in,
+        cast(func.pg_current_xact_id(), Text).label("this_transaction"),
+        func.pg_postmaster_start_time().label("server_started"),
+    )
     .where(_ACCOUNT.c.account == bindparam("of_account"))
     .with_for_update(key_share=True)
 )
@@ -85,7 +91,9 @@ RAISE_EPOCH: Final = Statement(
     .returning(_ACCOUNT.c.epoch)
 )
 ADD_ORDER: Final = Statement(insert(_ORDERS))
-ADD_TRADE: Final = Statement(insert(_TRADE))
+_NEW_TRADE: Final = {c.name: bindparam(f"trade_{c.name}", type_=c.type) for c in _TRADE.columns}
+# Both or none, and the order's refusal is the one that is heard.
+ADD_ENTRY: Final = Statement(insert(_ORDERS).add_cte(insert(_TRADE).values(_NEW_TRADE).cte("entered")))
 ORDER: Final = Statement(
     select(_ORDERS).where(_ORDERS.c.client_order_id == bindparam("with_id")).with_for_update(key_share=True)
 )
@@ -134,19 +142,28 @@ RECORDED_SINCE: Final = Statement(
 )
 COUNT_RECORDED: Final = Statement(
     select(func.count())
-    .select_from(_ORDERS)
+    # By account: those of one that sends thousands a minute are not looked through for the others.
+    .select_from(_ACCOUNT.join(_ORDERS, _ORDERS.c.account == _ACCOUNT.c.account))
     .where(
+        _ACCOUNT.c.account != bindparam("besides"),
         _ORDERS.c.artifact_hash == bindparam("of_artifact"),
         _ORDERS.c.created_at > bindparam("after"),
         _ORDERS.c.leg == OrderLeg.ENTRY,
     )
 )
-TRADE_OF_SIGNAL: Final = Statement(_TRADES_WITH_ORDERS.where(_TRADE.c.signal_id == bindparam("of_signal")))
+TRADE_OF_SIGNAL: Final = Statement(
+    _TRADES_WITH_ORDERS.where(_TRADE.c.signal_id == bindparam("of_signal")), only_looks=True
+)
 TRADES_OF_SIGNALS: Final = Statement(select(_TRADE).where(_is_any(_TRADE.c.signal_id, "of_signals")))
 TRADES: Final = Statement(
     _TRADES_WITH_ORDERS.where(_OF_ACCOUNT)
     .order_by(_TRADE.c.submitted_at.desc(), _TRADE.c.trade_id.collate("C"))
     .limit(_MOST)
+)
+TRADES_SINCE: Final = Statement(
+    _TRADES_WITH_ORDERS.where(_OF_ACCOUNT, _TRADE.c.submitted_at >= bindparam("moment")).order_by(
+        _TRADE.c.submitted_at, _TRADE.c.trade_id.collate("C")
+    )
 )
 _HELD: Final = (
     select(_ORDERS.c.signal_id)

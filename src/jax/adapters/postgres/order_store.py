@@ -14,7 +14,7 @@ from jax.domain.order import Order
 from jax.domain.order_status import ORDER_TRANSITIONS, OrderStatus
 from jax.domain.trade import Trade
 from jax.ports.errors import NotFound
-from jax.ports.order_store import AccountRow
+from jax.ports.order_store import AccountRow, FillWritten, OrderWritten
 
 
 class PostgresOrderStore:
@@ -23,6 +23,12 @@ class PostgresOrderStore:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._locked: dict[str, AccountRow] = {}
+        # Rows that this transaction holds locks of: nobody else changes them.
+        self._got: dict[str, Order] = {}
+        self.written: list[OrderWritten | FillWritten] = []
+
+    def locked(self, account: str) -> AccountRow | None:
+        return self._locked.get(account)
 
     async def lock_account(self, account: str) -> AccountRow:
         if account not in self._locked:
@@ -36,28 +42,36 @@ class PostgresOrderStore:
 
     async def add(self, order: Order, trade: Trade) -> None:
         await self.lock_account(order.account)
-        await self._session.change(run.ADD_ORDER, **values_of(order))
-        await self._session.change(run.ADD_TRADE, **values_of(trade))
+        of_trade = {f"trade_{name}": value for name, value in values_of(trade).items()}
+        await self._session.change(run.ADD_ENTRY, **values_of(order), **of_trade)
+        self.written.append(OrderWritten(order, trade=trade))
 
     async def add_exit(self, order: Order) -> None:
         await self.lock_account(order.account)
         await self._session.change(run.ADD_ORDER, **values_of(order))
+        self.written.append(OrderWritten(order))
 
     async def get(self, client_order_id: str) -> Order:
         row = (await self._session.execute(run.ORDER, with_id=client_order_id)).one_or_none()
         if row is None:
             raise NotFound(f"There is no order {client_order_id}.")
-        return Order(**row._mapping)
+        self._got[client_order_id] = Order(**row._mapping)
+        return self._got[client_order_id]
 
     async def save(self, order: Order) -> None:
-        stored = await self.get(order.client_order_id)
+        stored = self._got.get(order.client_order_id) or await self.get(order.client_order_id)
         if await self._is_reopened_by_fills(stored, order):
             await self._session.change(run.ADOPT_ORDER, with_id=order.client_order_id)
         told = {f"new_{field}": getattr(order, field) for field in run.TOLD_BY_BROKER}
         await self._session.change(run.WRITE_ORDER, with_id=order.client_order_id, **told)
+        self._got[order.client_order_id] = order
+        self.written.append(OrderWritten(order, stored))
 
     async def add_fill(self, account: str, fill: Fill) -> bool:
-        return await self._session.change(run.ADD_FILL, account=account, **values_of(fill)) == 1
+        if await self._session.change(run.ADD_FILL, account=account, **values_of(fill)) == 0:
+            return False
+        self.written.append(FillWritten(account, fill))
+        return True
 
     async def fills(self, account: str) -> Sequence[Fill]:
         return await self._counting(run.FILLS, of_account=account)
@@ -90,8 +104,10 @@ class PostgresOrderStore:
     async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
         return await self._orders(run.RECORDED_SINCE, of_account=account, after=after)
 
-    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
-        found = await self._session.execute(run.COUNT_RECORDED, of_artifact=artifact_hash, after=after)
+    async def count_recorded(self, artifact_hash: str, *, besides: str, after: datetime) -> int:
+        found = await self._session.execute(
+            run.COUNT_RECORDED, of_artifact=artifact_hash, besides=besides, after=after
+        )
         count: int = found.scalar_one()
         return count
 
@@ -105,6 +121,10 @@ class PostgresOrderStore:
         found = await self._session.execute(run.TRADES_OF_SIGNALS, of_signals=sorted(set(signal_ids)))
         return {row.signal_id: Trade(**row._mapping) for row in found}
 
+    async def trades_since(self, account: str, moment: datetime) -> Sequence[tuple[Trade, Order]]:
+        found = await self._session.execute(run.TRADES_SINCE, of_account=account, moment=moment)
+        return [run.trade_with_order(row) for row in found]
+
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
         found = await self._session.execute(run.TRADES, of_account=account, most=at_most(limit))
         return [run.trade_with_order(row) for row in found]
@@ -116,7 +136,14 @@ class PostgresOrderStore:
             found = (await self._session.execute(run.LOCK_ACCOUNT, of_account=account)).one_or_none()
         if found is None:
             raise NotFound(f"The row of account {account} was removed while it was being made.")
-        return AccountRow(account=account, epoch=found.epoch)
+        # Numbers of transactions that a standby has not heard of are given again when it takes over.
+        server = found.server_started.isoformat()
+        return AccountRow(
+            account,
+            found.epoch,
+            change=f"{server}/{found.changed_in}",
+            next_change=f"{server}/{found.this_transaction}",
+        )
 
     async def _is_reopened_by_fills(self, stored: Order, order: Order) -> bool:
         """Whether a closed order was filled after all, or its fills corrected: Order says it in one move."""

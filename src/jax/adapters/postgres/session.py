@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+from asyncpg.transaction import Transaction
 from sqlalchemy import Executable, Result, Row
 
 from jax.adapters.postgres.database_address import DatabaseAddress
@@ -15,15 +16,20 @@ _ROWS_AT_ONCE = 500
 
 
 class Session:
-    """Runs the statements of one transaction, which has begun on `connection`.
+    """Runs the statements of one transaction, which begins with the first that does more than look.
 
-    A statement is a `Statement`, with the values that it leaves open, or a clause, which is compiled at every
+    At READ COMMITTED every statement sees what is committed when it begins, within a transaction or not. A
+    statement is a `Statement`, with the values that it leaves open, or a clause, which is compiled at every
     run. After a Conflict nothing of the transaction can be kept: every later statement and the commit raise
     one too, so that a caller who catches the first cannot take the block's end for success.
     """
 
-    def __init__(self, connection: asyncpg.Connection, address: DatabaseAddress) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, transaction: Transaction, address: DatabaseAddress
+    ) -> None:
         self._connection = connection
+        self._transaction = transaction
+        self._has_begun = False
         self._address = address
         self._refusal: PortError | None = None
 
@@ -33,6 +39,7 @@ class Session:
         self._refuse_after_refusal()
         try:
             with speaking_port_errors(self._address):
+                await self._begin_for(prepared)
                 records = await self._connection.fetch(prepared.sql, *prepared.arguments(values))
         except PortError as error:
             self._refusal = error
@@ -45,6 +52,7 @@ class Session:
         self._refuse_after_refusal()
         try:
             with speaking_port_errors(self._address):
+                await self._begin_for(prepared)
                 status = await self._connection.execute(prepared.sql, *prepared.arguments(values))
         except PortError as error:
             self._refusal = error
@@ -57,6 +65,7 @@ class Session:
         self._refuse_after_refusal()
         try:
             with speaking_port_errors(self._address):
+                await self._begin_for(prepared)
                 cursor = await self._connection.cursor(prepared.sql, *prepared.arguments({}))
                 while records := await cursor.fetch(_ROWS_AT_ONCE):
                     for row in prepared.result(records):
@@ -70,13 +79,22 @@ class Session:
         self._refusal = Conflict(message)
         return self._refusal
 
-    def check_committable(self) -> None:
-        """Raises what keeps the transaction from being committed."""
+    async def commit(self) -> None:
+        """Makes what was written durable; OutcomeUnknown when the answer does not come."""
         self._refuse_after_refusal()
+        if not self._has_begun:
+            return
         if self._connection.is_closed():
             raise Unavailable(
                 f"The {self._address} went away before the commit; nothing was stored: try again."
             )
+        with speaking_port_errors(self._address, committing=True):
+            await self._transaction.commit()
+
+    async def _begin_for(self, statement: Statement) -> None:
+        if not (self._has_begun or statement.only_looks):
+            await self._transaction.start()
+            self._has_begun = True
 
     def _refuse_after_refusal(self) -> None:
         if self._refusal is not None:

@@ -20,7 +20,9 @@ class Statement:
     `insert(table)` has one for every column.
     """
 
-    def __init__(self, clause: Executable) -> None:
+    def __init__(self, clause: Executable, *, only_looks: bool = False) -> None:
+        """`only_looks`: it takes no lock and changes nothing, so that it needs no transaction around it."""
+        self.only_looks = only_looks
         compiled: Any = cast("ClauseElement", clause).compile(dialect=_DIALECT)
         if compiled.post_compile_params:
             # A list after IN has as many places as it has values.

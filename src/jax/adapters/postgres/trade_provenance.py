@@ -41,8 +41,10 @@ class PostgresTradeProvenance:
         self._database = database
 
     async def of_trade(self, trade_id: str) -> TradeProvenance:
-        async with self._database.transaction() as (connection, _):
-            found = await Session(connection, self._database.address).execute(_QUERY, trade_id=trade_id)
+        async with self._database.transaction() as (connection, transaction):
+            found = await Session(connection, transaction, self._database.address).execute(
+                _QUERY, trade_id=trade_id
+            )
         row = found.one_or_none()
         if row is None:
             raise NotFound(f"There is no trade {trade_id}.")

@@ -12,7 +12,6 @@ from jax.adapters.postgres.event_bus import PostgresEventPublisher
 from jax.adapters.postgres.gate_record import PostgresGateRecord
 from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
-from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.reference_data import PostgresReferenceData
 from jax.adapters.postgres.release_store import PostgresReleaseStore
 from jax.adapters.postgres.running_traders import PostgresRunningTraders
@@ -45,13 +44,10 @@ class PostgresUnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        address = self._database.address
-        async with self._database.transaction() as (connection, begun):
-            session = Session(connection, address)
+        async with self._database.transaction() as (connection, transaction):
+            session = Session(connection, transaction, self._database.address)
             yield _transaction(session)
-            session.check_committable()
-            with speaking_port_errors(address, committing=True):
-                await begun.commit()
+            await session.commit()
 
 
 def _transaction(session: Session) -> PostgresTransaction:
