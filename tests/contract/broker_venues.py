@@ -46,8 +46,8 @@ class Venue:
     starting_cash: Decimal
     trade_bars: Callable[[Sequence[Bar]], Awaitable[None]]
     clock: SettableClock = field(default_factory=lambda: SettableClock(OPENING))
-    # What such a broker does not have, by the name of the test that needs it: a part of the parameters, why.
-    cannot: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # What such a broker does not have, by the test that needs it: with which parameters (none: all), and why.
+    cannot: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
 
 
 async def instrument_of(symbol: str) -> Instrument:

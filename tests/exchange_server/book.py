@@ -186,7 +186,7 @@ class ExchangeBook:
                 self.trade(order, Decimal(price))
 
     def move(self, name: str, way: list[Decimal], *, at: int) -> None:
-        """From the first price of the way to the last: at the first, orders trade at it, then at their own."""
+        """From the first price of the way to the last: at the first orders trade at it, then at their own."""
         if name not in self.prices:
             self.prices[name] = Price(way[0], at)
         self.quote(name, str(way[0]), at)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -129,7 +130,7 @@ def _parameters(request: web.Request, body: str) -> dict[str, str]:
     if request.content_type == "application/json" and body:
         parameters.update({name: str(value) for name, value in json.loads(body).items()})
     elif body:
-        parameters.update(pair.split("=", 1) for pair in body.split("&"))  # type: ignore[arg-type]
+        parameters.update(parse_qsl(body))
     return parameters
 
 

@@ -142,7 +142,7 @@ class CcxtVenue:
         try:
             market = self._markets.of(order.symbol)
         except NotFound as error:
-            raise Refused(str(error), code="UNKNOWN_SYMBOL") from None
+            raise Refused(f"order {order.client_order_id}: {error}", code="UNKNOWN_SYMBOL") from None
         code = market.refusal_of(order)
         if code is not None:
             raise Refused(
@@ -153,7 +153,7 @@ class CcxtVenue:
         try:
             quote = await self.view.quote(order.symbol)
         except NotFound as error:
-            raise Refused(str(error), code="NO_QUOTE") from None
+            raise Refused(f"order {order.client_order_id}: {error}", code="NO_QUOTE") from None
         self._limits.check(order, quote, currency=market.quote)
         return market
 
