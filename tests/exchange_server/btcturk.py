@@ -167,7 +167,7 @@ class BtcTurkWords:
         for order in self._book.orders:
             if str(order.number) == asked["id"] and order.status in OPEN:
                 self._book.cancel(order)
-                return _data({})
+                return {"success": True, "message": "SUCCESS", "code": 0}
         raise _says(_REASONS["NOT_OPEN"])
 
     def _shown(self, asked: dict[str, str]) -> list[ExchangeOrder]:

@@ -39,7 +39,8 @@ class Dialect:
     that id answers over open and closed orders; else both lists are read. `fee_extras` are keys of a trade
     that are charged on top of the fee. `stops` come in order of preference. With `lists_every_market` open
     orders can be asked for without naming a market. `stream_host` is where the venue's own updates of orders
-    come from, None: they are polled.
+    come from, None: they are polled. With `wrapped_in` what is asked for has that member; `ack_name` is the
+    member of a placed order's answer that holds its name, where ccxt does not read it.
     """
 
     errors: ErrorTable = NO_TABLE
@@ -49,6 +50,8 @@ class Dialect:
     stops: tuple[StopKind, ...] = ()
     lists_every_market: bool = False
     stream_host: str | None = None
+    wrapped_in: str | None = None
+    ack_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ _DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             errors=ERROR_TABLES["btcturk"],
             # ccxt 4.5 says newClientOrderId, the venue's documentation newOrderClientId.
             name_parameters=("clientOrderId", "newOrderClientId"),
+            ack_name="newOrderClientId",
+            wrapped_in="data",
             fee_extras=("tax",),
             lists_every_market=True,
             # The price is ignored by the venue, and asked for by ccxt.

@@ -52,10 +52,11 @@ _HEARD: ContextVar[_Heard | None] = ContextVar("heard", default=None)
 
 
 class ExchangeLine:
-    """Calls of one ccxt exchange; `exchange` is it."""
+    """Calls of one ccxt exchange; `exchange` is it. With `wrapped_in` what is asked for has that member."""
 
-    def __init__(self, exchange: Any, clock: Clock) -> None:
+    def __init__(self, exchange: Any, clock: Clock, *, wrapped_in: str | None = None) -> None:
         self.exchange = exchange
+        self._wrapped_in = wrapped_in
         self._clock = clock
         self._silent_until_ns = 0
 
@@ -74,7 +75,11 @@ class ExchangeLine:
         heard = _Heard(is_urgent)
         token = _HEARD.set(heard)
         try:
-            return await call()
+            result = await call()
+            # Of what it cannot read, ccxt makes an empty list, and nothing is missing from one.
+            if heard.answer is None or self._is_readable(heard.answer, is_urgent=is_urgent):
+                return result
+            answer = heard.answer
         except Exception as error:  # noqa: BLE001 - whatever a library raises, the wire says what it means
             answer = heard.answer or answer_without_response(error)
         finally:
@@ -90,6 +95,11 @@ class ExchangeLine:
         except CallFailed as error:
             told = error.answer.told
         raise Unavailable(f"{self.exchange.id} could not be asked ({told})")
+
+    def _is_readable(self, answer: WireAnswer, *, is_urgent: bool) -> bool:
+        if answer.members is None:
+            return False
+        return is_urgent or self._wrapped_in is None or self._wrapped_in in answer.members
 
     def _rest(self, answer: WireAnswer | None) -> None:
         if answer is not None and answer.status in RATE_LIMITED:

@@ -47,7 +47,7 @@ async def open_ccxt_venue(path: Path, account: CcxtAccount, *, clock: Clock) -> 
     exchange = make_exchange(account.exchange, account.credentials, clock, url=account.url)
     try:
         dialect = dialect_of(exchange)
-        line = ExchangeLine(exchange, clock)
+        line = ExchangeLine(exchange, clock, wrapped_in=dialect.wrapped_in)
         listed = await _first(line, exchange.load_markets, "lists no markets")
         markets = traded_markets(listed, account.symbols)
         await _check_clock(line)

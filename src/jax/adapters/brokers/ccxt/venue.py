@@ -199,7 +199,8 @@ class CcxtVenue:
             )
         if found is None or found.status is None:
             with suppress(Unavailable):
-                found = await self._find(name, record) or found
+                number = None if found is None else found.venue_order_id
+                found = await self._find(name, replace(record, venue_order_id=number)) or found
         if found is None:
             raise OutcomeUnknown(f"{self.name} has taken order {name} and does not show it yet")
         placed = replace(record, state=SentState.SENT, venue_order_id=found.venue_order_id)

@@ -1,6 +1,7 @@
 """The questions to a venue and the messages to it, each answered in our own words."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -49,8 +50,16 @@ class VenueCalls:
         except CallFailed as failed:
             error = error_of_sending(self.dialect.errors, failed.answer, what=what)
         else:
-            return _read_or_none(lambda: found_order(document, market))
+            return self._read_placed(document, market)
         raise error
+
+    def _read_placed(self, document: Any, market: TradedMarket) -> FoundOrder | None:
+        try:
+            found = found_order(document, market)
+            name = document["info"].get(self.dialect.ack_name)
+        except _UNREADABLE:
+            return None
+        return found if name is None else replace(found, client_order_id=str(name))
 
     async def cancel(self, found: FoundOrder, *, what: str) -> None:
         """Asks to cancel; an order that is not open any more is no error."""
@@ -163,13 +172,6 @@ class VenueCalls:
             raise Unavailable(
                 f"the answer of {self._exchange.id} cannot be read ({type(error).__name__})"
             ) from None
-
-
-def _read_or_none(read: Callable[[], T]) -> T | None:
-    try:
-        return read()
-    except _UNREADABLE:
-        return None
 
 
 def _reaches_back(listed: Sequence[Any], sent_at: datetime | None) -> bool:

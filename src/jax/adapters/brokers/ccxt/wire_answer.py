@@ -18,6 +18,7 @@ RATE_LIMITED = frozenset({429, 418})
 class WireAnswer:
     """`status` is None when none came; `code` and `message` are the venue's own words for an error.
 
+    `members` are what its JSON object holds that is not null, None when it is no JSON at all.
     `retry_after_seconds` is what the venue asked for. The address of a request holds its signature, and an
     error of ccxt the address: neither is kept.
     """
@@ -25,6 +26,7 @@ class WireAnswer:
     status: int | None = None
     code: str = ""
     message: str = ""
+    members: frozenset[str] | None = None
     retry_after_seconds: float | None = None
     cause: str = ""
     could_not_connect: bool = False
@@ -38,10 +40,15 @@ class WireAnswer:
 
 def answer_of(status: int, headers: Mapping[str, str], body: str, *, now: datetime) -> WireAnswer:
     """The answer that an HTTP response is."""
-    code, message = _words_of(body)
+    document = _document_of(body)
+    members = document if isinstance(document, dict) else {}
     by_lower_case = {name.lower(): value for name, value in headers.items()}
     return WireAnswer(
-        status, code, message, retry_after_seconds=_seconds_of(by_lower_case.get("retry-after"), now=now)
+        status=status,
+        code=_word(members.get("code")),
+        message=_word(members.get("msg", members.get("message"))),
+        members=None if document is None else frozenset(key for key in members if members[key] is not None),
+        retry_after_seconds=_seconds_of(by_lower_case.get("retry-after"), now=now),
     )
 
 
@@ -52,15 +59,11 @@ def answer_without_response(error: BaseException) -> WireAnswer:
     return WireAnswer(cause=type(error).__name__, could_not_connect=refused)
 
 
-def _words_of(body: str) -> tuple[str, str]:
+def _document_of(body: str) -> object:
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except ValueError:
-        return "", ""
-    if not isinstance(document, dict):
-        return "", ""
-    message = document.get("msg", document.get("message"))
-    return _word(document.get("code")), _word(message)
+        return None
 
 
 def _word(said: object) -> str:
