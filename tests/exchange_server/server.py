@@ -45,13 +45,17 @@ class Words(Protocol):
 
 @dataclass
 class Exchange:
-    """A running exchange; `requests` is every request that came, as method and path."""
+    """A running exchange; `requests` is every request that came, as method and path.
+
+    `streams` are the ends of its WebSockets, by path.
+    """
 
     url: str
     book: ExchangeBook
     faults: Faults = field(default_factory=Faults)
     requests: list[tuple[str, str]] = field(default_factory=list)
     requests_with_bad_signature: int = 0
+    streams: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(default_factory=dict)
 
     def visible(self, order: ExchangeOrder) -> bool:
         return order.name not in self.faults.invisible
@@ -99,6 +103,8 @@ def _handler(exchange: Exchange, words: Words) -> Callable[[web.Request], Awaita
     routes = words.routes()
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        if request.path in exchange.streams:
+            return await exchange.streams[request.path](request)
         body = (await request.read()).decode()
         exchange.requests.append((request.method, request.path))
         fault = exchange.faults.take(request.method, request.path)
@@ -119,7 +125,7 @@ def _answer(
         words.check_signature(request, body)
         answer = routes.get((request.method, request.path))
         if answer is None:
-            raise AssertionError(f"{request.method} {request.path} is not answered here")
+            return 404, {}
         return 200, answer(_parameters(request, body))
     except Answered as said:
         return said.status, said.document

@@ -41,7 +41,9 @@ class OrderUpdates:
         following = asyncio.create_task(self._follow())
         try:
             while True:
-                await self.look()
+                # A journal that cannot be written now is written by a later look.
+                with suppress(PortError):
+                    await self.look()
                 seconds = LOOK_SECONDS_BESIDE_A_STREAM if self._is_streaming else LOOK_SECONDS
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -85,10 +87,10 @@ class OrderUpdates:
                 names = await self._stream.next()
             except Exception as error:  # noqa: BLE001 - whatever it was, looking goes on
                 if self._is_streaming:
-                    await self._tell(
-                        BrokerEventKind.CONNECTION, None, f"the stream is lost ({type(error).__name__})"
-                    )
-                self._is_streaming = False
+                    self._is_streaming = False
+                    self._changed.set()
+                    lost = f"the stream of orders is lost ({type(error).__name__})"
+                    await self._tell(BrokerEventKind.CONNECTION, None, lost)
                 await asyncio.sleep(_RECONNECT_SECONDS)
             else:
                 self._is_streaming = True

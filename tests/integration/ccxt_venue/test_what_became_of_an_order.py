@@ -14,7 +14,7 @@ from jax.ports.errors import NotFound, OutcomeUnknown, Refused, Unavailable
 from tests.contract.broker_venues import bar
 from tests.contract.ccxt_venues import WORDS, OpenedVenue
 from tests.exchange_server.faults import Fault
-from tests.integration.ccxt.exchange_orders import order
+from tests.integration.ccxt_venue.exchange_orders import order
 
 GONE_WRONG = [
     Fault("RESET"),
