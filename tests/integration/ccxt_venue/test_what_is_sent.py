@@ -13,6 +13,7 @@ from jax.domain.order import TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
 from jax.ports.errors import Refused
+from tests.contract import ccxt_venues
 from tests.contract.broker_venues import bar
 from tests.contract.ccxt_venues import WORDS, OpenedVenue, opened_venue, reopened_venue
 from tests.exchange_server.binance_us import BinanceUsWords
@@ -137,7 +138,7 @@ async def test_a_stop_becomes_a_stop_with_a_limit_where_the_exchange_has_no_othe
     tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
-        WORDS,  # type: ignore[arg-type]
+        ccxt_venues.WORDS,
         "binanceus",
         lambda exchange: BinanceUsWords(exchange, kinds=("LIMIT", "MARKET", "STOP_LOSS_LIMIT")),
     )
@@ -155,7 +156,7 @@ async def test_a_stop_is_refused_where_the_exchange_has_none(
     tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
-        WORDS,  # type: ignore[arg-type]
+        ccxt_venues.WORDS,
         "binanceus",
         lambda exchange: BinanceUsWords(exchange, kinds=("LIMIT", "MARKET")),
     )
@@ -218,9 +219,7 @@ async def test_the_account_tells_what_orders_bind(opened: OpenedVenue) -> None:
     await opened.venue.place(order(opened, "jx1", 10))
     await opened.venue.place(order(opened, "jx2", 10, limit="140"))
     snapshot = await opened.venue.account(opened.venue.name)
-    assert (snapshot.currency, snapshot.cash, snapshot.net_liquidation, snapshot.buying_power) == (
-        "USD",
-        98_500,
-        100_000,
-        97_100,
-    )
+    assert snapshot.currency == "USD"
+    assert snapshot.cash == 98_500
+    assert snapshot.net_liquidation == 100_000
+    assert snapshot.buying_power == 97_100
