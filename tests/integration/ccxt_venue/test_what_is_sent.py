@@ -12,11 +12,12 @@ from jax.adapters.memory.clock import SettableClock
 from jax.domain.order import TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
-from jax.ports.errors import Refused
+from jax.ports.errors import Refused, Unavailable
 from tests.contract import ccxt_venues
 from tests.contract.broker_venues import bar
 from tests.contract.ccxt_venues import WORDS, OpenedVenue, opened_venue, reopened_venue
 from tests.exchange_server.binance_us import BinanceUsWords
+from tests.exchange_server.faults import Fault
 from tests.integration.ccxt_venue.exchange_orders import order, way_out
 
 GTC = TimeInForce.GTC
@@ -120,6 +121,28 @@ async def test_a_way_out_sells_what_is_held_and_its_rest_is_canceled(opened: Ope
     assert (nothing.status, nothing.fills) == (OrderStatus.CANCELED, ())
     assert await opened.venue.query("jx3") == nothing == await opened.venue.cancel("jx3")
     assert opened.exchange.placed() == 2
+
+
+async def test_a_close_takes_back_the_stop_that_binds_what_it_would_sell(opened: OpenedVenue) -> None:
+    await opened.venue.place(order(opened, "jx1", 10))
+    await opened.venue.place(way_out(opened, "jx2", stop="145"))
+    with pytest.raises(Refused) as refused:
+        await opened.venue.place(way_out(opened, "jx3", limit="160"))
+    assert refused.value.code == "INSUFFICIENT_FUNDS"
+    assert (await opened.venue.query("jx2")).status is OrderStatus.NEW
+    assert (await opened.venue.place(way_out(opened, "jx4"))).status is OrderStatus.FILLED
+    assert (await opened.venue.query("jx2")).status is OrderStatus.CANCELED
+
+
+async def test_a_close_is_not_sent_while_a_stop_may_bind_what_it_would_sell(opened: OpenedVenue) -> None:
+    await opened.venue.place(order(opened, "jx1", 10))
+    await opened.venue.place(way_out(opened, "jx2", stop="145"))
+    before = opened.exchange.placed()
+    opened.exchange.faults.waiting.append(Fault("RESET", method="DELETE", after=False, times=2))
+    with pytest.raises(Unavailable, match="jx2 may still bind"):
+        await opened.venue.place(way_out(opened, "jx4"))
+    assert opened.exchange.placed() == before
+    assert (await opened.venue.place(way_out(opened, "jx4"))).status is OrderStatus.FILLED
 
 
 async def test_an_order_for_the_day_is_canceled_by_the_first_look_after_midnight(opened: OpenedVenue) -> None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jax.domain.order import OrderLeg
 from jax.domain.side import Side
 from jax.ports.errors import Unavailable
 
@@ -25,6 +26,7 @@ CREATE TABLE sent_orders (
     body_sha256 text NOT NULL,
     symbol text NOT NULL,
     side text NOT NULL,
+    leg text NOT NULL,
     quantity text NOT NULL,
     sent_quantity text NOT NULL,
     expires_at text,
@@ -61,6 +63,7 @@ class SentOrder:
     body_sha256: str
     symbol: str
     side: Side
+    leg: OrderLeg
     quantity: Decimal
     sent_quantity: Decimal
     expires_at: datetime | None
@@ -171,6 +174,7 @@ def _order(row: tuple[Any, ...]) -> SentOrder:
         **{
             **told,
             "side": Side(told["side"]),
+            "leg": OrderLeg(told["leg"]),
             "quantity": Decimal(told["quantity"]),
             "sent_quantity": Decimal(told["sent_quantity"]),
             "expires_at": None if expires_at is None else datetime.fromisoformat(expires_at),

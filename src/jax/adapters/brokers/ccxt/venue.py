@@ -19,7 +19,7 @@ from jax.adapters.brokers.ccxt.venue_reports import (
     report_of,
 )
 from jax.domain.account import AccountSnapshot
-from jax.domain.order import Order, OrderType, TimeInForce
+from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
 from jax.domain.quote import Quote
 from jax.ports.broker import OrderReport, WorkingOrder
@@ -61,9 +61,11 @@ class CcxtVenue:
             # It has never left, and must not after the limits were changed.
             await self.sent.put(self._record(order, Decimal(0), SentState.REFUSED, refused.code))
             raise
-        record = self._record(order, quantity)
         if quantity == 0:
-            return _canceled_unsent(await self._put(replace(record, reason_code=REDUCE_ONLY)))
+            record = replace(self._record(order, quantity), reason_code=REDUCE_ONLY)
+            return _canceled_unsent(await self._put(record))
+        await self._take_back_exits(order)
+        record = self._record(order, quantity)
         if known is None and not await self.sent.claim(record):
             raise OutcomeUnknown(f"order {order.client_order_id} is on its way to {self.name} already")
         if known is not None:
@@ -165,6 +167,20 @@ class CcxtVenue:
         against = -held * order.side.sign
         return min(order.quantity, market.floored(max(Decimal(0), against)))
 
+    async def _take_back_exits(self, order: Order) -> None:
+        """A working stop binds what a close would sell; Unavailable when it may work on."""
+        if order.leg is not OrderLeg.CLOSE:
+            return
+        for sent in await self.sent.open():
+            if sent.symbol == order.symbol and sent.leg in {OrderLeg.STOP, OrderLeg.TARGET}:
+                try:
+                    await self.cancel(sent.client_order_id)
+                except (NotFound, OutcomeUnknown, Refused) as error:
+                    raise Unavailable(
+                        f"order {order.client_order_id} is not sent: {sent.client_order_id} may still bind "
+                        f"what it would sell ({error})"
+                    ) from None
+
     def _record(
         self,
         order: Order,
@@ -179,6 +195,7 @@ class CcxtVenue:
             body_sha256=body_sha256(order),
             symbol=order.symbol,
             side=order.side,
+            leg=order.leg,
             quantity=order.quantity,
             sent_quantity=quantity,
             expires_at=_end_of_day(now) if is_for_the_day else None,
