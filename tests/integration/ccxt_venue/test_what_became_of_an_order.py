@@ -3,13 +3,16 @@
 That no name came twice is asked of the exchange's own books at the end of every test.
 """
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from jax.adapters.brokers.ccxt.sent_orders import SentOrder, SentState
 from jax.domain.order_status import OrderStatus
 from jax.domain.side import Side
+from jax.ports.broker import OrderReport
 from jax.ports.errors import NotFound, OutcomeUnknown, Refused, Unavailable
 from tests.contract.broker_venues import bar
 from tests.contract.ccxt_venues import WORDS, OpenedVenue
@@ -269,6 +272,53 @@ async def test_an_order_late_by_the_clock_is_not_sent(opened: OpenedVenue) -> No
         await opened.venue.place(late)
     assert refused.value.code == "DEADLINE_PASSED"
     assert opened.exchange.placed() == 0
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "late_ms", "is_taken"), [(800, 800, True), (800, 801, False), (9000, 5001, False)]
+)
+async def test_an_order_that_arrives_after_its_deadline_is_refused_by_the_exchange(
+    binance: OpenedVenue, left_ms: int, late_ms: int, is_taken: bool
+) -> None:
+    wanted = order(binance, "jx1", deadline_at=binance.clock.now() + timedelta(milliseconds=left_ms))
+    arrival = int(binance.clock.now().timestamp() * 1000) + late_ms
+    known = binance.exchange.book.now_ms
+    # Questions before it are in time.
+    binance.exchange.book.now_ms = lambda: arrival if binance.exchange.placed() else known()
+    if is_taken:
+        assert (await binance.venue.place(wanted)).status is OrderStatus.FILLED
+    else:
+        with pytest.raises(Refused) as refused:
+            await binance.venue.place(wanted)
+        assert refused.value.code == "DEADLINE_PASSED"
+        assert binance.exchange.book.arrived == []
+
+
+async def test_it_is_on_disk_before_the_exchange_hears_of_it(opened: OpenedVenue) -> None:
+    on_disk: list[SentOrder | None] = []
+    opened.exchange.book.changed = lambda placed: on_disk.append(opened.venue.sent._find(placed.name))
+    await opened.venue.place(order(opened, "jx1", limit="140"))
+    (record,) = on_disk
+    assert record is not None
+    assert record.state is SentState.SENDING
+
+
+async def test_equal_requests_at_the_same_time_are_sent_once(opened: OpenedVenue) -> None:
+    opened.exchange.book.refuses_a_name_that_works = False
+    wanted = order(opened, "jx1", limit="140")
+    answers = await asyncio.gather(*(opened.venue.place(wanted) for _ in range(5)), return_exceptions=True)
+    assert opened.exchange.placed() == 1
+    taken = [answer for answer in answers if isinstance(answer, OrderReport)]
+    assert {answer.status for answer in taken} == {OrderStatus.NEW}
+    assert {type(answer) for answer in answers} <= {OrderReport, OutcomeUnknown}
+
+
+async def test_a_repeat_of_what_was_lost_is_unknown_and_not_sent(opened: OpenedVenue) -> None:
+    opened.exchange.faults.waiting.append(Fault("RESET", after=False))
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await opened.venue.place(order(opened, "jx1"))
+    assert opened.exchange.placed() == 1
 
 
 async def test_ccxt_repeats_nothing(opened: OpenedVenue) -> None:

@@ -1,5 +1,6 @@
 """What may go to an exchange, and how it is told of: limits, steps, exits, days, commissions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jax.adapters.brokers.ccxt.open_venue import open_ccxt_venue
 from jax.adapters.brokers.ccxt.sending_limits import SendingLimits
 from jax.adapters.memory.clock import SettableClock
 from jax.domain.order import TimeInForce
@@ -236,6 +238,19 @@ async def test_an_order_is_known_after_a_restart_and_not_sent_again(
         assert await again.venue.query("jx1") == placed
         assert (await again.venue.cancel("jx1")).status is OrderStatus.CANCELED
         assert again.exchange.placed() == 1
+
+
+async def test_an_order_in_a_market_that_is_not_named_any_more_is_not_called_missing(
+    opened: OpenedVenue, tmp_path: Path
+) -> None:
+    await opened.venue.place(order(opened, "jx1", limit="140", time_in_force=GTC))
+    opened.venue.sent.close()
+    name, url = opened.venue.name, opened.exchange.url
+    without = replace(ccxt_venues.account_of(name, url), symbols={"MSFT": "MSFT/USD"})
+    path = tmp_path / "ccxt-venue.sqlite3"
+    async with open_ccxt_venue(path, without, clock=opened.clock) as venue:
+        with pytest.raises(Unavailable, match="CCXT_SYMBOLS does not name it"):
+            await venue.query("jx1")
 
 
 async def test_the_account_tells_what_orders_bind(opened: OpenedVenue) -> None:

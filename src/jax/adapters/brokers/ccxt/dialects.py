@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,8 @@ from jax.ports.errors import Refused, Unavailable
 
 # How far beyond its stop a stop order may trade where the venue knows no stop at the market.
 STOP_LIMIT_FRACTION = Decimal("0.03")
+# For how long an order may be on its way, whatever its deadline.
+LONGEST_WAY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Dialect:
     that are charged on top of the fee. `stops` come in order of preference. With `lists_every_market` open
     orders can be asked for without naming a market. `stream_host` is where the venue's own updates of orders
     come from, None: they are polled. With `wrapped_in` what is asked for has that member; `ack_name` is the
-    member of a placed order's answer that holds its name, where ccxt does not read it.
+    member of a placed order's answer that holds its name, where ccxt does not read it; `window` is the
+    parameter that says for how many milliseconds an order may be on its way.
     """
 
     errors: ErrorTable = NO_TABLE
@@ -52,6 +56,13 @@ class Dialect:
     stream_host: str | None = None
     wrapped_in: str | None = None
     ack_name: str | None = None
+    window: str | None = None
+
+    def arrival(self, left: timedelta) -> dict[str, str]:
+        """The parameters that make the venue refuse an order which arrives when `left` (>= 0) has passed."""
+        if self.window is None:
+            return {}
+        return {self.window: str(min(left, LONGEST_WAY) // timedelta(milliseconds=1) or 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ _DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "binanceus": Dialect(
             errors=ERROR_TABLES["binanceus"],
             finds_by_name=True,
+            window="recvWindow",
             lists_every_market=True,
             stops=(
                 StopKind("STOP_LOSS", "market", "stopLossPrice"),

@@ -71,14 +71,17 @@ class CcxtVenue:
         if known is not None:
             await self.sent.put(record)
         # From here to the venue nothing waits.
-        if not (self._clock.now() <= order.deadline_at):
+        now = self._clock.now()
+        if not (now <= order.deadline_at):
             await self.sent.put(replace(record, state=SentState.UNSENT))
             raise Refused(
                 f"order {order.client_order_id} came to {self.name} after its deadline",
                 code="DEADLINE_PASSED",
             )
         try:
-            found = await self._calls.place(request, market, what=f"order {order.client_order_id}")
+            found = await self._calls.place(
+                request, market, left=order.deadline_at - now, what=f"order {order.client_order_id}"
+            )
         except Refused as refused:
             await self._put(replace(record, state=SentState.REFUSED, reason_code=refused.code))
             raise
@@ -132,7 +135,12 @@ class CcxtVenue:
             code = known.reason_code or "REJECTED"
             raise Refused(f"{self.name} refuses order {order.client_order_id}: {code}", code=code)
         if known.state is not SentState.UNSENT:
-            return await self.query(order.client_order_id)
+            try:
+                return await self.query(order.client_order_id)
+            except NotFound as error:
+                raise OutcomeUnknown(
+                    f"order {order.client_order_id} was sent once, and {self.name} does not show it"
+                ) from error
         # The venue has said that nothing was done. It is asked before it is told again.
         with suppress(NotFound):
             return await self.query(order.client_order_id)
@@ -230,7 +238,11 @@ class CcxtVenue:
         return report
 
     async def _find(self, client_order_id: str, sent: SentOrder | None) -> FoundOrder | None:
-        markets = self._markets.all if sent is None else [self._markets.of(sent.symbol)]
+        try:
+            markets = self._markets.all if sent is None else (self._markets.of(sent.symbol),)
+        except NotFound as error:
+            # It may well be at the venue: nobody has looked.
+            raise Unavailable(f"order {client_order_id} cannot be asked about: {error}") from None
         for market in markets:
             found = await self._calls.find(
                 client_order_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -30,11 +30,16 @@ class VenueCalls:
         self.dialect = dialect
         self._exchange = line.exchange
 
-    async def place(self, request: OrderRequest, market: TradedMarket, *, what: str) -> FoundOrder | None:
+    async def place(
+        self, request: OrderRequest, market: TradedMarket, *, left: timedelta, what: str
+    ) -> FoundOrder | None:
         """The order as the venue answered, None when the answer says that it is there and cannot be read.
+
+        What arrives when no time is `left` any more is refused by a venue that looks at it.
 
         Refused, Unavailable and OutcomeUnknown as the venue's table says.
         """
+        parameters = {**request.parameters, **self.dialect.arrival(left)}
         try:
             document = await self.line.send(
                 lambda: self._exchange.create_order(
@@ -43,7 +48,7 @@ class VenueCalls:
                     request.side,
                     request.quantity,
                     request.price,
-                    dict(request.parameters),
+                    parameters,
                 ),
                 is_urgent=True,
             )
