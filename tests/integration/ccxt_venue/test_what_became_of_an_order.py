@@ -202,22 +202,28 @@ async def test_an_order_is_filled_in_parts_and_each_is_told_once(opened: OpenedV
     ]
 
 
-async def test_an_order_stays_open_until_every_execution_is_shown(opened: OpenedVenue) -> None:
+@pytest.mark.parametrize(
+    ("second", "last"), [(6, OrderStatus.FILLED), (2, OrderStatus.CANCELED)], ids=["filled", "canceled"]
+)
+async def test_an_order_stays_open_until_every_execution_is_shown(
+    opened: OpenedVenue, second: int, last: OrderStatus
+) -> None:
     await opened.desk.place(order(opened, "jx1", limit="140"))
     (placed,) = opened.exchange.book.orders
     opened.exchange.book.trade(placed, Decimal(140), Decimal(4))
-    opened.exchange.book.trade(placed, Decimal(140), Decimal(6))
-    hidden = placed.trades.pop()
-    lowered = placed.quantity
-    # The order says that it is filled, the list of trades lags behind.
-    placed.status = "FILLED"
+    opened.exchange.book.trade(placed, Decimal(140), Decimal(second))
+    placed.status = last
+    # What the order says of itself is ahead of the list of trades.
+    hidden, filled = placed.trades.pop(), Decimal(4 + second)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(placed), "filled", property(lambda self: lowered))
+        patch.setattr(type(placed), "filled", property(lambda self: filled))
         report = await opened.desk.query("jx1")
     assert report.status is OrderStatus.PARTIALLY_FILLED
     assert [fill.quantity for fill in report.fills] == [4]
     placed.trades.append(hidden)
-    assert (await opened.desk.query("jx1")).status is OrderStatus.FILLED
+    report = await opened.desk.query("jx1")
+    assert report.status is last
+    assert [fill.quantity for fill in report.fills] == [4, second]
 
 
 async def test_a_cancel_that_crosses_a_fill_tells_of_the_fill(opened: OpenedVenue) -> None:
