@@ -272,6 +272,21 @@ async def test_a_question_that_fails_is_no_answer(opened: OpenedVenue) -> None:
                 await opened.venue.query("jx1")
 
 
+@pytest.mark.parametrize(
+    "body", ["[]", "{}", '{"success": true, "code": 0, "data": null}', "<html>busy</html>"]
+)
+async def test_a_list_that_is_none_does_not_prove_that_an_order_is_missing(
+    btcturk: OpenedVenue, body: str
+) -> None:
+    await btcturk.venue.place(order(btcturk, "jx1"))
+    for path in ("/openOrders", "/allOrders"):
+        btcturk.exchange.faults.waiting.append(
+            Fault("STATUS", method="GET", path=path, status=200, body=body)
+        )
+    with pytest.raises(Unavailable):
+        await btcturk.desk.query("jx2")
+
+
 async def test_an_order_late_by_the_clock_is_not_sent(opened: OpenedVenue) -> None:
     late = order(opened, "jx1", deadline_at=opened.clock.now() - timedelta(microseconds=1))
     with pytest.raises(Refused) as refused:

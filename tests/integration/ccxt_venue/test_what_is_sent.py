@@ -211,6 +211,15 @@ async def test_a_commission_in_base_currency_counts_at_the_price_and_is_missing_
     assert [fill.quantity for fill in report.fills] == [9]
 
 
+async def test_less_than_a_lot_is_not_sent(binance: OpenedVenue) -> None:
+    binance.exchange.book.fee_rate = Decimal("0.5")
+    binance.exchange.book.fee_in_base = True
+    await binance.venue.place(order(binance, "jx1", 1))
+    report = await binance.venue.place(way_out(binance, "jx2", 1))
+    assert (report.status, report.reason_code) == (OrderStatus.CANCELED, "REDUCE_ONLY")
+    assert binance.exchange.placed() == 1
+
+
 async def test_orders_of_others_are_listed_without_a_name(opened: OpenedVenue) -> None:
     await opened.venue.place(order(opened, "own", 1, limit="140"))
     await opened.venue.place(order(opened, "jx1", 2, limit="140"))
