@@ -1,10 +1,11 @@
 """The brokers that the contract is tried on: a later one joins by another entry in VENUES."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from jax.ports.bridge_book import BridgeBook
 from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
 from tests.bridge_server import served
+from tests.contract import ccxt_venues
 
 OPENING = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -44,6 +46,8 @@ class Venue:
     starting_cash: Decimal
     trade_bars: Callable[[Sequence[Bar]], Awaitable[None]]
     clock: SettableClock = field(default_factory=lambda: SettableClock(OPENING))
+    # What such a broker does not have, by the test that needs it: with which parameters (none: all), and why.
+    cannot: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
 
 
 async def instrument_of(symbol: str) -> Instrument:
@@ -135,12 +139,23 @@ async def bridge_over_http(folder: Path) -> AsyncIterator[Venue]:
         yield Venue(client, "paper", Decimal(100_000), client.on_bars, clock)
 
 
+@asynccontextmanager
+async def exchange_of_ccxt(name: str, folder: Path) -> AsyncIterator[Venue]:
+    clock = SettableClock(OPENING)
+    async with ccxt_venues.opened_venue(name, folder, clock) as opened:
+        yield Venue(
+            opened.desk, name, ccxt_venues.STARTING_CASH, opened.trade_bars, clock, ccxt_venues.CANNOT
+        )
+
+
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "paper in memory": paper_in_memory,
     "paper reopened for every call": paper_reopened,
     "bridge desk, book in memory": desk_with_a_book_in_memory,
     "bridge desk, book on disk": desk_with_a_book_on_disk,
     "bridge over HTTP": bridge_over_http,
+    "ccxt binanceus": partial(exchange_of_ccxt, "binanceus"),
+    "ccxt btcturk": partial(exchange_of_ccxt, "btcturk"),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.architecture.checkout import SRC
 
-_OURS = ("DATABASE_URL", "JAX_", "BRIDGE_", "PAPER_", "IB_")
+_OURS = ("DATABASE_URL", "JAX_", "BRIDGE_", "PAPER_", "IB_", "CCXT_")
 START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 5.0
 

@@ -18,7 +18,7 @@ from jax.ports.id_source import IdSource
 class BridgeFacts:
     """What does not change while the bridge runs; `started_ns` is the clock's monotonic time.
 
-    `faults`: how the paper venue was told to lie.
+    `faults`: how the paper venue was told to lie; `side_effects`: what is sent to a real venue, and what not.
     """
 
     version: str
@@ -27,6 +27,7 @@ class BridgeFacts:
     account: str
     started_ns: int
     faults: str | None = None
+    side_effects: str | None = None
 
 
 class ListeningVenue(Protocol):

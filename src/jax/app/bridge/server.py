@@ -34,6 +34,8 @@ def _banner(bridge: Bridge, url: str, killed: str | None) -> str:
     facts = bridge.facts
     takes = "takes orders" if killed is None else f"KILLED ({killed}), takes no orders"
     lies = f", which lies ({facts.faults})" if facts.faults else ""
+    sends = f"; {facts.side_effects}" if facts.side_effects else ""
     return (
         f"{PROGRAM} {facts.version} on {url}: venue {facts.backend}{lies}, account {facts.account}; {takes}"
+        f"{sends}"
     )

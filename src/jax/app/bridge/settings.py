@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from jax.app.bridge.ccxt_settings import CcxtSettings
 from jax.app.console import CommandFailed
-from jax.app.service_settings import ServiceSettings, settings_of_environment
+from jax.app.service_settings import settings_of_environment
 from jax.app.setting_numbers import DECIMAL, Fraction, NotNegative, Positive
 from jax.domain.errors import InvalidValue
 
 _NOT_BUILT = {
     "ib": "needs the extra jax-trading-assistant[ib], and is not part of this version",
-    "ccxt": "needs the extra jax-trading-assistant[ccxt], and is not part of this version",
 }
 
 
@@ -35,7 +35,7 @@ def parse_faults(written: str) -> tuple[int, dict[str, float]]:
     return int(seed), found
 
 
-class BridgeSettings(ServiceSettings):
+class BridgeSettings(CcxtSettings):
     """The bridge's variables; it needs no database."""
 
     BRIDGE_BACKEND: Literal["paper", "ib", "ccxt"] = "paper"

@@ -14,6 +14,7 @@ from jax.adapters.sqlite_bridge_book.sqlite_bridge_book import open_bridge_book
 from jax.adapters.system.system_clock import SystemClock
 from jax.adapters.system.uuid_id_source import UuidIdSource
 from jax.app.bridge.bridge import Bridge, BridgeFacts
+from jax.app.bridge.ccxt_wiring import open_ccxt_bridge
 from jax.app.bridge.paper_market import PaperMarket
 from jax.app.bridge.settings import BridgeSettings, parse_faults
 from jax.app.console import DISTRIBUTION, CommandFailed
@@ -26,10 +27,14 @@ from jax.ports.clock import Clock
 async def open_bridge(
     home: Path, settings: BridgeSettings, clock: Clock | None = None
 ) -> AsyncIterator[Bridge]:
-    """The bridge on `home` in front of the paper venue, until the block ends.
+    """The bridge on `home` in front of its venue, until the block ends.
 
     Unavailable or Conflict (another bridge on this home) say why there is none.
     """
+    if settings.BRIDGE_BACKEND == "ccxt":
+        async with open_ccxt_bridge(home, settings, clock or SystemClock()) as bridge:
+            yield bridge
+        return
     clock, ids, market = clock or SystemClock(), UuidIdSource(), PaperMarket()
     account = PaperAccount(
         starting_cash=settings.PAPER_STARTING_CASH,

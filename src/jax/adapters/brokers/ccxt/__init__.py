@@ -1,0 +1,1 @@
+"""Venues that ccxt knows: crypto exchanges, spot only."""
