@@ -73,7 +73,7 @@ async def test_times_may_carry_any_offset() -> None:
         ({"close": "1" * 13}, "bars[0].close"),
         ({"end": "2024-03-04T21:00:00"}, "bars[0].end"),
         ({"end": 1709586000}, "bars[0].end"),
-        ({"timeframe": "1h"}, "bars[0].timeframe"),
+        ({"timeframe": "2h"}, "bars[0].timeframe"),
         ({"adjusted": "yes"}, "bars[0].adjusted"),
     ],
 )
