@@ -7,6 +7,8 @@ from typing import Protocol
 
 from jax.app.trader.account_desk import AccountDesk, AccountUseCases
 from jax.app.trader.engine import Engine, EngineJob, LivenessLock
+from jax.app.trader.executions import Executions
+from jax.app.trader.run_loop import RunLoop
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
@@ -28,6 +30,7 @@ from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.execution.watch_account import WatchAccount
 from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.list_signals import ListSignals
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.bar_listener import BarListener
 from jax.ports.broker import Broker
@@ -96,6 +99,21 @@ async def trader_at_work(
         books=CompareBooks(at),
         watch=WatchAccount(at),
     )
+    execute_signal = ExecuteSignal(
+        unit_of_work=unit_of_work,
+        broker=broker,
+        clock=clock,
+        trading=trading,
+        loaded=artifacts.that_may_enter,
+    )
+    executions = Executions(execute_signal.execute)
+    run_loop = RunLoop(
+        unit_of_work=unit_of_work,
+        clock=clock,
+        gate=gate,
+        executions=executions,
+        loaded=artifacts.ids_by_hash,
+    )
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -105,13 +123,8 @@ async def trader_at_work(
         report=report,
         receive_bars=receive_bars,
         decide_signal=DecideSignal(unit_of_work=unit_of_work, clock=clock),
-        execute_signal=ExecuteSignal(
-            unit_of_work=unit_of_work,
-            broker=broker,
-            clock=clock,
-            trading=trading,
-            loaded=artifacts.that_may_enter,
-        ),
+        list_signals=ListSignals(unit_of_work=unit_of_work),
+        executions=executions,
         account=AccountDesk(at, use_cases, limits),
     )
     reconcile = ReconcileOrders(
@@ -124,7 +137,7 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    jobs = _jobs(at, use_cases, reconcile, settings)
+    jobs = (*_jobs(at, use_cases, reconcile, settings), *_run_job(run_loop, settings))
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running():
         trader = Trader(parts, facts)
@@ -146,6 +159,11 @@ def _jobs(
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
         EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
     )
+
+
+def _run_job(run_loop: RunLoop, settings: TraderSettings) -> tuple[EngineJob, ...]:
+    every = float(settings.RUN_EVERY_SECONDS)
+    return (EngineJob("running approved signals", run_loop.run_once, every, "signal"),) if every else ()
 
 
 async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:

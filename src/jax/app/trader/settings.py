@@ -32,6 +32,7 @@ class TraderSettings(ServiceSettings):
     """The trader's variables.
 
     0 does not limit: MAX_POSITION_SIZE, MAX_CYCLE_NOTIONAL_PCT, REPEAT_AFTER_SECONDS, MAX_QUOTE_AGE_SECONDS.
+    With RUN_EVERY_SECONDS=0 approved signals wait for POST /api/v1/execute.
     """
 
     never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {"IB_BRIDGE_URL", "IB_BRIDGE_TOKEN"}
@@ -67,6 +68,12 @@ class TraderSettings(ServiceSettings):
     RESTRICTED_SYMBOLS: str = ""
     DEFAULT_ORDER_TYPE: Literal["LMT", "MKT"] = "LMT"
     UNPROTECTED_SECONDS: Positive = Decimal(10)
+    RUN_EVERY_SECONDS: NotNegative = Decimal(5)
+
+    @property
+    def takes_bars_of_any_age(self) -> bool:
+        """Whether bars of another time may be acted on, as when trying things out on history."""
+        return self.MAX_QUOTE_AGE_SECONDS == 0
 
     @property
     def unprotected_limit(self) -> timedelta:

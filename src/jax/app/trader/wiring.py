@@ -44,6 +44,7 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
         account=paper.account,
         mode=settings.MODE,
         execution_enabled=settings.EXECUTION_ENABLED,
+        takes_bars_of_any_age=settings.takes_bars_of_any_age,
     )
     async with (
         # Whatever the login may do, the trader cannot write to the gate.
