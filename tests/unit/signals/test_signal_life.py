@@ -106,7 +106,7 @@ async def test_no_signal_is_made_on_bars_that_come_too_late_to_act_on() -> None:
     async with open_desk() as desk:
         receiver = await _receiver(desk)
         bars = [_bar(NOW - timedelta(days=days)) for days in (2, 1, 0)]
-        received = await receiver.receive(bars, silent_until=NOW - timedelta(days=1))
+        received = await receiver.receive(bars, may_signal=lambda bar: bar.end == NOW)
     assert received.new_bars == 3
     assert [signal.ts_event for signal in received.signals] == [NOW]
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from jax.app.trader.account_desk import AccountDesk, AccountUseCases
 from jax.app.trader.engine import Engine, EngineJob, LivenessLock
 from jax.app.trader.executions import Executions
+from jax.app.trader.market_following import LoggedBars, following
 from jax.app.trader.run_loop import RunLoop
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
@@ -30,6 +31,7 @@ from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.execution.watch_account import WatchAccount
 from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.follow_market import FollowMarket
 from jax.modules.signals.list_signals import ListSignals
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.bar_listener import BarListener
@@ -37,6 +39,7 @@ from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.event_bus import EventBus
 from jax.ports.kill_switch import KillSwitch
+from jax.ports.market_feed import MarketFeed
 from jax.ports.object_store import ObjectStore
 from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.unit_of_work import UnitOfWork
@@ -64,6 +67,7 @@ class Surroundings:
     trust: TrustSource
     memory: SnapshotMemory
     kill_switch: KillSwitch
+    feed: MarketFeed | None = None
 
 
 @asynccontextmanager
@@ -114,6 +118,7 @@ async def trader_at_work(
         executions=executions,
         loaded=artifacts.ids_by_hash,
     )
+    market = _market(around, receive_bars, artifacts, settings)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -126,6 +131,7 @@ async def trader_at_work(
         list_signals=ListSignals(unit_of_work=unit_of_work),
         executions=executions,
         account=AccountDesk(at, use_cases, limits),
+        market=market,
     )
     reconcile = ReconcileOrders(
         unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
@@ -139,7 +145,7 @@ async def trader_at_work(
     )
     jobs = (*_jobs(at, use_cases, reconcile, settings), *_run_job(run_loop, settings))
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
-    async with engine.running():
+    async with engine.running(), following(market, gate):
         trader = Trader(parts, facts)
         try:
             yield trader
@@ -158,6 +164,20 @@ def _jobs(
         EngineJob("keeping the kill switch", use_cases.control.keep_killed, _WATCH_EVERY_SECONDS),
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
         EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
+    )
+
+
+def _market(
+    around: Surroundings, receive_bars: ReceiveBars, artifacts: RunningArtifacts, settings: TraderSettings
+) -> FollowMarket | None:
+    if around.feed is None:
+        return None
+    return FollowMarket(
+        feed=around.feed,
+        unit_of_work=around.unit_of_work,
+        receive=LoggedBars(receive_bars),
+        artifacts=lambda: artifacts.now.loaded,
+        limits=settings.tick_limits,
     )
 
 

@@ -25,6 +25,7 @@ from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
 from jax.modules.execution.execute_signal import Executed
 from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.follow_market import FollowMarket
 from jax.modules.signals.list_signals import ListSignals, SignalFilter, SignalPage
 from jax.modules.signals.receive_bars import Asked, BarsReceived, ReceiveBars
 from jax.ports.broker import Broker
@@ -64,6 +65,7 @@ class TraderParts:
     list_signals: ListSignals
     executions: Executions
     account: AccountDesk
+    market: FollowMarket | None = None
 
 
 class Trader:
@@ -160,6 +162,7 @@ class Trader:
                 *parts.artifacts.alarms(),
                 *parts.report.alarms(),
                 *parts.account.alarms(),
+                *(() if parts.market is None else parts.market.alarms()),
             ),
             last_execution=_last_execution(*newest[0]) if newest else None,
             execution_enabled=self.facts.execution_enabled,

@@ -1,7 +1,7 @@
 """Bars come in, are stored, and become signals."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,10 +69,12 @@ class ReceiveBars:
         """These artifacts decide on the bars received from now on; it does not wait for bars on their way."""
         self._artifacts = tuple(artifacts)
 
-    async def receive(self, bars: Sequence[Bar], *, silent_until: datetime | None = None) -> BarsReceived:
+    async def receive(
+        self, bars: Sequence[Bar], *, may_signal: Callable[[Bar], bool] | None = None
+    ) -> BarsReceived:
         """Stores `bars` (all or none) and returns what came of the new ones.
 
-        Bars that are stored already are skipped, and bars that end by `silent_until` give no signals.
+        Bars that are stored already are skipped, and those that `may_signal` denies give no signals.
         InvalidValue when a bar ends in the future, or is older than the newest stored one of its series and
         was never stored: strategies have passed it.
         """
@@ -81,7 +83,7 @@ class ReceiveBars:
         async with self._one_at_a_time:
             self._runners.use(self._artifacts)
             try:
-                fresh, signals = await self._store(ordered, silent_until)
+                fresh, signals = await self._store(ordered, may_signal)
             except BaseException:
                 self._runners.forget()
                 raise
@@ -122,17 +124,13 @@ class ReceiveBars:
         await self._tell(sorted(newest.values(), key=lambda bar: bar.end))
 
     async def _store(
-        self, ordered: Sequence[Bar], silent_until: datetime | None
+        self, ordered: Sequence[Bar], may_signal: Callable[[Bar], bool] | None
     ) -> tuple[list[Bar], tuple[Signal, ...]]:
         async with self._unit_of_work.begin() as transaction:
             fresh = await _fresh_bars(transaction, ordered)
             decided = await self._runners.advance(fresh, transaction.bars)
             await _append(transaction, ordered, fresh)
-            ripe = [
-                one
-                for one in decided
-                if _may_signal(one) and (silent_until is None or one[1].end > silent_until)
-            ]
+            ripe = [one for one in decided if _may_signal(one) and (may_signal is None or may_signal(one[1]))]
             signals = await record_signals(transaction, ripe, now=self._clock.now())
         return fresh, signals
 
