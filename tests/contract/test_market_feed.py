@@ -42,7 +42,7 @@ async def test_what_a_market_says_is_heard_in_its_order(house: FeedHouse) -> Non
                 await house.say([bar(number)])
                 heard.extend(await hear(stream, _has(100 + number)))
     assert prices(heard) == [Decimal(100 + number) for number in range(5)]
-    times = [item.ts_event if isinstance(item, Tick) else item.end for item in heard if _told(item)]
+    times = [item.ts_event for item in heard if isinstance(item, Tick)]
     assert times == sorted(times)
 
 

@@ -72,7 +72,7 @@ class FollowMarket:
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
             try:
-                await self._prepare(wanted)
+                await self.prepare()
             except (Unavailable, OutcomeUnknown) as error:
                 self._problem = str(error)
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -113,7 +113,9 @@ class FollowMarket:
         fresh_for = bar.timeframe.length or AGE_LIMITS[Timeframe.DAY]
         return self._feed.now() - bar.end <= fresh_for + self._limits.lateness
 
-    async def _prepare(self, wanted: dict[str, frozenset[Timeframe]]) -> None:
+    async def prepare(self) -> None:
+        """Goes on from what is stored of the symbols that are wanted now; as the ports raise."""
+        wanted = _wanted(self._artifacts())
         async with self._unit_of_work.begin() as transaction:
             hours, self._unknown = await _hours_of(transaction, list(wanted))
             builders: dict[str, SymbolBars] = {}
