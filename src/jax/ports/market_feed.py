@@ -30,7 +30,7 @@ class FeedStream(Protocol):
     """What is heard while a subscription lasts."""
 
     async def heard(self, within_seconds: float) -> Sequence[FeedItem]:
-        """What came and was not given yet, at most 1,000, in the order in which it came.
+        """What came and was not given yet, at most 5,000, in the order in which it came.
 
         Waits at most `within_seconds` for something, and is empty when nothing came. Who calls too seldom
         slows the feed down; nothing is left out without a FeedLost before it. Canceling a call loses nothing.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jax.ports.market_feed import FeedItem
 
-_AT_ONCE = 1000
+_AT_ONCE = 5000
 
 
 class FeedQueue:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.marked_bar import BarMark, MarkedBar
@@ -11,6 +11,8 @@ from jax.domain.tick import Tick
 from jax.ports.market_feed import FeedBack, FeedItem, FeedLost
 
 Series = tuple[str, Timeframe]
+# A symbol's own ticks close its bar; only those that are quiet wait for a look at the clock.
+_LOOK_EVERY = timedelta(milliseconds=100)
 
 
 class FeedBars:
@@ -26,6 +28,7 @@ class FeedBars:
         self._builders = builders
         self._ends = dict(ends)
         self._of_the_feed: set[Series] = set()
+        self._looked_at: datetime | None = None
 
     def hear(self, items: Sequence[FeedItem], now: datetime) -> list[Bar]:
         """The new bars that follow from `items` and from its being `now`, each series oldest first."""
@@ -40,8 +43,10 @@ class FeedBars:
                 bars.extend(self._new([MarkedBar(item, BarMark.WHOLE)]))
             else:
                 self._connection(item, now)
-        for builder in self._builders.values():
-            bars.extend(self._built(builder.pass_time(now)))
+        if not items or self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            for builder in self._builders.values():
+                bars.extend(self._built(builder.pass_time(now)))
         return bars
 
     def count(self, name: str) -> int:

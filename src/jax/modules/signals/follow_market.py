@@ -20,7 +20,7 @@ from jax.ports.unit_of_work import Transaction, UnitOfWork
 
 _LISTEN_SECONDS = 0.1
 _AGAIN_SECONDS = 1.0
-_AT_ONCE = 1000
+_AT_ONCE = 5000
 
 
 class Receive(Protocol):
