@@ -103,21 +103,7 @@ async def trader_at_work(
         books=CompareBooks(at),
         watch=WatchAccount(at),
     )
-    execute_signal = ExecuteSignal(
-        unit_of_work=unit_of_work,
-        broker=broker,
-        clock=clock,
-        trading=trading,
-        loaded=artifacts.that_may_enter,
-    )
-    executions = Executions(execute_signal.execute)
-    run_loop = RunLoop(
-        unit_of_work=unit_of_work,
-        clock=clock,
-        gate=gate,
-        executions=executions,
-        loaded=artifacts.ids_by_hash,
-    )
+    executions = _executions(around, trading, artifacts)
     market = _market(around, receive_bars, artifacts, settings)
     parts = TraderParts(
         unit_of_work=unit_of_work,
@@ -143,7 +129,10 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    jobs = (*_jobs(at, use_cases, reconcile, settings), *_run_job(run_loop, settings))
+    jobs = (
+        *_jobs(at, use_cases, reconcile, settings),
+        *_run_job(around, gate, executions, artifacts, settings),
+    )
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running(), following(market, gate):
         trader = Trader(parts, facts)
@@ -167,6 +156,17 @@ def _jobs(
     )
 
 
+def _executions(around: Surroundings, trading: TradingAccount, artifacts: RunningArtifacts) -> Executions:
+    execute_signal = ExecuteSignal(
+        unit_of_work=around.unit_of_work,
+        broker=around.broker,
+        clock=around.clock,
+        trading=trading,
+        loaded=artifacts.that_may_enter,
+    )
+    return Executions(execute_signal.execute)
+
+
 def _market(
     around: Surroundings, receive_bars: ReceiveBars, artifacts: RunningArtifacts, settings: TraderSettings
 ) -> FollowMarket | None:
@@ -181,9 +181,24 @@ def _market(
     )
 
 
-def _run_job(run_loop: RunLoop, settings: TraderSettings) -> tuple[EngineJob, ...]:
+def _run_job(
+    around: Surroundings,
+    gate: SendingGate,
+    executions: Executions,
+    artifacts: RunningArtifacts,
+    settings: TraderSettings,
+) -> tuple[EngineJob, ...]:
     every = float(settings.RUN_EVERY_SECONDS)
-    return (EngineJob("running approved signals", run_loop.run_once, every, "signal"),) if every else ()
+    if not every:
+        return ()
+    run_loop = RunLoop(
+        unit_of_work=around.unit_of_work,
+        clock=around.clock,
+        gate=gate,
+        executions=executions,
+        loaded=artifacts.ids_by_hash,
+    )
+    return (EngineJob("running approved signals", run_loop.run_once, every, "signal"),)
 
 
 async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:

@@ -24,7 +24,7 @@ _CANCELING = "canceling entries"
 _RECONCILIATION = "reconciliation"
 _WATCHING = "watching the lock"
 _REPORTING = "reporting what runs"
-_HINTS = "hearing of changes"
+_HINTS = "hearing of {}s"
 _LOCK_LOST = (
     "this trader has lost its lock in the database, so another one may be running: restart jax-trader"
 )
@@ -88,10 +88,10 @@ class Engine:
                 (_RECONCILIATION, reconcile.run()),
                 (_WATCHING, watch.run()),
                 (_REPORTING, report.run()),
-                (_HINTS, self._pass_on_hints("artifact", reload)),
+                (_HINTS.format("artifact"), self._pass_on_hints("artifact", reload)),
                 *((job.name, other.run()) for job, other in others),
                 *(
-                    (f"{_HINTS} for {job.name}", self._pass_on_hints(job.topic, other))
+                    (_HINTS.format(job.topic), self._pass_on_hints(job.topic, other))
                     for job, other in others
                     if job.topic is not None
                 ),
