@@ -57,6 +57,8 @@ async def test_each_bar_and_each_tick_is_given_once(house: FeedHouse) -> None:
         else:
             heard = []
         heard += await hear(stream, _has(101))
+        for _ in range(3):
+            heard.extend(await stream.heard(0.05))
     told = [item for item in heard if _told(item)]
     assert len(told) == len(set(map(repr, told)))
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -139,18 +139,19 @@ class Quotes:
 
 async def test_polling_takes_over_while_there_is_no_connection_and_ends_when_there_is_one() -> None:
     quotes = Quotes()
+    policy = replace(_QUICK, silence_seconds=5.0)
     async with tick_server() as server:
         server.is_down = True
-        polling = PollingFeed(quotes, SystemClock(), _QUICK)
-        feed = WebSocketFeed(server.url, SystemClock(), _QUICK, fallback=polling)
+        polling = PollingFeed(quotes, SystemClock(), policy)
+        feed = WebSocketFeed(server.url, SystemClock(), policy, fallback=polling)
         async with feed.subscribe(["AAPL"]) as stream:
             polled = await hear(stream, lambda items: sum(isinstance(item, Tick) for item in items) >= 3)
             server.is_down = False
             await server.subscriber()
-            asked = quotes.asked
             await server.say(trade(7))
             heard = await hear(stream, lambda items: trade(7) in items)
-            assert quotes.asked <= asked + 1
+            # A poll would say something new every hundredth of a second.
+            assert list(await stream.heard(0.3)) == []
     assert words(polled)[:2] == [FeedLost, FeedBack]
     assert FeedBack in words(heard)
 
