@@ -1,7 +1,5 @@
 """Bars of one minute become longer ones."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from jax.domain.bar import Bar, Timeframe
@@ -10,18 +8,18 @@ from jax.domain.marked_bar import BarMark, MarkedBar
 from jax.domain.trading_hours import Interval, TradingHours
 
 
-@dataclass(slots=True)
 class _Sum:
     """The minutes of one interval so far; the mark is GAP until something else came."""
 
-    interval: Interval
-    reached: datetime
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal = Decimal(0)
-    mark: BarMark = BarMark.GAP
+    __slots__ = ("close", "high", "interval", "low", "mark", "open", "reached", "volume")
+
+    def __init__(self, interval: Interval, close: Decimal) -> None:
+        """`close` is what the first minute repeats, should nothing be traded in any."""
+        self.interval = interval
+        self.reached = interval.start
+        self.open = self.high = self.low = self.close = close
+        self.volume = Decimal(0)
+        self.mark = BarMark.GAP
 
     def add(self, minute: MarkedBar) -> None:
         bar = minute.bar
@@ -64,7 +62,7 @@ class LongerBars:
             interval = self._hours.interval_at(bar.start, self._timeframe)
             if interval is None:
                 return None
-            self._sum = _Sum(interval, interval.start, bar.close, bar.close, bar.close, bar.close)
+            self._sum = _Sum(interval, bar.close)
         self._sum.add(minute)
         if bar.end != self._sum.interval.end:
             return None

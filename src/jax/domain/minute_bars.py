@@ -7,7 +7,6 @@ changes nothing.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,17 +22,17 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _REMEMBERED = 2
 
 
-@dataclass(slots=True)
 class _Seen:
-    """The ticks of one interval so far."""
+    """The ticks of one interval so far; begins with `first`, which is still to be taken."""
 
-    interval: Interval
-    first: Tick
-    last: Tick
-    high: Decimal
-    low: Decimal
-    volume: Decimal = Decimal(0)
-    ids: set[tuple[datetime, str]] = field(default_factory=set)
+    __slots__ = ("first", "high", "ids", "interval", "last", "low", "volume")
+
+    def __init__(self, interval: Interval, first: Tick) -> None:
+        self.interval = interval
+        self.first = self.last = first
+        self.high = self.low = first.price
+        self.volume = Decimal(0)
+        self.ids: set[tuple[datetime, str]] = set()
 
     def take(self, tick: Tick) -> None:
         if tick.place < self.first.place:
@@ -137,7 +136,7 @@ class MinuteBars:
     def _take(self, tick: Tick, interval: Interval) -> None:
         seen = self._open.get(interval.start)
         if seen is None:
-            seen = self._open[interval.start] = _Seen(interval, tick, tick, tick.price, tick.price)
+            seen = self._open[interval.start] = _Seen(interval, tick)
         seen.take(tick)
         self.counts.taken += 1
         if self._next is None or interval.start < self._next.start:

@@ -26,12 +26,14 @@ class TickLimits:
             raise InvalidValue("silence", "must be at least a minute, the length of the shortest bar")
 
 
-@dataclass(slots=True)
 class TickCounts:
     """How many ticks were taken, and why the others were not."""
 
-    taken: int = 0
-    duplicate: int = 0
-    late: int = 0
-    early: int = 0
-    out_of_session: int = 0
+    __slots__ = ("duplicate", "early", "late", "out_of_session", "taken")
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.duplicate = 0
+        self.late = 0
+        self.early = 0
+        self.out_of_session = 0
