@@ -6,4 +6,6 @@ REPLAY = {
     "REPEAT_AFTER_SECONDS": "0",
     "MAX_CYCLE_NOTIONAL_PCT": "0",
     "MAX_DAILY_RISK": "1000000",
+    # What is approved is executed by whoever tests it.
+    "RUN_EVERY_SECONDS": "0",
 }

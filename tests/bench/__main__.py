@@ -7,7 +7,7 @@ Absolute times of a noisy machine mean little: read the ratios, which compare tw
 import asyncio
 import sys
 
-from tests.bench import decision, execution, revocation, verification
+from tests.bench import decision, execution, market, revocation, verification
 from tests.bench.peers import comparison
 
 
@@ -17,6 +17,7 @@ def main() -> None:
         return
     decision.run()
     verification.run()
+    asyncio.run(market.run())
     asyncio.run(execution.run())
     asyncio.run(revocation.run())
 

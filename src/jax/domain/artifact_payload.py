@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from jax.domain import checks, payload_fields
+from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import Json, NotCanonical, canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
 from jax.domain.payload_fields import timestamp
@@ -32,6 +33,12 @@ _SECTIONS: Mapping[str, frozenset[str]] = {
     ),
     "backtest": frozenset({"run_id", "engine_version", "seed", "trials", "orders_sha256", "metrics"}),
 }
+# What older payloads do not have: left out, it is what it always was, so that their bytes and hashes stay.
+_OPTIONAL: Mapping[str, frozenset[str]] = {
+    "data": frozenset({"timeframe"}),
+    "risk": frozenset({"auto_approve_confidence"}),
+}
+_NONE: frozenset[str] = frozenset()
 _TOP = frozenset({"schema", "name", "version", "author", "params", "golden_suite_sha256", *_SECTIONS})
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|unversioned")
 
@@ -41,8 +48,9 @@ class ArtifactPayload:
     """What the trader needs to know of a payload, and the payload itself as `document`.
 
     `entry` is `module:attribute` within the bundle; `params` are the strategy's, by name; the strategy
-    was tested on bars that end within [`data_from`, `data_to`] of `symbols`. `metrics` are what the author
-    says the backtest made; `trials` is how many variants the author tried.
+    was tested on bars of `timeframe` that end within [`data_from`, `data_to`] of `symbols`, and decides on
+    no others. `metrics` are what the author says the backtest made; `trials` is how many variants the author
+    tried.
     """
 
     name: str
@@ -61,6 +69,7 @@ class ArtifactPayload:
     golden_suite_sha256: str
     risk: RiskProfile
     document: Mapping[str, Json]
+    timeframe: Timeframe = Timeframe.DAY
 
     def encoded(self) -> bytes:
         """The canonical bytes; their hash is the artifact's."""
@@ -81,7 +90,10 @@ def payload_of(document: Json) -> ArtifactPayload:
     top = payload_fields.section("payload", document, keys=_TOP)
     if top["schema"] != SCHEMA:
         raise InvalidValue("schema", f"is {top['schema']!r}, this version reads {SCHEMA!r}")
-    parts = {name: payload_fields.section(name, top[name], keys=keys) for name, keys in _SECTIONS.items()}
+    parts = {
+        name: payload_fields.section(name, top[name], keys=keys, optional=_OPTIONAL.get(name, _NONE))
+        for name, keys in _SECTIONS.items()
+    }
     _check_environment(parts["env"])
     _check_code(parts["code"])
     metrics = _metrics(parts["backtest"])
@@ -104,6 +116,7 @@ def payload_of(document: Json) -> ArtifactPayload:
         golden_suite_sha256=payload_fields.sha256("golden_suite_sha256", top["golden_suite_sha256"]),
         risk=_risk(parts["risk"]),
         document=top,
+        timeframe=_timeframe(parts["data"]),
     )
 
 
@@ -138,7 +151,15 @@ def _risk(risk: Mapping[str, Json]) -> RiskProfile:
         ),
         price_collar_fraction=limits["price_collar_pct"],
         venues=payload_fields.sorted_texts("risk.venues", risk["venues"]),
+        auto_approve_confidence=_auto_approve_confidence(risk),
     )
+
+
+def _auto_approve_confidence(risk: Mapping[str, Json]) -> Decimal | None:
+    if "auto_approve_confidence" not in risk:
+        return None
+    field = "risk.auto_approve_confidence"
+    return checks.fraction(field, Decimal(payload_fields.number(field, risk["auto_approve_confidence"])))
 
 
 def _metrics(backtest: Mapping[str, Json]) -> Mapping[str, int | Decimal]:
@@ -156,6 +177,15 @@ def _window(data: Mapping[str, Json]) -> tuple[datetime, datetime]:
     if not (start <= end):
         raise InvalidValue("data.to", f"{data['to']} is before data.from {data['from']}")
     return start, end
+
+
+def _timeframe(data: Mapping[str, Json]) -> Timeframe:
+    if "timeframe" not in data:
+        return Timeframe.DAY
+    found = payload_fields.word("data.timeframe", data["timeframe"], Timeframe)
+    if found is Timeframe.DAY:
+        raise InvalidValue("data.timeframe", "is left out for bars of a day, so that they have one spelling")
+    return found
 
 
 def _symbols(data: Mapping[str, Json]) -> tuple[str, ...]:

@@ -1,18 +1,39 @@
 """Prices over an interval."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
 
 
 class Timeframe(StrEnum):
-    """How long a bar lasts; DAY is one session of the exchange."""
+    """How long a bar lasts, shortest first; DAY is one session of the exchange."""
 
+    MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    QUARTER_HOUR = "15m"
+    HOUR = "1h"
     DAY = "1d"
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long a whole bar lasts; None for DAY, whose length is its session's."""
+        return _LENGTHS.get(self)
+
+
+_LENGTHS: Mapping[Timeframe, timedelta] = MappingProxyType(
+    {
+        Timeframe.MINUTE: timedelta(minutes=1),
+        Timeframe.FIVE_MINUTES: timedelta(minutes=5),
+        Timeframe.QUARTER_HOUR: timedelta(minutes=15),
+        Timeframe.HOUR: timedelta(hours=1),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +68,8 @@ class Bar:
                 "bar",
                 f"open {self.open} and close {self.close} lie outside low {self.low} to high {self.high}",
             )
+
+    @property
+    def only_repeats(self) -> bool:
+        """Whether it stands for an interval without trades: one price, and no volume."""
+        return self.volume == 0 and self.low == self.high

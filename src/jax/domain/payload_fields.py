@@ -24,11 +24,13 @@ def mapping(field: str, value: Json) -> Mapping[str, Json]:
     return value
 
 
-def section(field: str, value: Json, *, keys: frozenset[str]) -> Mapping[str, Json]:
-    """An object with exactly these keys."""
+def section(
+    field: str, value: Json, *, keys: frozenset[str], optional: frozenset[str] = frozenset()
+) -> Mapping[str, Json]:
+    """An object with exactly these keys, and any of the optional ones."""
     found = mapping(field, value)
-    if found.keys() != keys:
-        missing, unknown = sorted(keys - found.keys()), sorted(found.keys() - keys)
+    if found.keys() - optional != keys:
+        missing, unknown = sorted(keys - found.keys()), sorted(found.keys() - keys - optional)
         raise InvalidValue(field, f"lacks {missing or 'nothing'}, has unknown {unknown or 'nothing'}")
     return found
 

@@ -17,7 +17,8 @@ class RiskProfile:
 
     `max_order_notional` bounds one order, `max_orders_per_minute` (>= 1) all orders of the artifact; an entry
     price may lie at most `price_collar_fraction` (above 0) of the newest known price away from it; `venues`
-    are the brokers' names.
+    are the brokers' names. Signals of at least `auto_approve_confidence`, in (0, 1], need no person's
+    approval; None leaves every one of them to people.
     """
 
     max_position_fraction: Decimal
@@ -27,6 +28,7 @@ class RiskProfile:
     max_orders_per_minute: int
     price_collar_fraction: Decimal
     venues: tuple[str, ...]
+    auto_approve_confidence: Decimal | None = None
 
     def __post_init__(self) -> None:
         for field in (
@@ -40,6 +42,13 @@ class RiskProfile:
             raise InvalidValue(
                 "max_orders_per_minute", f"must be at least 1, not {self.max_orders_per_minute}"
             )
+
+        if self.auto_approve_confidence is not None:
+            checks.fraction("auto_approve_confidence", self.auto_approve_confidence)
+
+    def approves(self, confidence: Decimal) -> bool:
+        """Whether a signal of this confidence is approved together with the artifact."""
+        return self.auto_approve_confidence is not None and confidence >= self.auto_approve_confidence
 
     def tightened(self, limits: RiskLimits) -> RiskLimits:
         """The tighter of each pair: an artifact may take less risk than the trader allows, never more."""

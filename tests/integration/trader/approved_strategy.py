@@ -9,6 +9,7 @@ import jax.domain
 from jax.adapters.memory.id_source import SequentialIdSource
 from jax.domain.artifact import Artifact
 from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.bar import Timeframe
 from jax.domain.bundle import SourceFile, bundle_of
 from jax.domain.instrument import Instrument
 from jax.domain.risk_profile import RiskProfile
@@ -61,9 +62,11 @@ class Variant:
     symbol: str = "AAPL"
     stop_fraction: Decimal = Decimal("0.05")
     ids: str = "art"
+    timeframe: Timeframe = Timeframe.DAY
+    auto_approve_confidence: Decimal | None = None
 
 
-_FIRST = Variant()
+FIRST = Variant()
 
 
 async def list_instruments(unit_of_work: UnitOfWork) -> None:
@@ -79,7 +82,7 @@ async def list_instruments(unit_of_work: UnitOfWork) -> None:
 
 
 async def draft(
-    unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Clock, *, variant: Variant = _FIRST
+    unit_of_work: UnitOfWork, object_store: ObjectStore, clock: Clock, *, variant: Variant = FIRST
 ) -> Artifact:
     """The strategy as an artifact in DRAFT."""
     contract = Path(jax.domain.__path__[0]) / "strategy.py"
@@ -97,10 +100,18 @@ async def draft(
             last_end=LAST_TESTED_DAY,
             symbols=(variant.symbol,),
             vendor="sample",
+            timeframe=variant.timeframe,
         ),
         environment=Environment("3.11", _HASH),
         risk=RiskProfile(
-            Decimal(1), Decimal(1000), ("LIMIT",), Decimal(1_000_000), 60, Decimal("0.5"), ("paper",)
+            Decimal(1),
+            Decimal(1000),
+            ("LIMIT",),
+            Decimal(1_000_000),
+            60,
+            Decimal("0.5"),
+            ("paper",),
+            auto_approve_confidence=variant.auto_approve_confidence,
         ),
         evidence=BacktestEvidence("run-1", "1", 1, 1, _HASH, {"trades": Decimal(12)}),
         golden_suite=b'{"cases":[],"schema":"jax/golden-suite/v2"}',

@@ -130,6 +130,7 @@ async def test_every_route_describes_its_answers_and_problems(floor: Floor) -> N
         "/api/v1/bars",
         "/api/v1/bars/last",
         "/api/v1/signals",
+        "/api/v1/signals/generate",
         "/api/v1/signals/{signal_id}/approve",
         "/api/v1/signals/{signal_id}/reject",
         "/api/v1/execute",

@@ -104,13 +104,17 @@ class Floor:
 
 @asynccontextmanager
 async def open_floor(
-    *, approved: bool = True, access: Access | None = None, **settings: Any
+    *,
+    approved: bool = True,
+    access: Access | None = None,
+    variant: approved_strategy.Variant = approved_strategy.FIRST,
+    **settings: Any,
 ) -> AsyncIterator[Floor]:
     """A trader with one strategy at DRAFT or ACTIVE; execution is on unless the settings say otherwise."""
     database, object_store, clock, lock = MemoryDatabase(), MemoryObjectStore(), SettableClock(NOW), Lock()
     unit_of_work = MemoryUnitOfWork(database)
     await approved_strategy.list_instruments(unit_of_work)
-    artifact = await approved_strategy.draft(unit_of_work, object_store, clock)
+    artifact = await approved_strategy.draft(unit_of_work, object_store, clock, variant=variant)
     if approved:
         await approved_strategy.approve(unit_of_work, artifact, clock)
 

@@ -11,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jax.domain.artifact_payload import SCHEMA, ArtifactPayload, parse_payload, payload_of, timestamp
-from jax.domain.canonical_json import canonical_bytes
+from jax.domain.bar import Timeframe
+from jax.domain.canonical_json import canonical_bytes, sha256_of
 from jax.domain.errors import InvalidValue
 from jax.domain.risk_profile import RiskProfile
 from tests.unit.domain.examples import HASH, NOON, OTHER_HASH
 from tests.unit.domain.field_rules import NAME, PERSON, SHA256, SYMBOL, Rule, text
 from tests.unit.domain.json_values import values
 from tests.unit.domain.refusals import refusal_of
+
+# Of what `a_document` says, from before payloads could name a timeframe.
+_HASH_OF_BEFORE = "sha256:cf651a79218e8db32b4f76314e85bf64b28734baf50b07c20fe4983db82e0259"
 
 
 def a_document() -> dict[str, Any]:
@@ -105,6 +109,18 @@ def test_a_payload_is_what_its_document_says() -> None:
         document=a_document(),
     )
     assert isinstance(payload.params["fast"], int)
+
+
+def test_a_payload_of_before_is_still_the_same_bytes_and_the_same_hash() -> None:
+    payload = payload_of(a_document())
+    assert sha256_of(payload.encoded()) == _HASH_OF_BEFORE
+    assert (payload.timeframe, payload.risk.auto_approve_confidence) == (Timeframe.DAY, None)
+
+
+def test_a_payload_may_name_its_timeframe_and_what_needs_no_persons_approval() -> None:
+    assert payload_of(_with("data.timeframe", "5m")).timeframe is Timeframe.FIVE_MINUTES
+    risk = payload_of(_with("risk.auto_approve_confidence", "0.9")).risk
+    assert [risk.approves(Decimal(text)) for text in ("0.8999", "0.9", "1")] == [False, True, True]
 
 
 def test_what_is_encoded_is_parsed() -> None:
@@ -247,6 +263,11 @@ _RULES = {
     "backtest.metrics.sharpe": _NUMBER,
     "schema": Rule((None, "", "jax/artifact/v1", 1), (SCHEMA,)),
     **{part: Rule((None, [], "x", 1)) for part in ("code", "env", "data", "risk", "backtest")},
+    # What may be left out.
+    "data.timeframe": Rule((None, "", "1d", "2h", 5), ("1m", "5m", "15m", "1h")),
+    "risk.auto_approve_confidence": Rule(
+        (None, "", "x", 0, "0", "-1", "1.1", 2, "NaN", 0.5), ("0.8", "1", 1, "0.00000001")
+    ),
 }
 
 

@@ -8,7 +8,13 @@ from enum import StrEnum
 import jax.domain
 from jax.domain.bar import Timeframe
 
-_WRITTEN_DIFFERENTLY: dict[StrEnum, str] = {Timeframe.DAY: "1d"}
+_WRITTEN_DIFFERENTLY: dict[StrEnum, str] = {
+    Timeframe.MINUTE: "1m",
+    Timeframe.FIVE_MINUTES: "5m",
+    Timeframe.QUARTER_HOUR: "15m",
+    Timeframe.HOUR: "1h",
+    Timeframe.DAY: "1d",
+}
 # Owned by the backtest, whose options and report show them to people.
 _FOR_PEOPLE = {"FillMoment", "OrderReason", "SlippageModel"}
 

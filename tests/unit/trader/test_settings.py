@@ -68,6 +68,15 @@ def test_the_defaults_are_those_of_the_plan() -> None:
         "MAX_DAILY_LOSS": Decimal("1000.0"),
         "DEFAULT_ORDER_TYPE": "LMT",
         "UNPROTECTED_SECONDS": Decimal(10),
+        "RUN_EVERY_SECONDS": Decimal(5),
+        "MARKET_FEED": "none",
+        "FEED_URL": "ws://localhost:8094/ticks",
+        "FEED_TOKEN": None,
+        "FEED_POLL_SECONDS": Decimal(1),
+        "FEED_LATENESS_SECONDS": Decimal(2),
+        "FEED_SILENCE_SECONDS": Decimal(120),
+        "FEED_FILE": "bars.jsonl",
+        "FEED_SPEED": "1",
     }
     assert settings.order_type is OrderType.LIMIT
     assert (settings.database_url, settings.api_token) == (None, None)
@@ -173,3 +182,31 @@ def test_settings_show_no_secret_when_printed(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("JAX_API_TOKEN", "hunter2hunter2hunter2")
     settings = load_settings()
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MARKET_FEED", "ticker"),
+        ("FEED_URL", "http://localhost:8094"),
+        ("FEED_URL", "ws://ada:secret@localhost/ticks"),
+        ("FEED_SILENCE_SECONDS", "59"),
+        ("FEED_SILENCE_SECONDS", "NaN"),
+        ("FEED_LATENESS_SECONDS", "-1"),
+        ("FEED_POLL_SECONDS", "0"),
+        ("FEED_SPEED", "7"),
+        ("RUN_EVERY_SECONDS", "-1"),
+    ],
+)
+def test_a_feed_that_cannot_be_is_named_and_no_secret_is_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    refusal = refusal_of(monkeypatch, **{variable: value})
+    assert refusal.startswith(variable)
+    assert "secret" not in refusal
+
+
+@pytest.mark.parametrize(("speed", "factor"), [("1", 1.0), ("10", 10.0), ("100", 100.0), ("max", None)])
+def test_a_replay_has_its_speed(monkeypatch: pytest.MonkeyPatch, speed: str, factor: float | None) -> None:
+    monkeypatch.setenv("FEED_SPEED", speed)
+    assert load_settings().replay_speed == factor

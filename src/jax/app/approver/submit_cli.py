@@ -46,6 +46,12 @@ class SubmitTerms:
     price_collar_pct: Annotated[str, typer.Option(help="How far a price may lie from the market's.")] = "0.5"
     order_types: Annotated[str, typer.Option(help="Separated by commas.")] = "LIMIT,MARKET"
     venues: Annotated[str, typer.Option(help="Brokers, separated by commas.")] = "paper"
+    auto_approve_confidence: Annotated[
+        str | None,
+        typer.Option(
+            help="From this confidence on, such as 0.9, signals need no person's approval.  [default: none]"
+        ),
+    ] = None
     as_json: AsJson = False
 
 
@@ -117,7 +123,19 @@ def _risk(terms: SubmitTerms) -> RiskProfile:
         max_orders_per_minute=terms.max_orders_per_min,
         price_collar_fraction=_limit("--price-collar-pct", terms.price_collar_pct),
         venues=_listed(terms.venues),
+        auto_approve_confidence=_confidence(terms.auto_approve_confidence),
     )
+
+
+def _confidence(written: str | None) -> Decimal | None:
+    if written is None:
+        return None
+    try:
+        return checks.fraction("--auto-approve-confidence", Decimal(written))
+    except (InvalidOperation, InvalidValue) as error:
+        raise usage_error(
+            f"--auto-approve-confidence: {written} is not a number above 0 and at most 1, such as 0.9"
+        ) from error
 
 
 def _limit(option: str, written: str) -> Decimal:

@@ -22,6 +22,8 @@ _REPLAY = {
     "REPEAT_AFTER_SECONDS": "0",
     "MAX_CYCLE_NOTIONAL_PCT": "0",
     "MAX_DAILY_RISK": "1000000",
+    # The demo executes what it approves, and nothing else.
+    "RUN_EVERY_SECONDS": "0",
 }
 
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from jax.app.trader.account_desk import AccountDesk, AccountUseCases
 from jax.app.trader.engine import Engine, EngineJob, LivenessLock
+from jax.app.trader.executions import Executions
+from jax.app.trader.market_following import LoggedBars, following
+from jax.app.trader.run_loop import RunLoop
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
 from jax.app.trader.sending_gate import SendingGate
@@ -29,12 +32,15 @@ from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
 from jax.modules.execution.watch_account import WatchAccount
 from jax.modules.signals.decide_signal import DecideSignal
+from jax.modules.signals.follow_market import FollowMarket
+from jax.modules.signals.list_signals import ListSignals
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.bar_listener import BarListener
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.event_bus import EventBus
 from jax.ports.kill_switch import KillSwitch
+from jax.ports.market_feed import MarketFeed
 from jax.ports.object_store import ObjectStore
 from jax.ports.snapshot_memory import SnapshotMemory
 from jax.ports.unit_of_work import UnitOfWork
@@ -62,6 +68,7 @@ class Surroundings:
     trust: TrustSource
     memory: SnapshotMemory
     kill_switch: KillSwitch
+    feed: MarketFeed | None = None
 
 
 @asynccontextmanager
@@ -98,6 +105,8 @@ async def trader_at_work(
         books=CompareBooks(at),
         watch=WatchAccount(at),
     )
+    executions = _executions(at, trading, artifacts)
+    market = _market(around, receive_bars, artifacts, settings)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -107,14 +116,10 @@ async def trader_at_work(
         report=report,
         receive_bars=receive_bars,
         decide_signal=DecideSignal(unit_of_work=unit_of_work, clock=clock),
-        execute_signal=ExecuteSignal(
-            unit_of_work=books,
-            broker=broker,
-            clock=clock,
-            trading=trading,
-            loaded=artifacts.that_may_enter,
-        ),
+        list_signals=ListSignals(unit_of_work=unit_of_work),
+        executions=executions,
         account=AccountDesk(at, use_cases, limits),
+        market=market,
     )
     reconcile = ReconcileOrders(unit_of_work=books, broker=broker, clock=clock, account=account, epoch=epoch)
     cancel_entries = CancelEntries(
@@ -124,9 +129,12 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    jobs = _jobs(at, use_cases, reconcile, settings)
+    jobs = (
+        *_jobs(at, use_cases, reconcile, settings),
+        *_run_job(around, gate, executions, artifacts, settings),
+    )
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
-    async with engine.running():
+    async with engine.running(), following(market, gate):
         trader = Trader(parts, facts)
         try:
             yield trader
@@ -146,6 +154,51 @@ def _jobs(
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
         EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
     )
+
+
+def _executions(at: BrokerAccount, trading: TradingAccount, artifacts: RunningArtifacts) -> Executions:
+    execute_signal = ExecuteSignal(
+        unit_of_work=at.unit_of_work,
+        broker=at.broker,
+        clock=at.clock,
+        trading=trading,
+        loaded=artifacts.that_may_enter,
+    )
+    return Executions(execute_signal.execute)
+
+
+def _market(
+    around: Surroundings, receive_bars: ReceiveBars, artifacts: RunningArtifacts, settings: TraderSettings
+) -> FollowMarket | None:
+    if around.feed is None:
+        return None
+    return FollowMarket(
+        feed=around.feed,
+        unit_of_work=around.unit_of_work,
+        receive=LoggedBars(receive_bars),
+        artifacts=lambda: artifacts.now.loaded,
+        limits=settings.tick_limits,
+    )
+
+
+def _run_job(
+    around: Surroundings,
+    gate: SendingGate,
+    executions: Executions,
+    artifacts: RunningArtifacts,
+    settings: TraderSettings,
+) -> tuple[EngineJob, ...]:
+    every = float(settings.RUN_EVERY_SECONDS)
+    if not every:
+        return ()
+    run_loop = RunLoop(
+        unit_of_work=around.unit_of_work,
+        clock=around.clock,
+        gate=gate,
+        executions=executions,
+        loaded=artifacts.ids_by_hash,
+    )
+    return (EngineJob("running approved signals", run_loop.run_once, every, "signal"),)
 
 
 async def _compared(books: CompareBooks, reconcile: ReconcileOrders) -> None:

@@ -17,7 +17,9 @@ protects what it holds.
 Settings come from the environment: EXECUTION_ENABLED, MODE, BROKER (paper in this process, or bridge),
 IB_BRIDGE_URL, IB_BRIDGE_TOKEN, DATABASE_URL, JAX_API_TOKEN, DEFAULT_ORDER_TYPE, UNPROTECTED_SECONDS, and one
 for each limit of risk, such as MAX_DAILY_LOSS and MAX_QUOTE_AGE_SECONDS (docs/risk.md lists them,
-`GET /api/v1/risk` shows them). For bars of another time: MAX_QUOTE_AGE_SECONDS=0 MUST_BE_IN_SESSION=false.
+`GET /api/v1/risk` shows them). RUN_EVERY_SECONDS, MARKET_FEED and FEED_... say how approved signals are
+executed and where bars come from (docs/signals.md). For bars of another time: MAX_QUOTE_AGE_SECONDS=0
+MUST_BE_IN_SESSION=false.
 What it writes lies in JAX_HOME; a file KILL there stops all entries.
 
 Example: EXECUTION_ENABLED=true jax-trader --port 8100

@@ -24,7 +24,7 @@ _CANCELING = "canceling entries"
 _RECONCILIATION = "reconciliation"
 _WATCHING = "watching the lock"
 _REPORTING = "reporting what runs"
-_HINTS = "hearing of artifacts"
+_HINTS = "hearing of {}s"
 _LOCK_LOST = (
     "this trader has lost its lock in the database, so another one may be running: restart jax-trader"
 )
@@ -38,11 +38,15 @@ class LivenessLock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineJob:
-    """Something else that is done every so often, first before anything is sent."""
+    """Something else that is done every so often, first before anything is sent.
+
+    With a `topic`, also as soon as something of it is heard.
+    """
 
     name: str
     action: Action
     interval_seconds: float
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,7 @@ class Engine:
         reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
         watch = self._job(_WATCHING, self._watch_lock)
         others = [
-            (job.name, self._job(job.name, job.action, interval_seconds=job.interval_seconds))
-            for job in self.jobs
+            (job, self._job(job.name, job.action, interval_seconds=job.interval_seconds)) for job in self.jobs
         ]
         await reload.run_once()
         await reconcile.run_once()
@@ -85,8 +88,13 @@ class Engine:
                 (_RECONCILIATION, reconcile.run()),
                 (_WATCHING, watch.run()),
                 (_REPORTING, report.run()),
-                (_HINTS, self._pass_on_hints(reload)),
-                *((name, other.run()) for name, other in others),
+                (_HINTS.format("artifact"), self._pass_on_hints("artifact", reload)),
+                *((job.name, other.run()) for job, other in others),
+                *(
+                    (_HINTS.format(job.topic), self._pass_on_hints(job.topic, other))
+                    for job, other in others
+                    if job.topic is not None
+                ),
             ):
                 await stack.enter_async_context(self._running(name, work))
             yield
@@ -115,14 +123,14 @@ class Engine:
         if not await self.lock.held():
             self.gate.fence(_LOCK_LOST)
 
-    async def _pass_on_hints(self, reload: PeriodicJob) -> None:
+    async def _pass_on_hints(self, topic: str, work: PeriodicJob) -> None:
         while True:
             try:
-                async with self.event_bus.subscribe("artifact") as hints:
+                async with self.event_bus.subscribe(topic) as hints:
                     # What was said before anybody listened is in the tables.
-                    reload.hint()
+                    work.hint()
                     async for _ in hints:
-                        reload.hint()
+                        work.hint()
             except Unavailable:
                 # The poll covers what is missed meanwhile.
                 await asyncio.sleep(_EVERY_SECONDS)

@@ -13,6 +13,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
 from jax.domain.position_sizing import SizingLimits
 from jax.domain.risk_limits import RiskLimits
+from jax.domain.tick_limits import TickLimits
 
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
@@ -28,13 +29,34 @@ def _http_url(written: str) -> str:
     return written
 
 
+def _websocket_url(written: str) -> str:
+    parts = split_url(written)
+    if parts is None or parts.scheme not in {"ws", "wss"} or not parts.hostname:
+        raise InvalidValue("", "is not an address such as ws://localhost:8094/ticks")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidValue("", "must not hold a user name or password")
+    return written
+
+
+def _a_minute_or_more(seconds: Decimal) -> Decimal:
+    if not (60 <= seconds <= 86_400):
+        raise InvalidValue("", "must be from 60 to 86400")
+    return seconds
+
+
 class TraderSettings(ServiceSettings):
     """The trader's variables.
 
     0 does not limit: MAX_POSITION_SIZE, MAX_CYCLE_NOTIONAL_PCT, REPEAT_AFTER_SECONDS, MAX_QUOTE_AGE_SECONDS.
+    With RUN_EVERY_SECONDS=0 approved signals wait for POST /api/v1/execute.
     """
 
-    never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {"IB_BRIDGE_URL", "IB_BRIDGE_TOKEN"}
+    never_shown: ClassVar[frozenset[str]] = ServiceSettings.never_shown | {
+        "IB_BRIDGE_URL",
+        "IB_BRIDGE_TOKEN",
+        "FEED_URL",
+        "FEED_TOKEN",
+    }
 
     EXECUTION_ENABLED: bool = False
     MODE: Literal["paper"] = "paper"
@@ -67,6 +89,20 @@ class TraderSettings(ServiceSettings):
     RESTRICTED_SYMBOLS: str = ""
     DEFAULT_ORDER_TYPE: Literal["LMT", "MKT"] = "LMT"
     UNPROTECTED_SECONDS: Positive = Decimal(10)
+    RUN_EVERY_SECONDS: NotNegative = Decimal(5)
+    MARKET_FEED: Literal["none", "bridge", "websocket", "replay"] = "none"
+    FEED_URL: Annotated[str, AfterValidator(_websocket_url)] = "ws://localhost:8094/ticks"
+    FEED_TOKEN: Token | None = None
+    FEED_POLL_SECONDS: Positive = Decimal(1)
+    FEED_LATENESS_SECONDS: NotNegative = Decimal(2)
+    FEED_SILENCE_SECONDS: Annotated[Decimal, AfterValidator(_a_minute_or_more)] = Decimal(120)
+    FEED_FILE: str = "bars.jsonl"
+    FEED_SPEED: Literal["1", "10", "100", "max"] = "1"
+
+    @property
+    def takes_bars_of_any_age(self) -> bool:
+        """Whether bars of another time may be acted on, as when trying things out on history."""
+        return self.MAX_QUOTE_AGE_SECONDS == 0
 
     @property
     def unprotected_limit(self) -> timedelta:
@@ -77,6 +113,23 @@ class TraderSettings(ServiceSettings):
     def bridge_token(self) -> str | None:
         """The bearer token of the bridge: for its client alone."""
         return None if self.IB_BRIDGE_TOKEN is None else self.IB_BRIDGE_TOKEN.get_secret_value()
+
+    @property
+    def feed_token(self) -> str | None:
+        """The bearer token of the WebSocket feed: for its client alone."""
+        return None if self.FEED_TOKEN is None else self.FEED_TOKEN.get_secret_value()
+
+    @property
+    def replay_speed(self) -> float | None:
+        """How many times as fast as it was; None for as fast as can be."""
+        return None if self.FEED_SPEED == "max" else float(self.FEED_SPEED)
+
+    @property
+    def tick_limits(self) -> TickLimits:
+        """How much disorder of ticks is put up with."""
+        lateness = timedelta(seconds=float(self.FEED_LATENESS_SECONDS))
+        silence = timedelta(seconds=float(self.FEED_SILENCE_SECONDS))
+        return TickLimits(lateness=lateness, silence=silence)
 
     @property
     def order_type(self) -> OrderType:

@@ -23,9 +23,11 @@ from jax.domain.order import Order
 from jax.domain.risk_decision import Denied
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
-from jax.modules.execution.execute_signal import Executed, ExecuteSignal
+from jax.modules.execution.execute_signal import Executed
 from jax.modules.signals.decide_signal import DecideSignal
-from jax.modules.signals.receive_bars import BarsReceived, ReceiveBars
+from jax.modules.signals.follow_market import FollowMarket
+from jax.modules.signals.list_signals import ListSignals, SignalFilter, SignalPage
+from jax.modules.signals.receive_bars import Asked, BarsReceived, ReceiveBars
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError
@@ -45,6 +47,7 @@ class TraderFacts:
     account: str
     mode: str
     execution_enabled: bool
+    takes_bars_of_any_age: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,10 @@ class TraderParts:
     report: RunningReport
     receive_bars: ReceiveBars
     decide_signal: DecideSignal
-    execute_signal: ExecuteSignal
+    list_signals: ListSignals
+    executions: Executions
     account: AccountDesk
+    market: FollowMarket | None = None
 
 
 class Trader:
@@ -70,7 +75,7 @@ class Trader:
         self.facts = facts
         self._parts = parts
         self.account = parts.account
-        self._executions = Executions(parts.execute_signal.execute)
+        self._executions = parts.executions
         self._started_ns = parts.clock.monotonic_ns()
         self._marks: dict[str, str] = {}
 
@@ -86,10 +91,17 @@ class Trader:
         async with self._parts.unit_of_work.begin() as transaction:
             return await transaction.bars.last_ends(timeframe)
 
-    async def signals(self, status: SignalStatus | None, limit: int) -> Sequence[Signal]:
-        """At most `limit` (1 to 1000) signals, newest first."""
-        async with self._parts.unit_of_work.begin() as transaction:
-            return await transaction.signals.list(status=status, limit=limit)
+    async def signals(self, wanted: SignalFilter, *, limit: int, cursor: str | None = None) -> SignalPage:
+        """At most `limit` (1 to 1000) signals behind `cursor`, newest first."""
+        return await self._parts.list_signals.page(wanted, limit=limit, cursor=cursor)
+
+    async def generate(self, symbols: frozenset[str], strategies: frozenset[str]) -> Sequence[Signal]:
+        """The signals of the newest stored bars that were not made yet; no names stand for all."""
+        asked = Asked(symbols, strategies, any_age=self.facts.takes_bars_of_any_age)
+        signals = await self._parts.receive_bars.generate(asked)
+        for signal in signals:
+            _log.info("signal.generated", **_traced(signal), symbol=signal.symbol, side=signal.side)
+        return signals
 
     async def decide(self, signal_id: str, status: SignalStatus, *, by: str) -> Signal:
         """A person's APPROVED or REJECTED."""
@@ -150,6 +162,7 @@ class Trader:
                 *parts.artifacts.alarms(),
                 *parts.report.alarms(),
                 *parts.account.alarms(),
+                *(() if parts.market is None else parts.market.alarms()),
             ),
             last_execution=_last_execution(*newest[0]) if newest else None,
             execution_enabled=self.facts.execution_enabled,

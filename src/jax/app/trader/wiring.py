@@ -21,6 +21,7 @@ from jax.app.console import DISTRIBUTION
 from jax.app.database_wiring import open_database
 from jax.app.gate_wiring import trust_source
 from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_work
+from jax.app.trader.feed_wiring import open_feed
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
@@ -44,6 +45,7 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
         account=paper.account,
         mode=settings.MODE,
         execution_enabled=settings.EXECUTION_ENABLED,
+        takes_bars_of_any_age=settings.takes_bars_of_any_age,
     )
     async with (
         # Whatever the login may do, the trader cannot write to the gate.
@@ -72,6 +74,7 @@ async def _surroundings(
     async with (
         trader_lock(database, facts.account) as lock,
         _broker(home, settings, facts, clock=clock, instrument_of=instrument_of) as broker,
+        open_feed(settings, clock, boot_id=facts.boot_id) as feed,
     ):
         yield Surroundings(
             unit_of_work=unit_of_work,
@@ -83,6 +86,7 @@ async def _surroundings(
             trust=trust_source(home),
             memory=SnapshotMemoryFile(home / "gate" / "seen.json"),
             kill_switch=KillFile(home / "KILL"),
+            feed=feed,
         )
 
 

@@ -12,6 +12,7 @@ from jax.domain.approval import Approval
 from jax.domain.approval_count import subject_name
 from jax.domain.artifact import ApprovalKind
 from jax.domain.artifact_payload import ArtifactPayload
+from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import Json, sha256_of
 from jax.domain.decimal_text import plain
 from jax.domain.payload_fields import mapping
@@ -67,7 +68,7 @@ def _header(view: ArtifactView) -> list[str]:
         *_field("commit", code["commit"]),
         *_field("bundle", payload.bundle_sha256),
         *_field("symbols", ", ".join(payload.symbols)),
-        *_field("bars", f"that end from {data['from']} to {data['to']}"),
+        *_field("bars", f"{_of(payload.timeframe)}that end from {data['from']} to {data['to']}"),
         *_field("vendor", data["vendor"]),
         *_field("manifest", payload.manifest_sha256),
         *_field("run", backtest["run_id"]),
@@ -78,6 +79,10 @@ def _header(view: ArtifactView) -> list[str]:
         *_field("golden", payload.golden_suite_sha256),
         *_field("schema", document["schema"]),
     ]
+
+
+def _of(timeframe: Timeframe) -> str:
+    return "" if timeframe is Timeframe.DAY else f"of {timeframe} "
 
 
 def _risk(payload: ArtifactPayload) -> list[str]:

@@ -9,6 +9,7 @@ from jax.domain.artifact import Artifact, ArtifactState
 from jax.domain.artifact_payload import SCHEMA, ArtifactPayload, payload_of, timestamp
 from jax.domain.audit import AuditEvent
 from jax.domain.backtest_evidence import BacktestEvidence
+from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import Json, sha256_of
 from jax.domain.risk_profile import RiskProfile
 from jax.modules.artifacts.load_bundle import load_strategy
@@ -27,13 +28,14 @@ from jax.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class DataWindow:
-    """The bars a backtest saw: they end within [`first_end`, `last_end`]."""
+    """The bars of `timeframe` that a backtest saw: they end within [`first_end`, `last_end`]."""
 
     manifest_sha256: str
     first_end: datetime
     last_end: datetime
     symbols: tuple[str, ...]
     vendor: str
+    timeframe: Timeframe = Timeframe.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def build_payload(submission: Submission, *, version: str) -> ArtifactPayload:
             "to": timestamp(data.last_end),
             "symbols": sorted(data.symbols),
             "vendor": data.vendor,
+            **_unless_daily(data.timeframe),
         },
         "risk": {
             "max_position_pct": _spelled(submission.risk.max_position_fraction),
@@ -148,6 +151,7 @@ def build_payload(submission: Submission, *, version: str) -> ArtifactPayload:
             "max_orders_per_min": submission.risk.max_orders_per_minute,
             "price_collar_pct": _spelled(submission.risk.price_collar_fraction),
             "venues": sorted(submission.risk.venues),
+            **_if_any(submission.risk.auto_approve_confidence),
         },
         "backtest": {
             "run_id": evidence.run_id,
@@ -159,6 +163,16 @@ def build_payload(submission: Submission, *, version: str) -> ArtifactPayload:
         },
     }
     return payload_of(document)
+
+
+def _unless_daily(timeframe: Timeframe) -> dict[str, Json]:
+    return {} if timeframe is Timeframe.DAY else {"timeframe": str(timeframe)}
+
+
+def _if_any(auto_approve_confidence: Decimal | None) -> dict[str, Json]:
+    if auto_approve_confidence is None:
+        return {}
+    return {"auto_approve_confidence": _spelled(auto_approve_confidence)}
 
 
 def _spelled(value: int | Decimal) -> int | str:

@@ -1,22 +1,23 @@
 """Bars come in, are stored, and become signals."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jax.domain.audit import TRADER, AuditEvent
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.errors import InvalidValue
 from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.signal import Signal
-from jax.domain.strategy import Decision
-from jax.modules.signals.build_signal import build_signal
-from jax.modules.signals.strategy_runners import StrategyRunners
+from jax.domain.signal_age import AGE_LIMITS
+from jax.domain.strategy import NOTHING
+from jax.modules.signals.record_signal import record_signals
+from jax.modules.signals.strategy_runners import Decided, StrategyRunners
 from jax.ports.bar_listener import BarListener
 from jax.ports.clock import Clock
-from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction, UnitOfWork
+
+_SHORTEST_FIRST = {timeframe: place for place, timeframe in enumerate(Timeframe)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,29 @@ class BarsReceived:
     signals: tuple[Signal, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For what signals are asked: no symbols and no strategies stand for all.
+
+    `any_age` takes bars of another time too, as whoever tries things out on them does.
+    """
+
+    symbols: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+    any_age: bool = False
+
+    def includes(self, decided: Decided) -> bool:
+        artifact, bar, _ = decided
+        return (not self.symbols or bar.symbol in self.symbols) and (
+            not self.strategies or artifact.payload.name in self.strategies
+        )
+
+
 class ReceiveBars:
     """Stores bars and generates signals in one transaction, then tells the listeners.
 
     Signals are only made on bars that end after the artifact's backtest window: what lies within it is
-    history, on which the strategy warms up.
+    history, on which the strategy warms up. Nor are they made on a bar that only repeats the one before it.
     """
 
     def __init__(
@@ -44,23 +63,27 @@ class ReceiveBars:
         self._runners = StrategyRunners()
         self._one_at_a_time = asyncio.Lock()
         self._untold: list[Bar] = []
+        self._shortest: dict[str, Timeframe] = {}
 
     def use_artifacts(self, artifacts: Sequence[LoadedArtifact]) -> None:
         """These artifacts decide on the bars received from now on; it does not wait for bars on their way."""
         self._artifacts = tuple(artifacts)
 
-    async def receive(self, bars: Sequence[Bar]) -> BarsReceived:
+    async def receive(
+        self, bars: Sequence[Bar], *, may_signal: Callable[[Bar], bool] | None = None
+    ) -> BarsReceived:
         """Stores `bars` (all or none) and returns what came of the new ones.
 
-        Bars that are stored already are skipped. InvalidValue when a bar ends in the future, or is older than
-        the newest stored one of its symbol and was never stored: strategies have passed it.
+        Bars that are stored already are skipped, and those that `may_signal` denies give no signals.
+        InvalidValue when a bar ends in the future, or is older than the newest stored one of its series and
+        was never stored: strategies have passed it.
         """
         ordered = sorted(bars, key=lambda bar: (bar.end, bar.symbol))
         self._refuse_the_future(ordered)
         async with self._one_at_a_time:
             self._runners.use(self._artifacts)
             try:
-                fresh, signals = await self._store(ordered)
+                fresh, signals = await self._store(ordered, may_signal)
             except BaseException:
                 self._runners.forget()
                 raise
@@ -69,6 +92,16 @@ class ReceiveBars:
             await self._tell(self._untold)
             self._untold.clear()
         return BarsReceived(len(fresh), signals)
+
+    async def generate(self, asked: Asked) -> tuple[Signal, ...]:
+        """The signals, new ones only, of the newest stored bars, for artifacts that came after those bars."""
+        async with self._one_at_a_time:
+            self._runners.use(self._artifacts)
+            now = self._clock.now()
+            async with self._unit_of_work.begin() as transaction:
+                newest = [d for d in await self._runners.newest(transaction.bars) if asked.includes(d)]
+                ripe = [d for d in newest if _may_signal(d) and (asked.any_age or _is_recent(d, now))]
+                return await record_signals(transaction, ripe, now=now)
 
     def _refuse_the_future(self, bars: Sequence[Bar]) -> None:
         now = self._clock.now()
@@ -79,64 +112,57 @@ class ReceiveBars:
                     f"{bar.symbol} ends {bar.end.isoformat()}, which is in the future; send it then",
                 )
 
-    async def tell_newest(self, timeframe: Timeframe = Timeframe.DAY) -> None:
+    async def tell_newest(self) -> None:
         """Tells the listeners the newest stored bars again, for those that missed them in a crash."""
+        newest: dict[str, Bar] = {}
         async with self._unit_of_work.begin() as transaction:
-            ends = await transaction.bars.last_ends(timeframe)
-            newest = [
-                (await transaction.bars.bars(symbol, timeframe, until=end))[-1]
-                for symbol, end in ends.items()
-            ]
-        await self._tell(newest)
+            for timeframe in Timeframe:
+                for symbol in await transaction.bars.last_ends(timeframe):
+                    bar = await transaction.bars.newest(symbol, timeframe)
+                    if bar is not None and (symbol not in newest or newest[symbol].end < bar.end):
+                        newest[symbol] = bar
+        await self._tell(sorted(newest.values(), key=lambda bar: bar.end))
 
-    async def _store(self, ordered: Sequence[Bar]) -> tuple[list[Bar], tuple[Signal, ...]]:
+    async def _store(
+        self, ordered: Sequence[Bar], may_signal: Callable[[Bar], bool] | None
+    ) -> tuple[list[Bar], tuple[Signal, ...]]:
         async with self._unit_of_work.begin() as transaction:
             fresh = await _fresh_bars(transaction, ordered)
             decided = await self._runners.advance(fresh, transaction.bars)
             await _append(transaction, ordered, fresh)
-            signals = [
-                signal
-                for artifact, bar, decision in decided
-                if bar.end > artifact.payload.data_to
-                and (signal := await self._add_signal(transaction, artifact, bar, decision)) is not None
-            ]
-        return fresh, tuple(signals)
-
-    async def _add_signal(
-        self, transaction: Transaction, artifact: LoadedArtifact, bar: Bar, decision: Decision
-    ) -> Signal | None:
-        now = self._clock.now()
-        try:
-            instrument = await transaction.reference.instrument(bar.symbol)
-            signal = build_signal(decision, artifact=artifact, bar=bar, instrument=instrument, now=now)
-        except (InvalidValue, NotFound) as error:
-            await transaction.audit.append(
-                AuditEvent("signal.skipped", bar.symbol, TRADER, now, _facts(artifact, bar, str(error)))
-            )
-            return None
-        if not await transaction.signals.add(signal):
-            return None
-        await transaction.audit.append(
-            AuditEvent(
-                "signal.generated", signal.signal_id, TRADER, now, _facts(artifact, bar, signal.reason)
-            )
-        )
-        await transaction.events.publish("signal", subject=signal.signal_id)
-        return signal
+            ripe = [one for one in decided if _may_signal(one) and (may_signal is None or may_signal(one[1]))]
+            signals = await record_signals(transaction, ripe, now=self._clock.now())
+        return fresh, signals
 
     async def _tell(self, bars: Sequence[Bar]) -> None:
-        if bars:
+        told = [bar for bar in bars if self._is_shortest(bar)]
+        if told:
             for listener in self._listeners:
-                await listener.on_bars(bars)
+                await listener.on_bars(told)
+
+    def _is_shortest(self, bar: Bar) -> bool:
+        # A longer bar holds prices from before an order that came in its middle: nothing may fill at those.
+        known = self._shortest.setdefault(bar.symbol, bar.timeframe)
+        if _SHORTEST_FIRST[bar.timeframe] < _SHORTEST_FIRST[known]:
+            self._shortest[bar.symbol] = bar.timeframe
+        return _SHORTEST_FIRST[bar.timeframe] <= _SHORTEST_FIRST[known]
+
+
+def _may_signal(decided: Decided) -> bool:
+    artifact, bar, decision = decided
+    return decision.action != NOTHING and bar.end > artifact.payload.data_to and not bar.only_repeats
+
+
+def _is_recent(decided: Decided, now: datetime) -> bool:
+    artifact, bar, _ = decided
+    return now - bar.end <= AGE_LIMITS[artifact.payload.timeframe]
 
 
 async def _fresh_bars(transaction: Transaction, ordered: Sequence[Bar]) -> list[Bar]:
-    newest: dict[tuple[str, Timeframe], datetime] = {}
-    for timeframe in {bar.timeframe for bar in ordered}:
-        for symbol, end in (await transaction.bars.last_ends(timeframe)).items():
-            newest[symbol, timeframe] = end
+    series = {(bar.symbol, bar.timeframe) for bar in ordered}
+    newest = {key: await transaction.bars.newest(*key) for key in sorted(series)}
     return [
-        bar for bar in ordered if (last := newest.get((bar.symbol, bar.timeframe))) is None or bar.end > last
+        bar for bar in ordered if (last := newest[bar.symbol, bar.timeframe]) is None or bar.end > last.end
     ]
 
 
@@ -147,15 +173,3 @@ async def _append(transaction: Transaction, ordered: Sequence[Bar], fresh: Seque
             "bars",
             "one is older than the newest stored bar of its symbol and was never stored; send them in order",
         )
-
-
-def _facts(artifact: LoadedArtifact, bar: Bar, reason: str) -> dict[str, str]:
-    return {
-        "artifact_id": artifact.artifact_id,
-        "artifact_hash": artifact.payload_sha256,
-        "strategy": artifact.payload.name,
-        "symbol": bar.symbol,
-        "bar_end": bar.end.isoformat(),
-        "close": str(bar.close),
-        "reason": reason,
-    }

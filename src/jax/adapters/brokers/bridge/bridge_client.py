@@ -80,6 +80,11 @@ class BridgeClient:
         document = await self._line.ask(f"/api/v1/quotes/{symbol}")
         return _asked(lambda: documents.quote_of(document))
 
+    async def candles(self, symbol: str) -> Sequence[Bar]:
+        """The newest bars that the bridge has heard of since it started, oldest first; NotFound."""
+        document = await self._line.ask(f"/api/v1/candles/{symbol}")
+        return _asked(lambda: list(map(documents.bar_of, document["candles"])))
+
     async def raise_epoch(self, account: str, epoch: int) -> None:
         await self._line.tell(_json("POST", "/api/v1/epoch", {"account": account, "epoch": epoch}))
 

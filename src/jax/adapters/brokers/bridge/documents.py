@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from jax.domain.account import AccountSnapshot
-from jax.domain.bar import Bar
+from jax.domain.bar import Bar, Timeframe
 from jax.domain.decimal_text import plain
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
@@ -116,6 +116,13 @@ def document_of_bar(bar: Bar) -> dict[str, str]:
     numbers = {field: plain(getattr(bar, field)) for field in ("open", "high", "low", "close", "volume")}
     times = {"start": bar.start.isoformat(), "end": bar.end.isoformat()}
     return {"symbol": bar.symbol, "timeframe": str(bar.timeframe), **times, **numbers}
+
+
+def bar_of(document: Document) -> Bar:
+    """As the bridge tells it."""
+    numbers = (_number(document[name]) for name in ("open", "high", "low", "close", "volume"))
+    start, end = _time(document["start"]), _time(document["end"])
+    return Bar(_text(document["symbol"]), Timeframe(_text(document["timeframe"])), start, end, *numbers)
 
 
 def document_of_instrument(instrument: Instrument) -> dict[str, str]:

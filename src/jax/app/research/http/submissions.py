@@ -35,7 +35,8 @@ class RiskBody(StrictBody):
     """The limits that people approve together with the strategy; each has the default of the command.
 
     `max_position_pct` and `price_collar_pct` are fractions, 0.2 for a fifth; money is in the account's
-    currency.
+    currency. Signals of at least `auto_approve_confidence`, above 0 and at most 1, need no person's approval;
+    without it all of them do.
     """
 
     max_position_pct: Positive = DEFAULT_RISK.max_position_fraction
@@ -45,6 +46,7 @@ class RiskBody(StrictBody):
     max_orders_per_min: _AtLeastOne = DEFAULT_RISK.max_orders_per_minute
     price_collar_pct: Positive = DEFAULT_RISK.price_collar_fraction
     venues: Words = Field(list(DEFAULT_RISK.venues), examples=[["paper"]])
+    auto_approve_confidence: Positive | None = Field(None, le=1)
 
     def profile(self) -> RiskProfile:
         """As the domain has it."""
@@ -56,6 +58,7 @@ class RiskBody(StrictBody):
             max_orders_per_minute=self.max_orders_per_min,
             price_collar_fraction=self.price_collar_pct,
             venues=tuple(self.venues),
+            auto_approve_confidence=self.auto_approve_confidence,
         )
 
 

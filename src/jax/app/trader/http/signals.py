@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from jax.app.http.decimal_text import DecimalText
 from jax.app.http.problems import ProblemRaised, responses
@@ -14,9 +14,12 @@ from jax.app.trader.trader import Trader
 from jax.domain.reason_code import ReasonCode
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
+from jax.modules.signals.list_signals import SignalFilter
 from jax.ports.errors import NotFound
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Symbol = Annotated[str, Field(min_length=1, max_length=32)]
+Strategy = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Person = Annotated[str, Field(min_length=1, max_length=200, description="Who decides.")]
 
 
@@ -46,9 +49,48 @@ class SignalBody(BaseModel):
 
 
 class SignalsAnswer(BaseModel):
-    """Newest first."""
+    """Newest first; `next_cursor` leads to the page behind this one, null when there is none.
+
+    `is_complete` is false when there are older signals than the newest 1,000 (of the status asked for), which
+    are the ones looked through.
+    """
 
     signals: list[SignalBody]
+    next_cursor: str | None
+    is_complete: bool
+
+
+class GenerateRequest(BaseModel):
+    """Of which symbols and strategies; an empty list stands for all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    symbols: list[Symbol] = Field(default_factory=list, max_length=1000)
+    strategies: list[Strategy] = Field(default_factory=list, max_length=1000)
+
+
+class GenerateAnswer(BaseModel):
+    """The signals that are new."""
+
+    signals: list[SignalBody]
+
+
+class SignalQuery(BaseModel):
+    """What to look for; `since` and `until` bound `ts_event`, both inclusive."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: SignalStatus | None = None
+    strategy: Strategy | None = None
+    symbol: Symbol | None = None
+    side: Side | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    limit: int = Field(100, ge=1, le=1000)
+    cursor: str | None = Field(None, max_length=100)
+
+    def filter(self) -> SignalFilter:
+        return SignalFilter(self.status, self.strategy, self.symbol, self.side, self.since, self.until)
 
 
 class ApproveRequest(BaseModel):
@@ -77,10 +119,20 @@ def signal_routes(trader: Trader) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/signals", tags=["signals"])
 
     @routes.get("", responses=responses(422, 503))
-    async def signals(status: SignalStatus | None = None, limit: Limit = 100) -> SignalsAnswer:
-        """The newest signals (in a status)."""
-        found = await trader.signals(status, limit)
-        return SignalsAnswer(signals=[SignalBody.of(signal) for signal in found])
+    async def signals(wanted: Annotated[SignalQuery, Query()]) -> SignalsAnswer:
+        """The newest signals, a page at a time."""
+        page = await trader.signals(wanted.filter(), limit=wanted.limit, cursor=wanted.cursor)
+        return SignalsAnswer(
+            signals=[SignalBody.of(signal) for signal in page.signals],
+            next_cursor=page.next_cursor,
+            is_complete=page.is_complete,
+        )
+
+    @routes.post("/generate", responses=responses(409, 422, 503))
+    async def generate(request: GenerateRequest) -> GenerateAnswer:
+        """Lets the loaded strategies decide on their newest stored bars; nothing is made twice."""
+        made = await trader.generate(frozenset(request.symbols), frozenset(request.strategies))
+        return GenerateAnswer(signals=[SignalBody.of(signal) for signal in made])
 
     @routes.post("/{signal_id}/approve", responses=responses(404, 409, 422, 503))
     async def approve(signal_id: str, request: ApproveRequest) -> SignalBody:

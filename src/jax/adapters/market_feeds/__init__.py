@@ -1,0 +1,1 @@
+"""Where ticks and bars come from: a bridge that is polled, a WebSocket, bars of another time."""
