@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.account_controls import PostgresAccountControls
+from jax.adapters.postgres.advice_outbox import PostgresAdviceOutbox
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
@@ -39,6 +40,7 @@ class PostgresTransaction:
     reference: PostgresReferenceData
     audit: PostgresAuditLog
     record: PostgresGateRecord
+    advice: PostgresAdviceOutbox
     events: PostgresEventPublisher
 
 
@@ -50,17 +52,22 @@ class PostgresUnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        address = self._database.address
-        connection = self._database.engine.connect()
-        with speaking_port_errors(address):
-            await connection.start()
-        try:
-            session = Session(connection, address)
+        async with open_session(self._database) as session:
             yield _transaction(session)
             await session.commit()
-        finally:
-            # Shielded, or a second cancellation could leave the connection in nobody's hands.
-            await asyncio.shield(asyncio.ensure_future(_release(connection)))
+
+
+@asynccontextmanager
+async def open_session(database: PostgresDatabase) -> AsyncIterator[Session]:
+    """A session on a connection of the pool; what it has not committed by the block's end is rolled back."""
+    connection = database.engine.connect()
+    with speaking_port_errors(database.address):
+        await connection.start()
+    try:
+        yield Session(connection, database.address)
+    finally:
+        # Shielded, or a second cancellation could leave the connection in nobody's hands.
+        await asyncio.shield(asyncio.ensure_future(_release(connection)))
 
 
 async def _release(connection: AsyncConnection) -> None:
@@ -84,5 +91,6 @@ def _transaction(session: Session) -> PostgresTransaction:
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),
         record=PostgresGateRecord(session),
+        advice=PostgresAdviceOutbox(session),
         events=PostgresEventPublisher(session),
     )

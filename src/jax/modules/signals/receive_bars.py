@@ -12,6 +12,7 @@ from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.signal import Signal
 from jax.domain.strategy import Decision
 from jax.modules.signals.build_signal import build_signal
+from jax.modules.signals.hand_over import hand_over
 from jax.modules.signals.strategy_runners import StrategyRunners
 from jax.ports.bar_listener import BarListener
 from jax.ports.clock import Clock
@@ -122,6 +123,7 @@ class ReceiveBars:
             )
         )
         await transaction.events.publish("signal", subject=signal.signal_id)
+        await hand_over(transaction, signal, now=now)
         return signal
 
     async def _tell(self, bars: Sequence[Bar]) -> None:
