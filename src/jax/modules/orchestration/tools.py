@@ -12,7 +12,7 @@ REFLECT = "memory.reflect"
 TOOLS = (RESEARCH, COMPARE, REFLECT)
 MOST_CALLS = 3
 _MOST_SYMBOLS = 5
-_NAMED = re.compile(r"([A-Za-z_]+\.[A-Za-z_]+)(?![\w.])[\s:]*(.*)", re.DOTALL)
+_NAMED = re.compile(r"([A-Za-z_]+(?:\.[A-Za-z_]+)+)(?![\w.])[\s:]*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ PROGRAM = "jax-research"
 _ABOUT = (
     "Backtests, advice on signals, and the promotion gate. The server holds no private key: what is to be "
     "signed is drafted here, signed where the key is, and handed in as a DSSE envelope. Every answer of the "
-    "gate names the policy; `solo` is that of a person alone. Numbers are decimal strings, times are RFC 3339 "
-    "in UTC. Errors are RFC 9457 problem details with a `code`. Unknown fields are refused."
+    "gate names the policy; `solo` is that of a person alone. Numbers are decimal strings, times are "
+    "RFC 3339 in UTC. Errors are RFC 9457 problem details with a `code`. Unknown fields are refused."
 )
 _ROUTES = (
     *(artifact_routes, submission_routes, evidence_routes, approval_routes, release_routes),
