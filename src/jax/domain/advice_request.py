@@ -13,6 +13,8 @@ from jax.domain.signal import Signal
 
 HAND_OVER_CONFIDENCE = Decimal("0.75")
 OF_A_SIGNAL = "signal"
+# Where whoever asks says so, as a hint.
+ADVICE_TOPIC = "advice"
 MANUAL = "manual"
 
 

@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-from jax.domain.advice_request import handed_over
+from jax.domain.advice_request import ADVICE_TOPIC, handed_over
 from jax.domain.signal import Signal
 from jax.ports.unit_of_work import Transaction
-
-TOPIC = "advice"
 
 
 async def hand_over(transaction: Transaction, signal: Signal, *, now: datetime) -> None:
@@ -16,4 +14,4 @@ async def hand_over(transaction: Transaction, signal: Signal, *, now: datetime) 
     """
     request = handed_over(signal, at=now)
     if request is not None and await transaction.advice.add(request):
-        await transaction.events.publish(TOPIC, subject=request.run_id)
+        await transaction.events.publish(ADVICE_TOPIC, subject=request.run_id)

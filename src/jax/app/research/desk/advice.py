@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import structlog
 
 from jax.app.research.desk.parts import DeskParts
-from jax.domain.advice_request import AdviceRequest, run_id_of_signal
+from jax.domain.advice_request import ADVICE_TOPIC, AdviceRequest, run_id_of_signal
 from jax.domain.advice_run import AskedAdvice
 from jax.modules.orchestration.run_requests import RunRequests
 from jax.ports.errors import PortError
 
-TOPIC = "advice"
 _LOOK_EVERY_SECONDS = 5.0
 _log = structlog.get_logger()
 
@@ -102,7 +101,7 @@ class Advice:
     async def _hear(self) -> None:
         while True:
             with suppress(PortError):
-                async with self._parts.event_bus.subscribe(TOPIC) as hints:
+                async with self._parts.event_bus.subscribe(ADVICE_TOPIC) as hints:
                     # What was said before anybody listened is in the tables.
                     self._hinted.set()
                     async for _ in hints:
