@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from jax.adapters.memory.advice_memory import MemoryAdviceMemory
 from jax.domain.advice import AdvisedAction, Conclusion, Finding, Plan, ToolResult
@@ -14,6 +14,7 @@ from jax.modules.orchestration.advise import AdvisingPorts
 from jax.ports.errors import NotFound
 from jax.ports.planner import Brief
 
+T = TypeVar("T")
 NOW = datetime(2026, 1, 15, 21, 0, tzinfo=UTC)
 
 
@@ -109,7 +110,7 @@ def advisers(
     return AdvisingPorts((MemoryAdviceMemory(),), planner, researcher)
 
 
-def _said(answer: Any) -> Any:
+def _said(answer: T | Exception) -> T:
     if isinstance(answer, Exception):
         raise answer
     return answer

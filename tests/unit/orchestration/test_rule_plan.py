@@ -44,7 +44,7 @@ def test_the_action_follows_from_the_expectancy(
 
 def test_a_question_without_a_signal_gets_no_opinion() -> None:
     plan = rule_plan(question())
-    assert (plan.action, plan.confidence) == (AdvisedAction.HOLD, 0)
+    assert (plan.action, plan.confidence) == (AdvisedAction.HOLD, Decimal(0))
 
 
 _PRICES = st.decimals("0.00000001", "999999999999", places=8, allow_nan=False, allow_infinity=False)
