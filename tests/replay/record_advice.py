@@ -1,4 +1,4 @@
-"""Records the histories of advice anew: `python -m tests.replay.record_advice`, with a reason in the commit."""
+"""Records the histories of advice anew: `python -m tests.replay.record_advice`; say why in the commit."""
 
 import asyncio
 from contextlib import AsyncExitStack
