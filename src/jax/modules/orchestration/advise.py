@@ -173,7 +173,8 @@ class Advising:
 
     async def _conclude(self, plan: Plan, results: Sequence[ToolResult]) -> Plan:
         planner, given = self._ports.planner, tuple(results)
-        if planner is None or self._used.planner != planner.name or not given:
+        # The rule names no tools: where there are results, it is the planner's plan.
+        if planner is None or not given:
             return plan
         said = await self._asked(
             planner,
