@@ -171,6 +171,13 @@ async def test_research_about_something_else_is_none(output: Any, clock: Settabl
             await DexterResearcher(line).research_company("AAPL", ["?"])
 
 
+async def test_a_figure_that_is_no_number_refuses_the_answer(clock: SettableClock) -> None:
+    body = b'{"output": {"ticker": "AAPL", "summary": "s", "metrics": {"pe_ratio": NaN}}}'
+    async with asked(lambda *_: Reply(body), clock) as (line, _):
+        with pytest.raises(Unavailable, match="NaN is no number"):
+            await DexterResearcher(line).research_company("AAPL", ["?"])
+
+
 @pytest.mark.parametrize(
     "results",
     [
