@@ -17,6 +17,7 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.signal import SignalStatus
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
 from jax.modules.execution.cancel_entries import CancelEntries
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
@@ -47,7 +48,7 @@ class Floor:
     ) -> ExecuteSignal:
         ids = {self.artifact.payload_sha256: self.artifact.artifact_id} if loaded is None else loaded
         return ExecuteSignal(
-            unit_of_work=unit_of_work or self.desk.unit_of_work,
+            unit_of_work=booked(self.desk, unit_of_work, limits),
             broker=broker or self.desk.broker,
             clock=self.desk.clock,
             trading=TradingAccount(ACCOUNT, self.epoch, limits, order_type),
@@ -97,6 +98,18 @@ class Floor:
         for _ in range(6):
             self.desk.clock.advance(timedelta(seconds=5))
             await self.reconciler().run_once()
+
+
+def booked(
+    desk: Desk, unit_of_work: UnitOfWork | None = None, limits: RiskLimits = LIMITS
+) -> BookedUnitOfWork:
+    """The desk's transactions, or others, beside a book of its account."""
+    return BookedUnitOfWork(
+        unit_of_work or desk.unit_of_work,
+        ACCOUNT,
+        clock=desk.clock,
+        orders_kept_for=limits.orders_looked_back,
+    )
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from jax.domain.gate_root import with_key_ended
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.record_row import RecordRow
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
 from jax.modules.execution.execute_signal import Executed, ExecuteSignal
 from jax.modules.execution.record_order import TradingAccount
 from jax.ports.unit_of_work import UnitOfWork
@@ -70,7 +71,9 @@ async def trade(desk: Desk, artifact: Artifact, signal_id: str, symbol: str) -> 
         epoch = await transaction.orders.raise_epoch(ACCOUNT)
     loaded = {artifact.payload_sha256: EntryRight(artifact.artifact_id, DESK_POLICY.sha256)}
     engine = ExecuteSignal(
-        unit_of_work=desk.unit_of_work,
+        unit_of_work=BookedUnitOfWork(
+            desk.unit_of_work, ACCOUNT, clock=desk.clock, orders_kept_for=LIMITS.orders_looked_back
+        ),
         broker=desk.broker,
         clock=desk.clock,
         trading=TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT),

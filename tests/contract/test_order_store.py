@@ -14,12 +14,13 @@ from jax.domain.order_status import FIRST_STATUSES, OrderStatus
 from jax.domain.side import Side
 from jax.domain.signal import Signal
 from jax.ports.errors import Conflict, NotFound
-from jax.ports.order_store import AccountRow
+from jax.ports.order_store import FillWritten, OrderWritten
 from jax.ports.unit_of_work import UnitOfWork
 from tests.contract.stored_values import (
     ACCOUNT,
     NOW,
     artifact,
+    fill,
     minutes,
     order,
     store_artifact,
@@ -39,7 +40,7 @@ async def _get(unit_of_work: UnitOfWork, client_order_id: str = "jx1") -> Order:
 async def test_locking_an_account_makes_its_row_with_epoch_0(unit_of_work: UnitOfWork) -> None:
     for _ in range(2):
         row = await within(unit_of_work, lambda tx: tx.orders.lock_account(ACCOUNT))
-        assert row == AccountRow(account=ACCOUNT, epoch=0)
+        assert (row.account, row.epoch) == (ACCOUNT, 0)
 
 
 async def test_raising_the_epoch_adds_one_for_that_account_only(unit_of_work: UnitOfWork) -> None:
@@ -227,7 +228,9 @@ async def test_counts_the_orders_of_an_artifact_that_were_created_after_a_moment
 
     async def count(of: Artifact, minute: float) -> int:
         after = NOW + minutes(minute)
-        return await within(unit_of_work, lambda tx: tx.orders.count_recorded(of.payload_sha256, after=after))
+        return await within(
+            unit_of_work, lambda tx: tx.orders.count_recorded(of.payload_sha256, besides="", after=after)
+        )
 
     assert [await count(active, minute) for minute in (0, 1, 1.5, 2, 3)] == [3, 2, 2, 1, 0]
     assert await count(other, 0) == 1
@@ -265,3 +268,80 @@ async def test_refuses_a_limit_outside_1_to_1000(unit_of_work: UnitOfWork, limit
 
 async def test_a_signal_without_a_trade_has_none(unit_of_work: UnitOfWork, approved: Signal) -> None:
     assert await within(unit_of_work, lambda tx: tx.orders.trade_of_signal("sg1")) is None
+
+
+async def test_an_account_tells_which_transaction_has_changed_its_orders_last(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    decided = await store_signal(unit_of_work, active, "sg1")
+    async with unit_of_work.begin() as tx:
+        first = await tx.orders.lock_account(ACCOUNT)
+        other = await tx.orders.lock_account("other")
+        await store_order(tx, decided)
+    async with unit_of_work.begin() as tx:
+        second = await tx.orders.lock_account(ACCOUNT)
+        assert second.change == first.next_change != first.change
+        # What it writes itself does not make its own row another one.
+        await tx.orders.add_fill(ACCOUNT, fill(order(decided)))
+        assert await tx.orders.lock_account(ACCOUNT) == second
+        assert (await tx.orders.lock_account("other")).change == other.change
+    async with unit_of_work.begin() as tx:
+        third = await tx.orders.lock_account(ACCOUNT)
+        assert third.change == second.next_change
+    async with unit_of_work.begin() as tx:
+        assert (await tx.orders.lock_account(ACCOUNT)).change == third.change
+
+
+async def test_what_was_undone_has_changed_nothing(unit_of_work: UnitOfWork, active: Artifact) -> None:
+    decided = await store_signal(unit_of_work, active, "sg1")
+    before = (await within(unit_of_work, lambda tx: tx.orders.lock_account(ACCOUNT))).change
+
+    async def undone() -> None:
+        async with unit_of_work.begin() as tx:
+            await store_order(tx, decided)
+            raise RuntimeError("undone")
+
+    with pytest.raises(RuntimeError, match="undone"):
+        await undone()
+    assert (await within(unit_of_work, lambda tx: tx.orders.lock_account(ACCOUNT))).change == before
+
+
+async def test_a_transaction_knows_what_it_has_locked_and_written(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    decided = await store_signal(unit_of_work, active, "sg1")
+    async with unit_of_work.begin() as tx:
+        assert (tx.orders.locked(ACCOUNT), list(tx.orders.written)) == (None, [])
+        row = await tx.orders.lock_account(ACCOUNT)
+        assert tx.orders.locked(ACCOUNT) == row
+        new, recorded = await store_order(tx, decided)
+        told = fill(new)
+        assert await tx.orders.add_fill(ACCOUNT, told)
+        assert not await tx.orders.add_fill(ACCOUNT, told)
+        after = new.with_fill(told, at=NOW)
+        await tx.orders.save(after)
+        assert list(tx.orders.written) == [
+            OrderWritten(new, None, recorded),
+            FillWritten(ACCOUNT, told),
+            OrderWritten(after, new),
+        ]
+
+
+async def test_lists_the_trades_since_a_moment_oldest_first(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    for name, minute, account in (
+        ("sg1", 3, ACCOUNT),
+        ("sg2", 1, ACCOUNT),
+        ("sg3", 2, ACCOUNT),
+        ("sg4", 3, "b"),
+    ):
+        decided = await store_signal(unit_of_work, active, name)
+        new = replace(order(decided, f"jx-{name}"), account=account)
+        async with unit_of_work.begin() as tx:
+            await tx.orders.add(new, trade(new, decided, submitted_at=NOW + minutes(minute)))
+    found = await within(unit_of_work, lambda tx: tx.orders.trades_since(ACCOUNT, NOW + minutes(2)))
+    assert [(recorded.signal_id, stored.client_order_id) for recorded, stored in found] == [
+        ("sg3", "jx-sg3"),
+        ("sg1", "jx-sg1"),
+    ]

@@ -209,7 +209,8 @@ async def test_orders_recorded_since_are_those_of_the_account_after_a_moment(
             assert list(await tx.orders.recorded_since(ACCOUNT, after)) == expected
     assert list(await within(unit_of_work, lambda tx: tx.orders.recorded_since("other", NOW))) == []
     counted = await within(
-        unit_of_work, lambda tx: tx.orders.count_recorded(entry.artifact_hash, after=NOW - minutes(1))
+        unit_of_work,
+        lambda tx: tx.orders.count_recorded(entry.artifact_hash, besides="", after=NOW - minutes(1)),
     )
     assert counted == 1
 

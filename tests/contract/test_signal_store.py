@@ -33,6 +33,21 @@ async def test_gives_back_what_was_added(unit_of_work: UnitOfWork, active: Artif
     new = signal(active)
     assert await _add(unit_of_work, new) == [True]
     assert await within(unit_of_work, lambda tx: tx.signals.get("sg1")) == new
+    assert await within(unit_of_work, lambda tx: tx.signals.read("sg1")) == new
+
+
+async def test_reading_a_signal_keeps_nobody_from_changing_it(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    new = signal(active)
+    await _add(unit_of_work, new)
+    async with unit_of_work.begin() as tx:
+        assert await tx.signals.read("sg1") == new
+        decided = new.moved_to(SignalStatus.REJECTED, by="paul", at=NOW)
+        await within(unit_of_work, lambda other: other.signals.save(decided))
+        assert (await tx.signals.read("sg1")).status is SignalStatus.REJECTED
+    with pytest.raises(NotFound, match="no signal sg2"):
+        await within(unit_of_work, lambda tx: tx.signals.read("sg2"))
 
 
 async def test_gives_back_a_decided_sell_signal_without_a_target(

@@ -1,8 +1,9 @@
 """The memory stores as a server, reached over connections that break; it may forget what it committed."""
 
 import asyncio
+import inspect
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
@@ -57,7 +58,6 @@ class SimulatedDatabase(MemoryDatabase):
         super().__init__()
         self.committed = state
         self.is_down = False
-        self.generation = 0  # a connection of an earlier one is broken
         self.history: deque[State] = deque(maxlen=4)
         self.on_commit: Callable[[State, State], None] = lambda _before, _after: None
         self._around = around
@@ -178,8 +178,10 @@ class _Statements:
         self._store = store
         self._connection = connection
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+    def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
+        if not inspect.iscoroutinefunction(call):
+            return call  # what the client knows by itself
 
         async def statement(*args: Any, **kwargs: Any) -> Any:
             await self._connection.before_statement()

@@ -19,7 +19,7 @@ from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.modules.bridge import send_order as bridge_send_order
-from jax.modules.execution import reconcile_orders, risk_state
+from jax.modules.execution import account_book, reconcile_orders
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.send_order import SendOrder
@@ -129,7 +129,7 @@ MUTANTS = (
     Mutant(
         "reservation released on UNKNOWN",
         frozenset({"I4"}),
-        lambda: patch.object(risk_state, "OPEN", OPEN - {OrderStatus.UNKNOWN}),
+        lambda: patch.object(account_book, "OPEN", OPEN - {OrderStatus.UNKNOWN}),
     ),
     Mutant(
         "send before commit",

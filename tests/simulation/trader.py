@@ -32,6 +32,7 @@ from jax.ports.broker import Broker
 from jax.ports.errors import Conflict, PortError
 from jax.ports.kill_switch import KillSwitch
 from jax.ports.unit_of_work import UnitOfWork
+from tests.checked_books import CheckedBooks
 from tests.simulation.house import ACCOUNT, LIMITS
 from tests.simulation.invariants import Watch
 
@@ -120,8 +121,16 @@ class SimulatedTrader:
 
     def _jobs(self, epoch: int) -> list[PeriodicJob]:
         ports = self._ports
-        at = BrokerAccount(
+        booked = CheckedBooks(
             ports.unit_of_work,
+            ACCOUNT,
+            clock=ports.clock,
+            orders_kept_for=LIMITS.orders_looked_back,
+            # Not the fault of one job, which would be told and tried again.
+            told=lambda difference: ports.watch.fail("the book", difference),
+        )
+        at = BrokerAccount(
+            booked,
             ports.broker,
             ports.clock,
             ACCOUNT,
@@ -131,21 +140,21 @@ class SimulatedTrader:
         )
         trading = TradingAccount(ACCOUNT, epoch, LIMITS, OrderType.LIMIT, ports.switch.reasons)
         execute = ExecuteSignal(
-            unit_of_work=ports.unit_of_work,
+            unit_of_work=booked,
             broker=ports.broker,
             clock=ports.clock,
             trading=trading,
             loaded=self._that_may_enter,
         )
         reconcile = ReconcileOrders(
-            unit_of_work=ports.unit_of_work,
+            unit_of_work=booked,
             broker=ports.broker,
             clock=ports.clock,
             account=ACCOUNT,
             epoch=epoch,
         )
         cancel = CancelEntries(
-            unit_of_work=ports.unit_of_work,
+            unit_of_work=booked,
             broker=ports.broker,
             clock=ports.clock,
             trading=trading,

@@ -1,6 +1,7 @@
 """How much an account may risk, as its owner says."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from jax.domain import checks
@@ -8,6 +9,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
 from jax.domain.position_sizing import SizingLimits
 
+_A_MINUTE = timedelta(seconds=60)
 _POSITIVE = (
     *("max_daily_loss", "price_collar_fraction", "max_gross_exposure_fraction", "max_net_exposure_fraction"),
     *("max_stop_distance_fraction", "max_quote_lead_seconds"),
@@ -82,3 +84,8 @@ class RiskLimits:
         if self.max_daily_risk is None:
             return self.max_daily_loss
         return self.max_daily_risk
+
+    @property
+    def orders_looked_back(self) -> timedelta:
+        """How far back an order still counts against the pace of the next."""
+        return max(_A_MINUTE, timedelta(seconds=float(self.repeat_after_seconds or 0)))

@@ -14,17 +14,53 @@ from jax.domain.trade import Trade
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """What the store knows of an account: the epoch of the trader that may write, 0 before the first."""
+    """What the store knows of an account: the epoch of the trader that may write, 0 before the first.
+
+    `change` names the last transaction that wrote an order or a fill of the account, whoever did; it becomes
+    `next_change` when this transaction does. As long as it is the same, so are all of them; a server that
+    was started since, or another one, gives it another name.
+    """
 
     account: str
     epoch: int
+    change: str
+    next_change: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWritten:
+    """An order as it is stored now, and as it was before; None for a new one. `trade` is a new entry's."""
+
+    order: Order
+    before: Order | None = None
+    trade: Trade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillWritten:
+    """A fill that was stored."""
+
+    account: str
+    fill: Fill
 
 
 class OrderStore(Protocol):
     """The system of record for orders; every step is checked against ORDER_TRANSITIONS by the store too."""
 
+    @property
+    def written(self) -> Sequence[OrderWritten | FillWritten]:
+        """What this transaction has stored so far, oldest first."""
+        ...
+
+    def locked(self, account: str) -> AccountRow | None:
+        """The account's row, when this transaction has locked it."""
+        ...
+
     async def lock_account(self, account: str) -> AccountRow:
-        """The account's row, made if missing, locked against other writers until the transaction ends."""
+        """The account's row, made if missing, locked against other writers until the transaction ends.
+
+        A second call answers as the first did.
+        """
         ...
 
     async def raise_epoch(self, account: str) -> int:
@@ -93,8 +129,8 @@ class OrderStore(Protocol):
         """The account's orders of every leg and status that were created after `after`, oldest first."""
         ...
 
-    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
-        """How many entries of the artifact were created after `after`, whatever the account and the end."""
+    async def count_recorded(self, artifact_hash: str, *, besides: str, after: datetime) -> int:
+        """How many entries of the artifact other accounts than `besides` have created after `after`."""
         ...
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
@@ -103,6 +139,10 @@ class OrderStore(Protocol):
 
     async def trades_of_signals(self, signal_ids: Collection[str]) -> Mapping[str, Trade]:
         """The trades of those signals that have one, by signal id."""
+        ...
+
+    async def trades_since(self, account: str, moment: datetime) -> Sequence[tuple[Trade, Order]]:
+        """Every trade that was submitted at `moment` or later, with its order, oldest first."""
         ...
 
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:

@@ -14,9 +14,11 @@ from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.integration.postgres.cutting_proxy import CuttingProxy
 from tests.postgres_server import run_sql
 
-_IN_TRANSACTION = """
+# Whoever has a transaction open, or else whoever will begin one next.
+_NEXT = """
     SELECT pid FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle in transaction'
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    ORDER BY (state = 'idle in transaction') DESC, state_change DESC LIMIT 1
 """
 
 _DIES_COMMITTING = """
@@ -46,21 +48,27 @@ class Ending(Enum):
 
 
 class EndingUnitOfWork:
-    """A UnitOfWork whose database ends at commit number `at` (from 1; 0 never)."""
+    """A UnitOfWork whose database ends at commit number `at` (from 1), or before anything leads to it."""
 
-    def __init__(self, unit_of_work: UnitOfWork, at: int, ending: "DatabaseEnding") -> None:
+    def __init__(
+        self, unit_of_work: UnitOfWork, at: int, ending: "DatabaseEnding", *, before: bool = False
+    ) -> None:
         self._unit_of_work = unit_of_work
         self._at = at
+        self._before = before
         self._ending = ending
         self.commits = 0
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
+        self.commits += 1
+        is_it = self.commits == self._at
         try:
+            if is_it and self._before:
+                await self._ending.come()
             async with self._unit_of_work.begin() as transaction:
                 yield transaction
-                self.commits += 1
-                if self.commits == self._at:
+                if is_it and not self._before:
                     await self._ending.come()
         finally:
             await self._ending.be_over()
@@ -97,7 +105,7 @@ class BackendEnds:
     async def come(self) -> None:
         connection = await asyncpg.connect(self._url)
         try:
-            (found,) = await connection.fetch(_IN_TRANSACTION)
+            (found,) = await connection.fetch(_NEXT)
             if self._crashes:
                 # The others end with it: the memory that they share is suspect.
                 os.kill(found["pid"], signal.SIGKILL)

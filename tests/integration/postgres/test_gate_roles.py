@@ -202,7 +202,7 @@ async def test_a_role_reads_what_it_may_and_nothing_else(scene: Scene, login: st
 
 
 _UPDATED = {
-    "trading.account": {"epoch", "loss_latched_on", "opened_on", "opening_equity"},
+    "trading.account": {"epoch", "loss_latched_on", "opened_on", "opening_equity", "changed_in"},
     "trading.mode": {"mode", "reason", "actor", "changed_at"},
     "trading.kill": {"reason", "actor", "engaged_at", "released_at"},
     "trading.arming": {"reason", "actor", "armed_at", "expires_at", "disarmed_at"},

@@ -319,9 +319,9 @@ async def test_what_is_durable_does_not_depend_on_the_defaults_of_the_server(
     await sql.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
     await sql.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
     database = PostgresDatabase(database_url)
-    async with database.engine.connect() as connection:
+    async with database.transaction() as (connection, _):
         shown = [
-            (await connection.exec_driver_sql(f"SHOW {setting}")).scalar_one()
+            await connection.fetchval(f"SHOW {setting}")
             for setting in ("synchronous_commit", "transaction_isolation", "timezone")
         ]
     assert shown == ["on", "read committed", "UTC"]

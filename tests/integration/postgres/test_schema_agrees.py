@@ -27,7 +27,7 @@ _FUNCTIONS = (
 
 async def _create_from_metadata(url: str) -> None:
     database = PostgresDatabase(url)
-    async with database.engine.begin() as connection:
+    async with database.engine().begin() as connection:
         for schema in sorted(SCHEMAS):
             await connection.execute(text(f"CREATE SCHEMA {schema}"))
         for function in _FUNCTIONS:

@@ -16,7 +16,7 @@ from jax.ports.errors import Conflict, Unavailable
 from tests.cancel_walk import working
 from tests.desk import ACCOUNT
 from tests.failing_ports import FailingUnitOfWork, Fault, Fuse, PassingBroker
-from tests.floor import Floor, denial, open_floor
+from tests.floor import Floor, booked, denial, open_floor
 from tests.unit.execution.test_protect_positions import account_of
 
 
@@ -103,7 +103,7 @@ async def test_a_kill_without_the_record_reaches_file_and_broker() -> None:
         broken = FailingUnitOfWork(floor.desk.unit_of_work, Fuse(at=1, fault=Fault.REFUSED_BEFORE))
         switch = MemoryKillSwitch()
         control = ControlAccount(
-            type(at)(broken, at.broker, at.clock, at.account, at.epoch),
+            type(at)(booked(floor.desk, broken), at.broker, at.clock, at.account, at.epoch),
             switch,
         )
         with pytest.raises(Unavailable):

@@ -19,7 +19,7 @@ from jax.ports.errors import Conflict, OutcomeUnknown, Refused, Unavailable
 from tests.cancel_walk import working
 from tests.desk import ACCOUNT, quote
 from tests.failing_ports import FailingUnitOfWork, Fault, Fuse, PassingBroker
-from tests.floor import Floor, open_floor
+from tests.floor import Floor, booked, open_floor
 
 _S = OrderStatus
 
@@ -27,7 +27,7 @@ _S = OrderStatus
 def account_of(floor: Floor, broker: Broker | None = None, *, epoch: int | None = None) -> BrokerAccount:
     desk = floor.desk
     return BrokerAccount(
-        desk.unit_of_work,
+        booked(desk),
         broker or desk.broker,
         desk.clock,
         ACCOUNT,
@@ -275,7 +275,8 @@ async def test_a_record_that_cannot_be_written_is_left_to_others_for_a_while() -
     async with open_floor() as floor:
         await filled(floor)
         fuse = Fuse(at=1, fault=Fault.REFUSED_BEFORE)
-        at = replace(account_of(floor), unit_of_work=FailingUnitOfWork(floor.desk.unit_of_work, fuse))
+        failing = FailingUnitOfWork(floor.desk.unit_of_work, fuse)
+        at = replace(account_of(floor), unit_of_work=booked(floor.desk, failing))
         protect = ProtectPositions(at, unprotected_limit=timedelta(seconds=10))
         # The first transaction reads; the second would record.
         fuse.at = 2

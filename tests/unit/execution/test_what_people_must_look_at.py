@@ -21,7 +21,7 @@ from jax.ports.errors import NotFound
 from tests.cancel_walk import unknown_and_working, working
 from tests.desk import ACCOUNT, LIMITS, NOW, approved_signal, quote
 from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse, PassingBroker
-from tests.floor import Floor, denial, open_floor
+from tests.floor import Floor, booked, denial, open_floor
 from tests.unit.execution.test_protect_positions import account_of
 from tests.unit.execution.test_the_last_question import Meanwhile
 
@@ -232,7 +232,9 @@ async def test_a_database_that_is_away_leaves_the_alarms_as_they_were() -> None:
     async with open_floor() as floor:
         at = account_of(floor)
         broken = FailingUnitOfWork(floor.desk.unit_of_work, Fuse(at=1, fault=Fault.REFUSED_BEFORE))
-        watch = WatchAccount(BrokerAccount(broken, at.broker, at.clock, at.account, at.epoch))
+        watch = WatchAccount(
+            BrokerAccount(booked(floor.desk, broken), at.broker, at.clock, at.account, at.epoch)
+        )
         with pytest.raises(Exception, match="refused"):
             await watch.run_once()
         assert watch.alarms == ()

@@ -35,7 +35,7 @@ async def _run_by_hand() -> None:
         raise CommandError("DATABASE_URL is not set: it names the database to migrate")
     database = PostgresDatabase(url)
     try:
-        async with database.engine.begin() as connection:
+        async with database.engine().begin() as connection:
             await connection.run_sync(_run_on)
     finally:
         await database.close()

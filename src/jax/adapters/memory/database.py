@@ -15,6 +15,7 @@ class MemoryDatabase:
 
     def __init__(self) -> None:
         self.committed = State()
+        self.generation = 0
         self.revocations: tuple[RecordedRevocation, ...] = ()
         self.subscribers: dict[str, set[asyncio.Queue[str | None]]] = {}
         self._turn = asyncio.Lock()

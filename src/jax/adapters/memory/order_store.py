@@ -17,7 +17,7 @@ from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import Signal
 from jax.domain.trade import Trade
 from jax.ports.errors import NotFound
-from jax.ports.order_store import AccountRow
+from jax.ports.order_store import AccountRow, FillWritten, OrderWritten
 
 
 class MemoryOrderStore:
@@ -25,13 +25,25 @@ class MemoryOrderStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._rows: dict[str, AccountRow] = {}
+        self.written: list[OrderWritten | FillWritten] = []
+
+    def locked(self, account: str) -> AccountRow | None:
+        return self._rows.get(account)
 
     async def lock_account(self, account: str) -> AccountRow:
         state = await self._session.write()
-        return AccountRow(account, state.epochs.setdefault(account, 0))
+        if account not in self._rows:
+            epoch, changed_in = state.epochs.setdefault(account, 0), state.changes.get(account, 0)
+            server = self._session.server
+            self._rows[account] = AccountRow(
+                account, epoch, f"{server}/{changed_in}", next_change=f"{server}/{state.number}"
+            )
+        return self._rows[account]
 
     async def raise_epoch(self, account: str) -> int:
         state = await self._session.write()
+        self._rows.pop(account, None)
         state.epochs[account] = state.epochs.get(account, 0) + 1
         return state.epochs[account]
 
@@ -45,7 +57,8 @@ class MemoryOrderStore:
             raise self._session.conflict(refusal)
         state.epochs.setdefault(order.account, 0)
         state.orders[order.client_order_id] = order
-        state.trades[trade.trade_id] = replace(trade, policy_sha256=_policy_of(state, trade))
+        stored = state.trades[trade.trade_id] = replace(trade, policy_sha256=_policy_of(state, trade))
+        self._note(state, order.account, OrderWritten(order, trade=stored))
 
     async def add_exit(self, order: Order) -> None:
         state = await self._session.write()
@@ -56,6 +69,7 @@ class MemoryOrderStore:
         for refusal in _refusals_of_exit(state, order):
             raise self._session.conflict(refusal)
         state.orders[order.client_order_id] = order
+        self._note(state, order.account, OrderWritten(order))
 
     async def get(self, client_order_id: str) -> Order:
         order = (await self._session.write()).orders.get(client_order_id)
@@ -71,7 +85,8 @@ class MemoryOrderStore:
                 f"Order {order.client_order_id}: no step leads from {stored.status} with "
                 f"{stored.filled_quantity} filled to {order.status} with {order.filled_quantity}."
             )
-        (await self._session.write()).orders[order.client_order_id] = replace(
+        state = await self._session.write()
+        saved = state.orders[order.client_order_id] = replace(
             stored,
             status=order.status,
             filled_quantity=order.filled_quantity,
@@ -82,6 +97,7 @@ class MemoryOrderStore:
             updated_at=order.updated_at,
             cancel_requested_at=order.cancel_requested_at,
         )
+        self._note(state, saved.account, OrderWritten(saved, stored))
 
     async def add_fill(self, account: str, fill: Fill) -> bool:
         state = await self._session.write()
@@ -92,6 +108,7 @@ class MemoryOrderStore:
         if order is None or order.account != account:
             raise self._session.conflict(f"Account {account} has no order {fill.client_order_id}.")
         state.fills[account, fill.execution_id, fill.revision] = fill
+        self._note(state, account, FillWritten(account, fill))
         return True
 
     async def fills(self, account: str) -> Sequence[Fill]:
@@ -142,11 +159,12 @@ class MemoryOrderStore:
         chosen = [order for order in stored if order.account == account and order.created_at > after]
         return sorted(chosen, key=lambda order: (order.created_at, order.client_order_id))
 
-    async def count_recorded(self, artifact_hash: str, *, after: datetime) -> int:
+    async def count_recorded(self, artifact_hash: str, *, besides: str, after: datetime) -> int:
         stored = self._session.read().orders.values()
         return sum(
             order.artifact_hash == artifact_hash and order.created_at > after and not order.reduces_only
             for order in stored
+            if order.account != besides
         )
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
@@ -161,6 +179,12 @@ class MemoryOrderStore:
         stored = self._session.read().trades.values()
         return {trade.signal_id: trade for trade in stored if trade.signal_id in wanted}
 
+    async def trades_since(self, account: str, moment: datetime) -> Sequence[tuple[Trade, Order]]:
+        state = self._session.read()
+        pairs = [(trade, state.orders[trade.client_order_id]) for trade in state.trades.values()]
+        chosen = [pair for pair in pairs if pair[1].account == account and pair[0].submitted_at >= moment]
+        return sorted(chosen, key=lambda pair: (pair[0].submitted_at, pair[0].trade_id))
+
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
         state = self._session.read()
         pairs = [(trade, state.orders[trade.client_order_id]) for trade in state.trades.values()]
@@ -168,6 +192,10 @@ class MemoryOrderStore:
             (pair for pair in pairs if pair[1].account == account), key=lambda pair: pair[0].trade_id
         )
         return sorted(by_id, key=lambda pair: pair[0].submitted_at, reverse=True)[: at_most(limit)]
+
+    def _note(self, state: State, account: str, written: OrderWritten | FillWritten) -> None:
+        state.changes[account] = state.number
+        self.written.append(written)
 
     def _refusals_of_order(self, state: State, order: Order) -> list[str]:
         refusals = []

@@ -21,6 +21,11 @@ class Session:
         self._revocations: tuple[RecordedRevocation, ...] = ()
         self._hints: dict[tuple[str, str], None] = {}
 
+    @property
+    def server(self) -> int:
+        """Which of the servers this is that have held the state one after the other."""
+        return self._database.generation
+
     def read(self) -> State:
         """What this transaction sees; not to be changed."""
         self._refuse_after_refusal()

@@ -28,7 +28,11 @@ class MemorySignalStore:
         return True
 
     async def get(self, signal_id: str) -> Signal:
-        signal = (await self._session.write()).signals.get(signal_id)
+        await self._session.write()
+        return await self.read(signal_id)
+
+    async def read(self, signal_id: str) -> Signal:
+        signal = self._session.read().signals.get(signal_id)
         if signal is None:
             raise NotFound(f"There is no signal {signal_id}.")
         return signal

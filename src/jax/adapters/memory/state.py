@@ -45,6 +45,9 @@ class State:
     approvals: tuple[SignedRow[Approval], ...] = ()
     snapshots: tuple[SignedRow[Snapshot], ...] = ()
     signals: dict[str, Signal] = field(default_factory=dict)
+    # Of the transaction that has made this state, and of the last that wrote orders or fills of an account.
+    number: int = 0
+    changes: dict[str, int] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
     controls: dict[str, AccountControls] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -81,6 +84,8 @@ class State:
             approvals=self.approvals,
             snapshots=self.snapshots,
             signals=dict(self.signals),
+            number=self.number + 1,
+            changes=dict(self.changes),
             epochs=dict(self.epochs),
             controls=dict(self.controls),
             orders=dict(self.orders),

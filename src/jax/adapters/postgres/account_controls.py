@@ -3,14 +3,39 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.schema import trading_tables as trading
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.controls import AccountControls, Arming, ModeChange, Said, SessionOpening
 
 _WHOLE_ACCOUNT = ""
+
+
+_ITSELF, _MODE, _KILL, _ARMING = trading.account, trading.mode, trading.kill, trading.arming
+# In one look, so that what was told at once is seen at once: every mode beside every arming.
+_TOLD = Statement(
+    select(
+        *(_ITSELF.c[name] for name in ("loss_latched_on", "opened_on", "opening_equity")),
+        *(
+            table.c[name].label(f"{table.name}_{name}")
+            for table, names in (
+                (_MODE, ("strategy", "mode", "reason", "actor", "changed_at")),
+                (_KILL, ("reason", "actor", "engaged_at")),
+                (_ARMING, ("artifact_hash", "reason", "actor", "armed_at", "expires_at")),
+            )
+            for name in names
+        ),
+    )
+    .select_from(_ITSELF)
+    .outerjoin(_MODE, _MODE.c.account == _ITSELF.c.account)
+    .outerjoin(_KILL, and_(_KILL.c.account == _ITSELF.c.account, _KILL.c.released_at.is_(None)))
+    .outerjoin(_ARMING, and_(_ARMING.c.account == _ITSELF.c.account, _ARMING.c.disarmed_at.is_(None)))
+    .where(_ITSELF.c.account == bindparam("of_account")),
+    only_looks=True,
+)
 
 
 class PostgresAccountControls:
@@ -20,21 +45,17 @@ class PostgresAccountControls:
         self._session = session
 
     async def get(self, account: str) -> AccountControls:
-        modes = {row.strategy: row for row in await self._rows(trading.mode, account)}
-        rows = list(await self._session.execute(_account_with_kill(account)))
-        kills = [row for row in rows if row.engaged_at is not None and row.released_at is None]
-        whole = modes.pop(_WHOLE_ACCOUNT, None)
+        rows = (await self._session.execute(_TOLD, of_account=account)).all()
+        if not rows:
+            return AccountControls()
+        modes = {row.mode_strategy: _mode(row) for row in rows if row.mode_strategy is not None}
         return AccountControls(
-            mode=None if whole is None else _mode(whole),
-            strategy_modes={strategy: _mode(row) for strategy, row in modes.items()},
-            kill=None if not kills else Said(kills[0].reason, kills[0].actor, kills[0].engaged_at),
-            armings={
-                row.artifact_hash: _arming(row)
-                for row in await self._rows(trading.arming, account)
-                if row.disarmed_at is None
-            },
-            loss_latched_on=rows[0].loss_latched_on if rows else None,
-            opening=_opening(rows[0]) if rows else None,
+            mode=modes.pop(_WHOLE_ACCOUNT, None),
+            strategy_modes=modes,
+            kill=_kill(rows[0]),
+            armings={row.arming_artifact_hash: _arming(row) for row in rows if row.arming_artifact_hash},
+            loss_latched_on=rows[0].loss_latched_on,
+            opening=_opening(rows[0]),
         )
 
     async def set_mode(self, account: str, change: ModeChange, *, strategy: str | None = None) -> None:
@@ -89,26 +110,21 @@ class PostgresAccountControls:
             update(table).where(table.c.account == account, earlier).values(loss_latched_on=session_date)
         )
 
-    async def _rows(self, table: Any, account: str) -> list[Row[Any]]:
-        result = await self._session.execute(select(table).where(table.c.account == account))
-        return list(result)
-
-
-def _account_with_kill(account: str) -> Select[Any]:
-    row, kill = trading.account, trading.kill
-    columns = (row.c.loss_latched_on, row.c.opened_on, row.c.opening_equity)
-    told = (kill.c.reason, kill.c.actor, kill.c.engaged_at, kill.c.released_at)
-    joined = row.outerjoin(kill, kill.c.account == row.c.account)
-    return select(*columns, *told).select_from(joined).where(row.c.account == account)
-
 
 def _opening(row: Row[Any]) -> SessionOpening | None:
     return None if row.opened_on is None else SessionOpening(row.opened_on, row.opening_equity)
 
 
+def _kill(row: Row[Any]) -> Said | None:
+    if row.kill_engaged_at is None:
+        return None
+    return Said(row.kill_reason, row.kill_actor, row.kill_engaged_at)
+
+
 def _mode(row: Row[Any]) -> ModeChange:
-    return ModeChange(row.mode, Said(row.reason, row.actor, row.changed_at))
+    return ModeChange(row.mode_mode, Said(row.mode_reason, row.mode_actor, row.mode_changed_at))
 
 
 def _arming(row: Row[Any]) -> Arming:
-    return Arming(row.artifact_hash, row.expires_at, Said(row.reason, row.actor, row.armed_at))
+    said = Said(row.arming_reason, row.arming_actor, row.arming_armed_at)
+    return Arming(row.arming_artifact_hash, row.arming_expires_at, said)

@@ -49,7 +49,7 @@ class PostgresAdviceMemory:
         kept = insert(table).values(**values)
         changed = {name: value for name, value in values.items() if name != "memory_id"}
         async with open_session(self._database) as session:
-            await session.execute(kept.on_conflict_do_update(index_elements=["memory_id"], set_=changed))
+            await session.change(kept.on_conflict_do_update(index_elements=["memory_id"], set_=changed))
             await session.commit()
 
     async def reflect(self, question: str) -> str:

@@ -23,4 +23,4 @@ class PostgresAdviceOutbox:
             document=text_of(request),
             asked_at=request.asked_at,
         )
-        return (await self._session.execute(stored)).rowcount == 1
+        return await self._session.change(stored) == 1

@@ -91,9 +91,9 @@ class _Taken:
     async def store(self, run: AdviceRun) -> None:
         if run.run_id != self.request.run_id:
             raise Conflict(f"Run {run.run_id} does not answer request {self.request.run_id}.")
-        await self._session.execute(insert(runs).values(run_id=run.run_id, document=text_of(run)))
+        await self._session.change(insert(runs).values(run_id=run.run_id, document=text_of(run)))
         finished = update(requests).where(requests.c.run_id == run.run_id).values(finished_at=run.finished_at)
-        await self._session.execute(finished)
+        await self._session.change(finished)
         await self._session.commit()
 
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, select
 
 from jax.adapters.postgres.rows import values_of
 from jax.adapters.postgres.schema import gate_tables as gate
 from jax.adapters.postgres.schema import signed_tables as signed
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.approval import approval_of
 from jax.domain.artifact import Artifact, ArtifactEvent, ArtifactState
 from jax.domain.artifact_payload import parse_payload
@@ -24,6 +25,13 @@ _NOWHERE = "NONE"  # where the first step comes from, in the table of steps
 _FIELDS = ("artifact_id", "name", "version", "author", "payload", "payload_sha256", "created_at")
 _READ_FROM_PAYLOAD = ("payload_sha256", "name", "version", "author")
 _STEP = ("artifact_id", "n", "from_state", "to_state", "payload_sha256", "actor", "reason", "at")
+
+
+_ARTIFACTS = select(*(gate.artifact.c[field] for field in _FIELDS), gate.artifact_state.c.state).join(
+    gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id
+)
+_BY_ID = Statement(_ARTIFACTS.where(gate.artifact.c.artifact_id == bindparam("with_id")))
+_IS_LOADABLE = Statement(select(func.gate.is_loadable(bindparam("with_id"))), only_looks=True)
 
 
 class PostgresArtifactStore:
@@ -56,10 +64,10 @@ class PostgresArtifactStore:
         await self._append(artifact, 1, ArtifactState.DRAFT, entry=entry, reason=reason)
 
     async def get(self, artifact_id: str) -> Artifact:
-        found = await self._select(gate.artifact.c.artifact_id == artifact_id)
-        if not found:
+        row = (await self._session.execute(_BY_ID, with_id=artifact_id)).one_or_none()
+        if row is None:
             raise NotFound(f"There is no artifact {artifact_id}.")
-        return found[0]
+        return Artifact(**row._mapping)
 
     async def by_sha256(self, payload_sha256: str) -> Artifact:
         found = await self._select(gate.artifact.c.payload_sha256 == payload_sha256)
@@ -78,8 +86,7 @@ class PostgresArtifactStore:
         return {artifact.payload_sha256: (artifact, given[artifact.artifact_id]) for artifact in found}
 
     async def is_loadable(self, artifact_id: str) -> bool:
-        query = select(func.gate.is_loadable(artifact_id))
-        return bool((await self._session.execute(query)).scalar_one())
+        return bool((await self._session.execute(_IS_LOADABLE, with_id=artifact_id)).scalar_one())
 
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         return await self._select() if name is None else await self._select(gate.artifact.c.name == name)
@@ -176,11 +183,8 @@ class PostgresArtifactStore:
         return [row.envelope for row in rows]
 
     async def _select(self, *conditions: ColumnElement[bool]) -> Sequence[Artifact]:
-        query = (
-            select(*(gate.artifact.c[field] for field in _FIELDS), gate.artifact_state.c.state)
-            .join(gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id)
-            .where(*conditions)
-            .order_by(gate.artifact.c.created_at, gate.artifact.c.artifact_id.collate("C"))
+        query = _ARTIFACTS.where(*conditions).order_by(
+            gate.artifact.c.created_at, gate.artifact.c.artifact_id.collate("C")
         )
         return [Artifact(**row._mapping) for row in await self._session.execute(query)]
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, column, func, insert, select
 
 from jax.adapters.postgres.schema.audit_tables import entry
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.audit import GENESIS, AuditEntry, AuditEvent, entry_after
 from jax.domain.canonical_json import canonical_bytes, strict_parse
 from jax.domain.errors import InvalidValue
@@ -16,32 +17,39 @@ from jax.ports.errors import NotFound
 _CHAIN_LOCK = 0x6A61785F61756469
 
 
+# The last number and hash and nothing else: an entry that cannot be read must not end the chain.
+_LOCK_END = Statement(
+    select(func.audit.lock_end(_CHAIN_LOCK).table_valued(column("n"), column("entry_sha256")))
+)
+_APPEND = Statement(
+    insert(entry).values({c.name: bindparam(f"new_{c.name}") for c in entry.columns if c.computed is None})
+)
+
+
 class PostgresAuditLog:
     """Writers queue on an advisory lock that their transaction holds to its end."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        # Since this transaction holds the lock of the chain.
+        self._last: tuple[int, str] | None = None
 
     async def append(self, event: AuditEvent) -> AuditEntry:
         spelled = canonical_bytes(event.data)
-        await self._session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-        # Its number and hash and nothing else: an entry that cannot be read must not end the chain.
-        query = select(entry.c.n, entry.c.entry_sha256).order_by(entry.c.n.desc()).limit(1)
-        last = (await self._session.execute(query)).one_or_none()
-        n, sha256 = (0, GENESIS) if last is None else (last.n, last.entry_sha256)
+        n, sha256 = await self._locked_last() if self._last is None else self._last
         appended = entry_after(replace(event, data=strict_parse(spelled)), n=n, entry_sha256=sha256)
-        await self._session.execute(
-            insert(entry).values(
-                n=appended.n,
-                kind=event.kind,
-                subject=event.subject,
-                actor=event.actor,
-                at=event.at,
-                data=spelled.decode(),
-                previous_sha256=appended.previous_sha256,
-                entry_sha256=appended.entry_sha256,
-            )
+        await self._session.change(
+            _APPEND,
+            new_n=appended.n,
+            new_kind=event.kind,
+            new_subject=event.subject,
+            new_actor=event.actor,
+            new_at=event.at,
+            new_data=spelled.decode(),
+            new_previous_sha256=appended.previous_sha256,
+            new_entry_sha256=appended.entry_sha256,
         )
+        self._last = (appended.n, appended.entry_sha256)
         return appended
 
     async def entry(self, n: int) -> AuditEntry:
@@ -59,6 +67,10 @@ class PostgresAuditLog:
         _check_limit(limit)
         query = select(entry).where(entry.c.n > n).order_by(entry.c.n).limit(limit)
         return [_entry(row) for row in await self._session.execute(query)]
+
+    async def _locked_last(self) -> tuple[int, str]:
+        last = (await self._session.execute(_LOCK_END)).one_or_none()
+        return (0, GENESIS) if last is None else (last.n, last.entry_sha256)
 
     async def _newest(
         self, limit: int, *, kind: str | None = None, subject: str | None = None

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from jax.adapters.postgres.connecting import DRIVER_ERRORS
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.ports.errors import Unavailable
@@ -21,6 +22,9 @@ _TOPIC = re.compile(r"[a-z_]{1,50}")
 _PREFIX = "jax_"
 
 
+_PUBLISH = Statement(select(func.pg_notify(bindparam("channel"), bindparam("subject"))))
+
+
 class PostgresEventPublisher:
     """Publishes within a transaction: Postgres delivers at its commit."""
 
@@ -28,7 +32,9 @@ class PostgresEventPublisher:
         self._session = session
 
     async def publish(self, topic: str, *, subject: str) -> None:
-        await self._session.execute(select(func.pg_notify(_channel(topic), checks.text("subject", subject))))
+        await self._session.execute(
+            _PUBLISH, channel=_channel(topic), subject=checks.text("subject", subject)
+        )
 
 
 class PostgresEventBus:

@@ -4,13 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.rows import unnested
 from jax.adapters.postgres.schema.trading_tables import bar
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.bar import Bar, Timeframe
+
+_NEWEST = Statement(
+    select(bar)
+    .where(bar.c.symbol == bindparam("of_symbol"), bar.c.timeframe == bindparam("of_timeframe"))
+    .order_by(bar.c.bar_end.desc())
+    .limit(1)
+)
 
 
 class PostgresMarketData:
@@ -25,7 +33,7 @@ class PostgresMarketData:
         rows = [_row(item) for item in bars]
         given = unnested(bar, rows)
         adding = insert(bar).from_select([c.name for c in given.c], select(given)).on_conflict_do_nothing()
-        added = (await self._session.execute(adding)).rowcount
+        added = await self._session.change(adding)
         if added < len(bars):
             # What was skipped is visible now even if another transaction has only just committed it.
             await self._refuse_other_values(rows)
@@ -49,13 +57,8 @@ class PostgresMarketData:
         return tuple(_bar(row) for row in await self._session.execute(query))
 
     async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
-        query = (
-            select(bar)
-            .where(bar.c.symbol == symbol, bar.c.timeframe == timeframe)
-            .order_by(bar.c.bar_end.desc())
-            .limit(1)
-        )
-        row = (await self._session.execute(query)).one_or_none()
+        found = await self._session.execute(_NEWEST, of_symbol=symbol, of_timeframe=timeframe)
+        row = found.one_or_none()
         return None if row is None else _bar(row)
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:

@@ -14,7 +14,7 @@ from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.ports.errors import Conflict, Unavailable
 
 # The revision that the stores are written for; a test compares it with migrations/.
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 _LOCK = 0x6A61785F6D696772
 _OLDEST_SERVER = 150000
 
@@ -59,7 +59,7 @@ async def downgrade(url: str, *, to: str = "base") -> list[str]:
 
 async def _stored_revision(database: PostgresDatabase) -> str | None:
     with speaking_port_errors(database.address):
-        async with database.engine.connect() as connection:
+        async with database.engine().connect() as connection:
             return await _revision(connection)
 
 
@@ -75,7 +75,7 @@ async def _run(database: PostgresDatabase, direction: str, to: str) -> list[str]
     applied: list[str] = []
     try:
         with speaking_port_errors(database.address):
-            async with database.engine.begin() as connection:
+            async with database.engine().begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 await _check_server(connection, database)
                 await connection.run_sync(_alembic(direction, to), applied)

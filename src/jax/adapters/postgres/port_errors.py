@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from jax.adapters.postgres.connecting import DRIVER_ERRORS
 from jax.adapters.postgres.database_address import DatabaseAddress
 from jax.ports.errors import Conflict, OutcomeUnknown, PortError, Unavailable
 
@@ -74,7 +74,7 @@ def speaking_port_errors(address: DatabaseAddress, *, committing: bool = False) 
     """Raises PortErrors for what the database says; what is left is a bug, and stays as it is."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (DBAPIError, *DRIVER_ERRORS) as error:
         meaning = _meaning(error, address, committing=committing)
         if meaning is None:
             raise
@@ -83,8 +83,6 @@ def speaking_port_errors(address: DatabaseAddress, *, committing: bool = False) 
 
 def _meaning(error: Exception, address: DatabaseAddress, *, committing: bool) -> PortError | None:
     cause = _cause(error)
-    if isinstance(cause, PoolTimeout):
-        return Unavailable(f"All connections to the {address} are busy; nothing was done: try again.")
     if _is_refusal(cause):
         return Conflict(_sentence(cause))
     if not _is_lost(error, cause):
@@ -99,7 +97,7 @@ def _meaning(error: Exception, address: DatabaseAddress, *, committing: bool) ->
 
 
 def _cause(error: Exception) -> Exception:
-    """The driver's own error, if SQLAlchemy has wrapped it."""
+    """The driver's own error, if SQLAlchemy has wrapped it, as it does for Alembic."""
     if not isinstance(error, DBAPIError):
         return error
     wrapped = error.orig
@@ -118,7 +116,11 @@ def _is_lost(error: Exception, cause: Exception) -> bool:
     if state is not None:
         return state.startswith(_NOTHING_WAS_DONE)
     gone = isinstance(error, DBAPIError) and error.connection_invalidated
-    return gone or isinstance(cause, OSError)
+    # What the driver says of a connection that ends or has ended has no code of its own.
+    ended = isinstance(cause, asyncpg.InternalClientError) or (
+        isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
+    )
+    return gone or ended or isinstance(cause, OSError)
 
 
 def _sentence(cause: Exception) -> str:

@@ -4,16 +4,32 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, select, tuple_
+from sqlalchemy import Table, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.rows import unnested, values_of
 from jax.adapters.postgres.schema.reference_tables import exchange_holiday, exchange_session, instrument
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.ports.errors import NotFound
+
+_INSTRUMENT = Statement(select(instrument).where(instrument.c.symbol == bindparam("of_symbol")))
+_OF_EXCHANGE = exchange_session.c.mic == bindparam("of_mic")
+_KNOWN_UNTIL = select(func.max(exchange_session.c.closes_at)).where(_OF_EXCHANGE).scalar_subquery()
+# None of an exchange whose calendar ends before that moment.
+_LAST_OPENED = Statement(
+    select(exchange_session)
+    .where(
+        _OF_EXCHANGE,
+        exchange_session.c.opens_at <= bindparam("moment"),
+        bindparam("moment") <= _KNOWN_UNTIL,
+    )
+    .order_by(exchange_session.c.opens_at.desc())
+    .limit(1)
+)
 
 
 class PostgresReferenceData:
@@ -26,8 +42,7 @@ class PostgresReferenceData:
         await self._put(instrument, {item.symbol: values_of(item) for item in instruments})
 
     async def instrument(self, symbol: str) -> Instrument:
-        result = await self._session.execute(select(instrument).where(instrument.c.symbol == symbol))
-        row = result.one_or_none()
+        row = (await self._session.execute(_INSTRUMENT, of_symbol=symbol)).one_or_none()
         if row is None:
             raise NotFound(f"There is no instrument {symbol}: import its reference data first.")
         return Instrument(**row._mapping)
@@ -65,17 +80,8 @@ class PostgresReferenceData:
         return [ExchangeHoliday(**row._mapping) for row in await self._session.execute(query)]
 
     async def last_session_opened(self, mic: str, at: datetime) -> ExchangeSession:
-        of_exchange = exchange_session.c.mic == mic
-        query = (
-            select(exchange_session)
-            .where(of_exchange, exchange_session.c.opens_at <= at)
-            .order_by(exchange_session.c.opens_at.desc())
-            .limit(1)
-        )
-        row = (await self._session.execute(query)).one_or_none()
-        known_until = select(func.max(exchange_session.c.closes_at)).where(of_exchange)
-        last = (await self._session.execute(known_until)).scalar_one()
-        if row is None or not (at <= last):
+        row = (await self._session.execute(_LAST_OPENED, of_mic=mic, moment=at)).one_or_none()
+        if row is None:
             raise NotFound(f"The sessions of {mic} are not known at {at.isoformat()}: import its calendar.")
         return ExchangeSession(**row._mapping)
 

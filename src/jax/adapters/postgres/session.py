@@ -3,43 +3,72 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Row
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
+from asyncpg.transaction import Transaction
+from sqlalchemy import Executable, Result, Row
 
 from jax.adapters.postgres.database_address import DatabaseAddress
 from jax.adapters.postgres.port_errors import speaking_port_errors
+from jax.adapters.postgres.statement import Statement
 from jax.ports.errors import Conflict, PortError, Unavailable
+
+_ROWS_AT_ONCE = 500
 
 
 class Session:
-    """Runs the statements of one transaction.
+    """Runs the statements of one transaction, which begins with the first that does more than look.
 
-    After a Conflict nothing of the transaction can be kept: every later statement and the commit raise a
-    Conflict too, so that a caller who catches the first one cannot take the block's end for success.
+    At READ COMMITTED every statement sees what is committed when it begins, within a transaction or not. A
+    statement is a `Statement`, with the values that it leaves open, or a clause, which is compiled at every
+    run. After a Conflict nothing of the transaction can be kept: every later statement and the commit raise
+    one too, so that a caller who catches the first cannot take the block's end for success.
     """
 
-    def __init__(self, connection: AsyncConnection, address: DatabaseAddress) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, transaction: Transaction, address: DatabaseAddress
+    ) -> None:
         self._connection = connection
+        self._transaction = transaction
+        self._has_begun = False
         self._address = address
         self._refusal: PortError | None = None
 
-    async def execute(self, statement: Executable) -> CursorResult[Any]:
-        """The statement's result; Unavailable or Conflict."""
+    async def execute(self, statement: Statement | Executable, **values: Any) -> Result[Any]:
+        """The statement's rows; Unavailable or Conflict."""
+        prepared = _prepared(statement)
         self._refuse_after_refusal()
         try:
             with speaking_port_errors(self._address):
-                return await self._connection.execute(statement)
+                await self._begin_for(prepared)
+                records = await self._connection.fetch(prepared.sql, *prepared.arguments(values))
         except PortError as error:
             self._refusal = error
             raise
+        return prepared.result(records)
 
-    async def stream(self, statement: Executable) -> AsyncIterator[Row[Any]]:
-        """The statement's rows as the server gives them, however many; Unavailable or Conflict."""
+    async def change(self, statement: Statement | Executable, **values: Any) -> int:
+        """How many rows the statement has written; Unavailable or Conflict."""
+        prepared = _prepared(statement)
         self._refuse_after_refusal()
         try:
             with speaking_port_errors(self._address):
-                async with self._connection.stream(statement) as rows:
-                    async for row in rows:
+                await self._begin_for(prepared)
+                status = await self._connection.execute(prepared.sql, *prepared.arguments(values))
+        except PortError as error:
+            self._refusal = error
+            raise
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def stream(self, statement: Statement | Executable) -> AsyncIterator[Row[Any]]:
+        """The statement's rows as the server gives them, however many; Unavailable or Conflict."""
+        prepared = _prepared(statement)
+        self._refuse_after_refusal()
+        try:
+            with speaking_port_errors(self._address):
+                await self._begin_for(prepared)
+                cursor = await self._connection.cursor(prepared.sql, *prepared.arguments({}))
+                while records := await cursor.fetch(_ROWS_AT_ONCE):
+                    for row in prepared.result(records):
                         yield row
         except PortError as error:
             self._refusal = error
@@ -51,22 +80,27 @@ class Session:
         return self._refusal
 
     async def commit(self) -> None:
-        """Makes the transaction durable; OutcomeUnknown when the answer does not come."""
+        """Makes what was written durable; OutcomeUnknown when the answer does not come."""
         self._refuse_after_refusal()
-        if await self._is_gone():
+        if not self._has_begun:
+            return
+        if self._connection.is_closed():
             raise Unavailable(
                 f"The {self._address} went away before the commit; nothing was stored: try again."
             )
         with speaking_port_errors(self._address, committing=True):
-            await self._connection.commit()
+            await self._transaction.commit()
 
-    async def _is_gone(self) -> bool:
-        if self._connection.invalidated:
-            return True
-        raw = await self._connection.get_raw_connection()
-        return raw.driver_connection is None or raw.driver_connection.is_closed()
+    async def _begin_for(self, statement: Statement) -> None:
+        if not (self._has_begun or statement.only_looks):
+            await self._transaction.start()
+            self._has_begun = True
 
     def _refuse_after_refusal(self) -> None:
         if self._refusal is not None:
             kind = type(self._refusal)
             raise kind(f"This transaction has failed already and stores nothing: {self._refusal}")
+
+
+def _prepared(statement: Statement | Executable) -> Statement:
+    return statement if isinstance(statement, Statement) else Statement(statement)

@@ -2,14 +2,32 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.rows import at_most, values_of
 from jax.adapters.postgres.schema.trading_tables import signal as table
 from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
 from jax.ports.errors import NotFound
+
+_ADD = Statement(insert(table).on_conflict_do_nothing(index_elements=["signal_id"]))
+_BY_ID = select(table).where(table.c.signal_id == bindparam("with_id"))
+_READ = Statement(_BY_ID, only_looks=True)
+_GET = Statement(_BY_ID.with_for_update(key_share=True))
+_SAVE = Statement(
+    update(table)
+    .where(
+        table.c.signal_id == bindparam("with_id"),
+        table.c.status == func.any(bindparam("before", type_=ARRAY(Text))),
+    )
+    .values(
+        status=bindparam("new_status"),
+        decided_by=bindparam("new_decided_by"),
+        decided_at=bindparam("new_decided_at"),
+    )
+)
 
 
 class PostgresSignalStore:
@@ -19,26 +37,25 @@ class PostgresSignalStore:
         self._session = session
 
     async def add(self, signal: Signal) -> bool:
-        adding = (
-            insert(table).values(**values_of(signal)).on_conflict_do_nothing(index_elements=["signal_id"])
-        )
-        return (await self._session.execute(adding)).rowcount == 1
+        return await self._session.change(_ADD, **values_of(signal)) == 1
 
     async def get(self, signal_id: str) -> Signal:
-        query = select(table).where(table.c.signal_id == signal_id).with_for_update(key_share=True)
-        row = (await self._session.execute(query)).one_or_none()
-        if row is None:
-            raise NotFound(f"There is no signal {signal_id}.")
-        return Signal(**row._mapping)
+        return await self._found(_GET, signal_id)
+
+    async def read(self, signal_id: str) -> Signal:
+        return await self._found(_READ, signal_id)
 
     async def save(self, signal: Signal) -> None:
         before = [old for old, following in SIGNAL_TRANSITIONS.items() if signal.status in following]
-        step = (
-            update(table)
-            .where(table.c.signal_id == signal.signal_id, table.c.status.in_(before))
-            .values(status=signal.status, decided_by=signal.decided_by, decided_at=signal.decided_at)
+        saved = await self._session.change(
+            _SAVE,
+            with_id=signal.signal_id,
+            before=before,
+            new_status=signal.status,
+            new_decided_by=signal.decided_by,
+            new_decided_at=signal.decided_at,
         )
-        if (await self._session.execute(step)).rowcount == 0:
+        if saved == 0:
             stored = await self.get(signal.signal_id)
             raise self._session.conflict(
                 f"Signal {signal.signal_id} is {stored.status}: no step leads from there to {signal.status}."
@@ -49,3 +66,9 @@ class PostgresSignalStore:
         if status is not None:
             query = query.where(table.c.status == status)
         return [Signal(**row._mapping) for row in await self._session.execute(query)]
+
+    async def _found(self, statement: Statement, signal_id: str) -> Signal:
+        row = (await self._session.execute(statement, with_id=signal_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no signal {signal_id}.")
+        return Signal(**row._mapping)

@@ -1,17 +1,20 @@
 """Where a trade comes from, in one query."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from jax.adapters.postgres.database import PostgresDatabase
-from jax.adapters.postgres.port_errors import speaking_port_errors
+from jax.adapters.postgres.session import Session
+from jax.adapters.postgres.statement import Statement
 from jax.domain.side import Side
 from jax.ports.errors import NotFound
 from jax.ports.trade_provenance import StandingApproval, TradeProvenance
 
-_QUERY = text("""
+_QUERY = Statement(
+    text("""
     SELECT provenance.*, newest.seq AS snapshot_seq, newest.snapshot_sha256, newest.signer AS snapshot_signer,
         COALESCE(newest.active ->> provenance.strategy = provenance.payload_sha256, false) AS is_named
     FROM gate.trade_provenance AS provenance
@@ -22,6 +25,7 @@ _QUERY = text("""
     ) AS newest ON true
     WHERE provenance.trade_id = :trade_id
 """)
+)
 _SAME = (
     *("trade_id", "submitted_at", "symbol", "quantity", "account", "client_order_id", "signal_id"),
     *("signal_approved_by", "artifact_id", "strategy", "version", "author", "payload_sha256"),
@@ -37,10 +41,11 @@ class PostgresTradeProvenance:
         self._database = database
 
     async def of_trade(self, trade_id: str) -> TradeProvenance:
-        with speaking_port_errors(self._database.address):
-            async with self._database.engine.connect() as connection:
-                found = await connection.execute(_QUERY, {"trade_id": trade_id})
-                row = found.one_or_none()
+        async with self._database.transaction() as (connection, transaction):
+            found = await Session(connection, transaction, self._database.address).execute(
+                _QUERY, trade_id=trade_id
+            )
+        row = found.one_or_none()
         if row is None:
             raise NotFound(f"There is no trade {trade_id}.")
         return _provenance(row)
@@ -51,7 +56,7 @@ def _provenance(row: Row[Any]) -> TradeProvenance:
         **{field: getattr(row, field) for field in _SAME},
         side=Side(row.side),
         is_solo=bool(row.solo),
-        approvals=tuple(_approval(found) for found in row.approvals),
+        approvals=tuple(_approval(found) for found in json.loads(row.approvals)),
     )
 
 

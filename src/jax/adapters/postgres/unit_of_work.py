@@ -1,13 +1,8 @@
 """Transactions on Postgres."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jax.adapters.postgres.account_controls import PostgresAccountControls
 from jax.adapters.postgres.advice_outbox import PostgresAdviceOutbox
@@ -18,7 +13,6 @@ from jax.adapters.postgres.event_bus import PostgresEventPublisher
 from jax.adapters.postgres.gate_record import PostgresGateRecord
 from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
-from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.reference_data import PostgresReferenceData
 from jax.adapters.postgres.release_store import PostgresReleaseStore
 from jax.adapters.postgres.running_traders import PostgresRunningTraders
@@ -60,23 +54,8 @@ class PostgresUnitOfWork:
 @asynccontextmanager
 async def open_session(database: PostgresDatabase) -> AsyncIterator[Session]:
     """A session on a connection of the pool; what it has not committed by the block's end is rolled back."""
-    connection = database.engine.connect()
-    with speaking_port_errors(database.address):
-        await connection.start()
-    try:
-        yield Session(connection, database.address)
-    finally:
-        # Shielded, or a second cancellation could leave the connection in nobody's hands.
-        await asyncio.shield(asyncio.ensure_future(_release(connection)))
-
-
-async def _release(connection: AsyncConnection) -> None:
-    """Rolls back what was not committed; a connection that cannot even do that is thrown away."""
-    try:
-        await connection.rollback()
-    except (DBAPIError, asyncpg.InterfaceError, OSError):
-        await connection.invalidate()
-    await connection.close()
+    async with database.transaction() as (connection, transaction):
+        yield Session(connection, transaction, database.address)
 
 
 def _transaction(session: Session) -> PostgresTransaction:

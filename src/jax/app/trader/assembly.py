@@ -14,6 +14,7 @@ from jax.app.trader.settings import TraderSettings
 from jax.app.trader.trader import Trader, TraderFacts, TraderParts
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.load_artifacts import LoadArtifacts, LoaderParts
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.cancel_entries import CancelEntries
@@ -84,8 +85,9 @@ async def trader_at_work(
     gate = SendingGate(execution_enabled=settings.EXECUTION_ENABLED)
     limits = settings.risk_limits()
     trading = TradingAccount(account, epoch, limits, settings.order_type, around.kill_switch.reasons)
+    books = BookedUnitOfWork(unit_of_work, account, clock=clock, orders_kept_for=limits.orders_looked_back)
     at = BrokerAccount(
-        unit_of_work, broker, clock, account, epoch, settings.EXECUTION_ENABLED, around.kill_switch.reasons
+        books, broker, clock, account, epoch, settings.EXECUTION_ENABLED, around.kill_switch.reasons
     )
     # Whatever an older trader still has on its way is refused from now on.
     await broker_answer(broker.raise_epoch(account, epoch))
@@ -106,7 +108,7 @@ async def trader_at_work(
         receive_bars=receive_bars,
         decide_signal=DecideSignal(unit_of_work=unit_of_work, clock=clock),
         execute_signal=ExecuteSignal(
-            unit_of_work=unit_of_work,
+            unit_of_work=books,
             broker=broker,
             clock=clock,
             trading=trading,
@@ -114,11 +116,9 @@ async def trader_at_work(
         ),
         account=AccountDesk(at, use_cases, limits),
     )
-    reconcile = ReconcileOrders(
-        unit_of_work=unit_of_work, broker=broker, clock=clock, account=account, epoch=epoch
-    )
+    reconcile = ReconcileOrders(unit_of_work=books, broker=broker, clock=clock, account=account, epoch=epoch)
     cancel_entries = CancelEntries(
-        unit_of_work=unit_of_work,
+        unit_of_work=books,
         broker=broker,
         clock=clock,
         trading=trading,

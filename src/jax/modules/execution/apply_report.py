@@ -69,6 +69,8 @@ async def _reduce(transaction: Transaction, order: Order, *, at: datetime) -> No
 
 async def _with_fill(transaction: Transaction, order: Order, fill: Fill, *, at: datetime) -> Order:
     """The order after a fill that was just stored: one more, or another revision of one it has."""
+    if fill.revision == 0:
+        return order.with_fill(fill, at=at)
     counting = await transaction.orders.fills_of(order.client_order_id)
     booked = sum((known.quantity for known in counting), Decimal(0))
     if booked == order.filled_quantity + fill.quantity:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jax.domain.risk.inputs import Route
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
-from jax.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class BrokerAccount:
     `kills` says which kill switches are engaged besides the account's own, such as a file.
     """
 
-    unit_of_work: UnitOfWork
+    unit_of_work: BookedUnitOfWork
     broker: Broker
     clock: Clock
     account: str

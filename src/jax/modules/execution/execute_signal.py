@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from jax.domain.controls import TradingMode
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order
-from jax.domain.quote import Quote
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.trade import Trade
-from jax.modules.execution.broker_answer import broker_answer
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
+from jax.modules.execution.broker_means import BrokerMeans
 from jax.modules.execution.record_order import ExecutionRequest, TradingAccount, record_order
-from jax.modules.execution.risk_state import reserved
 from jax.modules.execution.send_order import SendOrder
 from jax.ports.broker import Broker
 from jax.ports.clock import Clock
-from jax.ports.errors import NotFound, PortError
-from jax.ports.unit_of_work import UnitOfWork
+from jax.ports.errors import PortError, Unavailable
+
+_MOST_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ExecuteSignal:
     def __init__(
         self,
         *,
-        unit_of_work: UnitOfWork,
+        unit_of_work: BookedUnitOfWork,
         broker: Broker,
         clock: Clock,
         trading: TradingAccount,
@@ -55,6 +55,7 @@ class ExecuteSignal:
         self._clock = clock
         self._trading = trading
         self._loaded = loaded
+        self._means = BrokerMeans(broker, trading.account, clock)
         self._sender = SendOrder(unit_of_work=unit_of_work, broker=broker, clock=clock)
         self._one_at_a_time = asyncio.Lock()
 
@@ -73,43 +74,41 @@ class ExecuteSignal:
         return Executed(trade, sent, repeated=False)
 
     async def _record(self, signal_id: str, *, approved_by: str) -> tuple[Trade, Order] | Executed | Denied:
-        # One at a time: what one reserves must be seen by the next before it asks for the account's means.
-        async with self._one_at_a_time:
+        for _ in range(_MOST_LOOKS):
             async with self._unit_of_work.begin() as transaction:
                 before = await transaction.orders.trade_of_signal(signal_id)
-                symbol = (await transaction.signals.get(signal_id)).symbol
-                held_back = await reserved(transaction, self._trading.account)
+                symbol = (await transaction.signals.read(signal_id)).symbol
+                book = self._unit_of_work.newest_book or await self._unit_of_work.book(transaction)
             if before is not None:
                 return Executed(*before, repeated=True)
             try:
-                snapshot = await broker_answer(self._broker.account(self._trading.account))
-                quote = await self._newest_quote(symbol)
+                means, quote = await self._means.of(symbol, book)
             except PortError as error:
                 return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{self._broker.name} does not answer: {error}")
             request = ExecutionRequest(
                 signal_id=signal_id,
                 approved_by=approved_by,
                 venue=self._broker.name,
-                snapshot=snapshot,
-                reserved=held_back,
+                means=means,
                 quote=quote,
                 at=self._clock.now(),
             )
-            return await self._commit(request)
+            recorded = await self._commit(request)
+            if recorded is not None:
+                return recorded
+        raise Unavailable("the record of the account is loaded again and again; nothing was sent: try again")
 
-    async def _newest_quote(self, symbol: str) -> Quote | None:
-        try:
-            return await broker_answer(self._broker.quote(symbol))
-        except NotFound:
-            return None
-
-    async def _commit(self, request: ExecutionRequest) -> tuple[Trade, Order] | Executed | Denied:
-        async with self._unit_of_work.begin() as transaction:
+    async def _commit(self, request: ExecutionRequest) -> tuple[Trade, Order] | Executed | Denied | None:
+        """None when the means belong to a book that is not the account's any more: ask for them again."""
+        # One at a time: connections that wait for the account's row would be missing elsewhere.
+        async with self._one_at_a_time, self._unit_of_work.begin() as transaction:
             # Locking the account first makes a second caller wait here until the first has recorded.
-            await transaction.orders.lock_account(self._trading.account)
+            book = await self._unit_of_work.book(transaction)
             before = await transaction.orders.trade_of_signal(request.signal_id)
             if before is not None:
                 return Executed(*before, repeated=True)
+            if book is not request.means.book:
+                return None
             return await record_order(transaction, self._trading, request, self._loaded())
 
     async def _reason_to_hold_back(self, order: Order) -> str | None:

@@ -10,13 +10,11 @@ from jax.domain.controls import Said
 from jax.domain.derived_id import client_order_id
 from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
-from jax.domain.position import positions_of
 from jax.domain.risk.decide import decide
 from jax.domain.risk.inputs import ExitInputs, Holding, WantedExit
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.fenced_order import fence
-from jax.modules.execution.risk_state import open_orders
 from jax.modules.execution.send_order import SendOrder
 from jax.ports.unit_of_work import Transaction
 
@@ -87,14 +85,15 @@ class LeaveTrade:
             quantity=way.quantity,
             held=held.held_quantity,
         )
-        positions = positions_of(await transaction.orders.fills(self._account))
+        book = await self._unit_of_work.book(transaction)
         decision = decide(
             ExitInputs(
                 wanted=wanted,
                 holdings={
-                    symbol: Holding(position.signed_quantity, None) for symbol, position in positions.items()
+                    symbol: Holding(position.signed_quantity, None)
+                    for symbol, position in book.positions.items()
                 },
-                open_orders=tuple(await open_orders(transaction, self._account)),
+                open_orders=book.open_orders,
                 controls=await transaction.controls.get(self._account),
                 route=self._route(),
             )

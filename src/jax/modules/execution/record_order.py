@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from jax.domain.account import AccountSnapshot
 from jax.domain.artifact import LOADABLE_STATES
 from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
@@ -25,6 +23,7 @@ from jax.domain.risk_limits import RiskLimits
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
+from jax.modules.execution.broker_means import MeansSaid
 from jax.modules.execution.risk_state import account_state, pace_of
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
@@ -50,16 +49,14 @@ class TradingAccount:
 class ExecutionRequest:
     """Which signal, who approved its execution, what the broker said of the account, and when.
 
-    `venue` is the name of the broker that said it and that would get the order. `reserved` is what open
-    orders may cost, read before the broker was asked: an order that fills in between counts twice rather
-    than not at all. `quote` is the broker's newest of the signal's symbol, None when it has none.
+    `venue` is the name of the broker that said it and that would get the order. `quote` is the broker's
+    newest of the signal's symbol, None when it has none.
     """
 
     signal_id: str
     approved_by: str
     venue: str
-    snapshot: AccountSnapshot
-    reserved: Decimal
+    means: MeansSaid
     quote: Quote | None
     at: datetime
 
@@ -124,8 +121,7 @@ async def _decide(
         instrument=instrument,
         account=await account_state(
             transaction,
-            request.snapshot,
-            reserved=request.reserved,
+            request.means,
             session=session,
             opening=controls.opening,
         ),
@@ -135,7 +131,11 @@ async def _decide(
         # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
         route=Route(request.venue, is_live=False, execution_enabled=True, kills=trading.kills()),
         pace=await pace_of(
-            transaction, trading.account, artifact_hash=signal.artifact_hash, limits=limits, at=request.at
+            transaction,
+            request.means.book,
+            artifact_hash=signal.artifact_hash,
+            limits=limits,
+            at=request.at,
         ),
         now=request.at,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     desc,
 )
+from sqlalchemy import text as text_sql
 
 from jax.adapters.postgres.schema.columns import (
     amount,
@@ -41,6 +42,8 @@ account = Table(
     Column("loss_latched_on", Date),
     Column("opened_on", Date),
     amount("opening_equity", nullable=True),
+    # The last transaction that wrote an order or a fill of the account; kept by triggers.
+    Column("changed_in", BigInteger, nullable=False, server_default=text_sql("0")),
     length("account", 64),
     CheckConstraint("epoch >= 0", name="epoch_not_negative"),
     positive("opening_equity"),

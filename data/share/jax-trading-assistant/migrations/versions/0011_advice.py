@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0010"
-down_revision: str | None = "0009"
+revision = "0011"
+down_revision: str | None = "0010"
 
 LARGEST = 1048576
 TABLES = (

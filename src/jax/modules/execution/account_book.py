@@ -1,0 +1,154 @@
+"""An account's orders, fills and trades as the rules of risk see them, kept up instead of read anew."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from jax.domain.fill import Fill
+from jax.domain.minute_sums import MinuteSums
+from jax.domain.order import Order, OrderLeg
+from jax.domain.order_status import FAILED, OPEN
+from jax.domain.position import Position
+from jax.domain.risk.exposure import reserved_of
+from jax.domain.risk.inputs import OpenOrder, RecentOrder, open_order
+from jax.domain.trade import Trade
+from jax.ports.order_store import FillWritten, OrderWritten
+
+# No exchange stays shut for so long: what fell before its last opening is not asked about.
+KEPT_FOR = timedelta(days=40)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A trade that holds something or has an open order; `held` is what its entry filled less its exits."""
+
+    trade: Trade
+    held: Decimal
+    open_orders: int
+
+    @property
+    def unit_value(self) -> Decimal:
+        """What a unit was worth when the trade was decided."""
+        return self.trade.position_value / self.trade.quantity
+
+
+class AccountBook:
+    """What is stored of one account as of the transaction `change`.
+
+    It follows what this process has committed. What it cannot follow makes it `is_lost`: a fill that is
+    corrected, a trade that was over and goes on. Then it is loaded again: they are rare enough for that.
+    """
+
+    def __init__(self, account: str, *, change: str, orders_kept_for: timedelta) -> None:
+        """Recent orders are kept for `orders_kept_for`."""
+        self.account = account
+        self.change = change
+        self.is_lost = False
+        self.positions: dict[str, Position] = {}
+        self.entered_notional = Decimal(0)
+        self._orders_kept_for = orders_kept_for
+        self._open: dict[str, Order] = {}
+        self._entered: dict[str, _Entered] = {}
+        self._realized = MinuteSums(kept_for=KEPT_FOR)
+        self._risk_taken = MinuteSums(kept_for=KEPT_FOR)
+        self._recent: deque[tuple[RecentOrder, str, Decimal]] = deque()
+
+    def follow(self, written: Iterable[OrderWritten | FillWritten], *, change: str) -> None:
+        """What one transaction has committed of the account; its orders are those it has stored."""
+        for item in written:
+            if isinstance(item, FillWritten):
+                if item.account == self.account:
+                    self.is_lost = self.is_lost or item.fill.revision > 0
+                    self.fill(item.fill)
+            elif item.order.account == self.account:
+                self._follow_order(item)
+        self.change = change
+
+    def fill(self, fill: Fill) -> None:
+        """One more fill that counts, in the order in which they were stored."""
+        before = self.positions.get(fill.symbol, Position(fill.symbol))
+        after = self.positions[fill.symbol] = before.with_fill(fill)
+        self._realized.add(fill.ts_event, after.realized_pnl - before.realized_pnl)
+
+    def enter(self, trade: Trade, order: Order) -> None:
+        """A trade with its entry, whatever has become of it since."""
+        if order.status not in FAILED:
+            self._risk_taken.add(trade.submitted_at, trade.risk_amount)
+        self.entered_notional += trade.position_value
+        self._recent.append((_recent(order), trade.artifact_hash, trade.position_value))
+        while self._recent and self._recent[0][0].at < order.created_at - self._orders_kept_for:
+            self._recent.popleft()
+
+    def hold(self, trade: Trade, orders: Iterable[Order]) -> None:
+        """A trade that holds something or has an open order, with its entry and its exits."""
+        entered = _Entered(trade, Decimal(0), 0)
+        for order in orders:
+            entered = _after(entered, order, filled=order.filled_quantity)
+            if order.status in OPEN:
+                self._open[order.client_order_id] = order
+                entered = replace(entered, open_orders=entered.open_orders + 1)
+        self._keep(entered)
+
+    @property
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """The open orders with what a unit of each was worth when its trade was decided."""
+        return tuple(
+            open_order(order, unit_value=self._entered[order.signal_id].unit_value)
+            for order in self._open.values()
+        )
+
+    @property
+    def reserved(self) -> Decimal:
+        """What the open orders may still cost, in the account's currency."""
+        return reserved_of(self.open_orders)
+
+    def realized_since(self, moment: datetime) -> Decimal:
+        """The profit that fills since the minute of `moment` have realised."""
+        return self._realized.since(moment)
+
+    def risk_taken_since(self, moment: datetime) -> Decimal:
+        """What the entries since the minute of `moment` have risked, but those that never worked."""
+        return self._risk_taken.since(moment)
+
+    def recent(self, after: datetime) -> Iterator[tuple[RecentOrder, str, Decimal]]:
+        """The entries after `after`: each with the hash of its artifact and its notional."""
+        return (entry for entry in self._recent if entry[0].at > after)
+
+    def _follow_order(self, written: OrderWritten) -> None:
+        order, before = written.order, written.before
+        if written.trade is not None:
+            self.enter(written.trade, order)
+            self._entered[order.signal_id] = _Entered(written.trade, Decimal(0), 0)
+        entered = self._entered.get(order.signal_id)
+        was_open = before is not None and before.status in OPEN
+        filled = order.filled_quantity - (Decimal(0) if before is None else before.filled_quantity)
+        if entered is None:
+            # Of a trade that was over: that it goes on is for a book that is loaded anew.
+            self.is_lost = self.is_lost or order.status in OPEN or filled != 0
+            return
+        if order.status in OPEN:
+            self._open[order.client_order_id] = order
+        else:
+            self._open.pop(order.client_order_id, None)
+        if order.leg is OrderLeg.ENTRY and before is not None:
+            trade, failed = entered.trade, int(order.status in FAILED) - int(before.status in FAILED)
+            self._risk_taken.add(trade.submitted_at, -failed * trade.risk_amount)
+        opened = int(order.status in OPEN) - int(was_open)
+        entered = _after(entered, order, filled=filled)
+        self._keep(replace(entered, open_orders=entered.open_orders + opened))
+
+    def _keep(self, entered: _Entered) -> None:
+        if entered.open_orders or entered.held:
+            self._entered[entered.trade.signal_id] = entered
+        else:
+            self._entered.pop(entered.trade.signal_id, None)
+
+
+def _after(entered: _Entered, order: Order, *, filled: Decimal) -> _Entered:
+    return replace(entered, held=entered.held + (-filled if order.reduces_only else filled))
+
+
+def _recent(order: Order) -> RecentOrder:
+    return RecentOrder(order.created_at, order.symbol, order.side)
