@@ -85,7 +85,8 @@ _EMPTY = """
                 AND backend_type = 'client backend';
         FOR stored IN
             SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-            WHERE schemaname IN ('gate', 'trading', 'reference', 'audit') AND tablename !~ '_transition$'
+            WHERE schemaname IN ('advice', 'gate', 'trading', 'reference', 'audit')
+                AND tablename !~ '_transition$'
         LOOP
             EXECUTE format('SELECT EXISTS (SELECT FROM %s)', stored) INTO holds_rows;
             IF holds_rows THEN

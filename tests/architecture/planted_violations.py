@@ -117,7 +117,11 @@ TRADER = {
         f"the trader imports the module {name}": plant(
             "trader-reaches-no-research", "app/trader/http/planted.py", f"import jax.modules.{name}.{file}"
         )
-        for name, file in {"backtest": "sweep", "portfolio": "optimise"}.items()
+        for name, file in {
+            "backtest": "sweep",
+            "orchestration": "run_cycle",
+            "portfolio": "optimise",
+        }.items()
     },
     "the trader imports the research app": plant(
         "trader-reaches-no-research", "app/trader/planted.py", "from jax.app.research import wiring"
@@ -176,6 +180,37 @@ RESEARCH = {
         "from jax.app import shared_wiring",
         **{"app/shared_wiring.py": "from jax.adapters.brokers.ccxt import client"},
     ),
+}
+ADVICE = {
+    "advice imports a broker": plant(
+        "advice-reaches-no-order", "modules/orchestration/planted.py", "from jax.ports import broker"
+    ),
+    "advice opens the trader's transactions": plant(
+        "advice-reaches-no-order",
+        "modules/orchestration/planted.py",
+        "import jax.ports.unit_of_work",
+        **{"ports/unit_of_work.py": "from jax.ports import clock"},
+    ),
+    "advice executes a signal": plant(
+        "advice-reaches-no-order",
+        "modules/orchestration/planted.py",
+        "import jax.modules.execution.submit_order",
+    ),
+    "an agent's client reaches a broker through a port": plant(
+        "advice-reaches-no-order",
+        "adapters/agents/planted.py",
+        "from jax.ports import planner",
+        "broker",
+        **{"ports/planner.py": "from jax.ports import broker"},
+    ),
+    "an agent's client imports the bridge's client": plant(
+        "advice-reaches-no-order", "adapters/agents/planted.py", "import aiohttp"
+    ),
+    "an agent's client imports a package of tomorrow": plant(
+        "advice-reaches-no-order", "adapters/agents/planted.py", "import package_of_tomorrow"
+    ),
+    "research speaks HTTP by itself": plant("agent-clients", "app/research/planted.py", "import httpx"),
+    "another adapter asks again and again": plant("agent-clients", "adapters/planted.py", "import stamina"),
 }
 PACKAGES = {
     "another adapter imports SQLAlchemy": plant(
@@ -250,5 +285,5 @@ RINGS = {
         },
     ),
 }
-RULES = (LAYERS, STANDARD_LIBRARY, INDEPENDENCE, WIRING, TRADER, BRIDGE, RESEARCH, PACKAGES, RINGS)
+RULES = (LAYERS, STANDARD_LIBRARY, INDEPENDENCE, WIRING, TRADER, BRIDGE, RESEARCH, ADVICE, PACKAGES, RINGS)
 PLANTS = {sentence: found for rule in RULES for sentence, found in rule.items()}

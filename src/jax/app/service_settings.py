@@ -36,6 +36,16 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _http_url(written: str) -> str:
+    parts = split_url(written)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidValue("", "is not an address such as http://localhost:8092")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidValue("", "must not hold a user name or password")
+    return written
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 
 

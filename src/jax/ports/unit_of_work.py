@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from jax.ports.account_controls import AccountControlStore
+from jax.ports.advice_store import AdviceOutbox
 from jax.ports.artifact_store import ArtifactStore
 from jax.ports.audit_log import AuditLog
 from jax.ports.event_bus import EventPublisher
@@ -48,6 +49,9 @@ class Transaction(Protocol):
 
     @property
     def record(self) -> GateRecord: ...
+
+    @property
+    def advice(self) -> AdviceOutbox: ...
 
     @property
     def events(self) -> EventPublisher: ...

@@ -104,4 +104,6 @@ _TRADING_ROWS = """
         SELECT 'jx' || n, 'paper', 'sg' || n, 'art-2', '{hash}', 'ma_crossover_v1', 'AAPL', 'BUY', 'MARKET',
             10, 'DAY', 1, now(), now(), now(), 'PENDING_NEW', 0, 0, 'ENTRY', 0
         FROM generate_series(1, 2) AS n;
+    INSERT INTO advice.request VALUES ('ad1', 'sg1', '{{}}', now()), ('ad2', 'sg2', '{{}}', now());
+    INSERT INTO advice.run VALUES ('ad1', '{{}}');
 """

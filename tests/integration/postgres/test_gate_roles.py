@@ -35,6 +35,8 @@ GROUPS = [login for login, role in LOGINS.items() if role not in (None, "jax_own
 APPROVERS = {"victor", "tessa", "rosa"}
 EVERYBODY = set(GROUPS)
 TRADING = {"trader", "audra"}
+# Advice is between research and people: the trader leaves requests and reads none of it.
+ADVISED = {"rita", "audra"}
 
 # What is done, and by whom: everybody else is refused.
 WRITES: dict[str, tuple[Work, set[str]]] = {
@@ -124,6 +126,16 @@ WRITES: dict[str, tuple[Work, set[str]]] = {
         {"trader"},
     ),
     "report again": (plain("UPDATE trading.running SET reported_at = now()"), {"trader"}),
+    "ask for advice": (
+        plain("INSERT INTO advice.request VALUES ('ad3', 'sg3', 'x', now())"),
+        {"trader", "rita"},
+    ),
+    "give advice": (plain("INSERT INTO advice.run VALUES ('ad2', '{}')"), {"rita"}),
+    "finish a request": (plain("UPDATE advice.request SET finished_at = now()"), {"rita"}),
+    "remember": (
+        plain("INSERT INTO advice.memory (memory_id, symbol, text, at) VALUES ('m1', 'AAPL', 'rose', now())"),
+        {"rita"},
+    ),
     "add a legal step": (plain("INSERT INTO gate.artifact_transition VALUES ('NONE', 'ACTIVE')"), set()),
     "make a table in the gate": (plain("CREATE TABLE gate.mine ()"), set()),
     "make a function in the gate": (
@@ -165,7 +177,7 @@ async def test_a_role_writes_what_it_must_and_nothing_else(scene: Scene, login: 
 
 _TABLES = """
     SELECT schemaname || '.' || tablename FROM pg_tables
-    WHERE schemaname IN ('gate', 'audit', 'reference', 'trading')
+    WHERE schemaname IN ('gate', 'audit', 'reference', 'trading', 'advice')
     UNION SELECT schemaname || '.' || viewname FROM pg_views WHERE schemaname IN ('gate', 'public')
     UNION SELECT 'public.alembic_version'
 """
@@ -176,7 +188,10 @@ async def test_a_role_reads_what_it_may_and_nothing_else(scene: Scene, login: st
     sql = await asyncpg.connect(scene.url_of(login))
     for (table,) in await sql.fetch(_TABLES):
         traded = table.startswith("trading.") or table == "gate.trade_provenance"
-        allowed = login in (TRADING if traded else EVERYBODY)
+        readers = ADVISED if table.startswith("advice.") else TRADING if traded else EVERYBODY
+        if table == "trading.signal":
+            readers = TRADING | ADVISED
+        allowed = login in readers
         try:
             await sql.fetch(f"SELECT * FROM {table}")
         except asyncpg.InsufficientPrivilegeError:
@@ -204,10 +219,11 @@ _UPDATED = {
     },
     "trading.running": {"account", "artifact_hashes", "snapshot_seq", "reported_at"},
 }
+_ADVISING = {"advice.request": {"finished_at"}, "advice.memory": {"symbol", "text", "at"}}
 _COLUMNS = """
     SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns
     JOIN pg_tables ON (schemaname, tablename) = (table_schema, table_name)
-    WHERE table_schema IN ('gate', 'audit', 'reference', 'trading')
+    WHERE table_schema IN ('gate', 'audit', 'reference', 'trading', 'advice')
 """
 
 
@@ -218,7 +234,7 @@ async def test_a_role_changes_only_the_columns_that_change(scene: Scene, login: 
     await chief.close()
     sql = await asyncpg.connect(scene.url_of(login))
     for table, column in columns:
-        mine = login == "rita" and table.startswith("reference.")
+        mine = login == "rita" and (table.startswith("reference.") or column in _ADVISING.get(table, set()))
         allowed = mine or (login == "trader" and column in _UPDATED.get(table, set()))
         changing = sql.transaction()
         await changing.start()
@@ -237,7 +253,7 @@ async def test_no_role_removes_anything_but_reference_data(scene: Scene, login: 
     sql = await asyncpg.connect(scene.url_of(login))
     tables = await sql.fetch(
         "SELECT schemaname || '.' || tablename FROM pg_tables "
-        "WHERE schemaname IN ('gate', 'audit', 'trading', 'reference')"
+        "WHERE schemaname IN ('gate', 'audit', 'trading', 'reference', 'advice')"
     )
     for (table,) in tables:
         verbs = ["TRUNCATE"] if table.startswith("reference.") else ["DELETE FROM", "TRUNCATE"]

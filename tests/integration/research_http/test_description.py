@@ -24,6 +24,10 @@ READ = {
     "/api/v1/backtest/runs/{run_id}/orders",
     "/api/v1/backtest/runs/{run_id}/trades",
     "/api/v1/backtest/runs/{run_id}/equity",
+    "/orchestrate/runs",
+    "/orchestrate/runs/{run_id}",
+    "/api/v1/orchestrate/runs",
+    "/api/v1/orchestrate/runs/{run_id}",
 }
 WRITTEN = {
     "/api/v1/artifacts/{artifact_id}/approvals/draft",
@@ -35,6 +39,8 @@ WRITTEN = {
     "/api/v1/snapshots/draft",
     "/api/v1/snapshots",
     "/api/v1/backtest",
+    "/orchestrate",
+    "/api/v1/orchestrate",
 }
 
 

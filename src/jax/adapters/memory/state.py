@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from jax.adapters.memory.signed_row import SignedRow
+from jax.domain.advice_request import AdviceRequest
+from jax.domain.advice_run import AdviceRun
 from jax.domain.approval import Approval
 from jax.domain.artifact import Artifact, ArtifactEvent
 from jax.domain.audit import AuditEntry
@@ -56,6 +58,8 @@ class State:
     instruments: dict[str, Instrument] = field(default_factory=dict)
     sessions: dict[tuple[str, date], ExchangeSession] = field(default_factory=dict)
     holidays: dict[tuple[str, date], ExchangeHoliday] = field(default_factory=dict)
+    advice_requests: dict[str, AdviceRequest] = field(default_factory=dict)
+    advice_runs: dict[str, AdviceRun] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
 
     @property
@@ -92,5 +96,7 @@ class State:
             instruments=dict(self.instruments),
             sessions=dict(self.sessions),
             holidays=dict(self.holidays),
+            advice_requests=dict(self.advice_requests),
+            advice_runs=dict(self.advice_runs),
             audit=self.audit,
         )

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jax.adapters.memory.account_controls import MemoryAccountControls
+from jax.adapters.memory.advice_store import MemoryAdviceOutbox
 from jax.adapters.memory.artifact_store import MemoryArtifactStore
 from jax.adapters.memory.audit_log import MemoryAuditLog
 from jax.adapters.memory.database import MemoryDatabase
@@ -33,6 +34,7 @@ class MemoryTransaction:
     reference: MemoryReferenceData
     audit: MemoryAuditLog
     record: MemoryGateRecord
+    advice: MemoryAdviceOutbox
     events: MemoryEventPublisher
 
 
@@ -64,5 +66,6 @@ def _transaction(session: Session) -> MemoryTransaction:
         reference=MemoryReferenceData(session),
         audit=MemoryAuditLog(session),
         record=MemoryGateRecord(session),
+        advice=MemoryAdviceOutbox(session),
         events=MemoryEventPublisher(session),
     )

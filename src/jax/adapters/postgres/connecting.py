@@ -47,7 +47,7 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
     ),
     (
         asyncpg.InvalidParameterValueError,
-        "its login may not act as the trader; run `GRANT jax_trader TO {user}` as the owner of the roles",
+        "its login may not act as {role}; run `GRANT {role} TO {user}` as the owner of the roles",
     ),
     (asyncpg.CannotConnectNowError, "the server is starting or stopping; try again in a moment"),
 )
@@ -77,11 +77,11 @@ async def connect(
             server_settings=settings,
         )
     except (ValueError, *DRIVER_ERRORS) as error:
-        raise Unavailable(f"Cannot open {address}: {_why(error, address)}.") from error
+        raise Unavailable(f"Cannot open {address}: {_why(error, address, role)}.") from error
 
 
-def _why(error: Exception, address: DatabaseAddress) -> str:
+def _why(error: Exception, address: DatabaseAddress, role: str | None) -> str:
     for kinds, sentence in _REASONS:
         if isinstance(error, kinds):
-            return sentence.format(database=address.database, user=address.user)
+            return sentence.format(database=address.database, user=address.user, role=role)
     return f"{str(error) or type(error).__name__}; correct DATABASE_URL, or look at the server's log"

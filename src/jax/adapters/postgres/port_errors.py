@@ -62,6 +62,9 @@ _SENTENCES = {
     "trade_order_once": "the order has a trade already",
     "trade_of_order": "the trade does not belong to its order",
     "trade_under_policy": "the trade names a policy that is not stored",
+    "request_pk": "this request for advice is stored already",
+    "run_pk": "this request for advice has a run already",
+    "run_of_request": "the run answers a request for advice that is not stored",
     "fill_of_order": "the account has no such order",
 }
 

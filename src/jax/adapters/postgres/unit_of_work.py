@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from jax.adapters.postgres.account_controls import PostgresAccountControls
+from jax.adapters.postgres.advice_outbox import PostgresAdviceOutbox
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
@@ -33,6 +34,7 @@ class PostgresTransaction:
     reference: PostgresReferenceData
     audit: PostgresAuditLog
     record: PostgresGateRecord
+    advice: PostgresAdviceOutbox
     events: PostgresEventPublisher
 
 
@@ -44,10 +46,16 @@ class PostgresUnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        async with self._database.transaction() as (connection, transaction):
-            session = Session(connection, transaction, self._database.address)
+        async with open_session(self._database) as session:
             yield _transaction(session)
             await session.commit()
+
+
+@asynccontextmanager
+async def open_session(database: PostgresDatabase) -> AsyncIterator[Session]:
+    """A session on a connection of the pool; what it has not committed by the block's end is rolled back."""
+    async with database.transaction() as (connection, transaction):
+        yield Session(connection, transaction, database.address)
 
 
 def _transaction(session: Session) -> PostgresTransaction:
@@ -62,5 +70,6 @@ def _transaction(session: Session) -> PostgresTransaction:
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),
         record=PostgresGateRecord(session),
+        advice=PostgresAdviceOutbox(session),
         events=PostgresEventPublisher(session),
     )

@@ -73,13 +73,14 @@ def serve(
         typer.Option(min=1, max=65535, help="Port; by default the first free one from 8091 to 8099."),
     ] = None,
 ) -> None:
-    """Offer backtests and the promotion gate over HTTP; private keys stay with the people who sign."""
+    """Offer backtests, advice and the promotion gate over HTTP; private keys stay with those who sign."""
     from jax.app.home import home_folder
     from jax.app.listening_socket import check_guarded, listen
     from jax.app.log_lines import log_to_standard_error
-    from jax.app.service_settings import ServiceSettings, settings_of_environment
+    from jax.app.research.settings import ResearchSettings
+    from jax.app.service_settings import settings_of_environment
 
-    settings = settings_of_environment(ServiceSettings)
+    settings = settings_of_environment(ResearchSettings)
     check_guarded(host, settings.api_token)
     home = home_folder()
     with listen(host, port, ports=_PORTS) as listening:

@@ -10,17 +10,17 @@ from jax.app.research.desk.desk import Desk
 from jax.app.research.desk.parts import NO_POLICY
 from jax.app.research.desk_wiring import open_desk
 from jax.app.research.http.app import PROGRAM, create_app
-from jax.app.service_settings import ServiceSettings
+from jax.app.research.settings import ResearchSettings
 
 
-async def serve(place: Place, settings: ServiceSettings) -> None:
+async def serve(place: Place, settings: ResearchSettings) -> None:
     """Until SIGTERM or SIGINT; raises what keeps the desk from opening."""
     await serve_until_stopped("research", place, _opening(place, settings))
 
 
 @asynccontextmanager
-async def _opening(place: Place, settings: ServiceSettings) -> AsyncIterator[Ready]:
-    async with open_desk(place.home, settings.database_url) as desk:
+async def _opening(place: Place, settings: ResearchSettings) -> AsyncIterator[Ready]:
+    async with open_desk(place.home, settings.database_url, settings) as desk:
         await desk.policy_mark()
         log_to_standard_error(lambda: desk.parts.mark.last)
         yield Ready(

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from jax.app.console import CommandFailed
-from jax.app.service_settings import ServiceSettings, Token, settings_of_environment, split_url
+from jax.app.service_settings import HttpUrl, ServiceSettings, Token, settings_of_environment, split_url
 from jax.app.setting_numbers import AtLeastOne, Fraction, NotNegative, Positive, Share
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
@@ -18,15 +18,6 @@ from jax.domain.tick_limits import TickLimits
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
 _VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "RESTRICTED_SYMBOLS"}
-
-
-def _http_url(written: str) -> str:
-    parts = split_url(written)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidValue("", "is not an address such as http://localhost:8092")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidValue("", "must not hold a user name or password")
-    return written
 
 
 def _websocket_url(written: str) -> str:
@@ -62,7 +53,7 @@ class TraderSettings(ServiceSettings):
     MODE: Literal["paper"] = "paper"
     BROKER: Literal["paper", "bridge"] = "paper"
     IB_BRIDGE_TOKEN: Token | None = None
-    IB_BRIDGE_URL: Annotated[str, AfterValidator(_http_url)] = "http://localhost:8092"
+    IB_BRIDGE_URL: HttpUrl = "http://localhost:8092"
     MAX_RISK_PER_TRADE: Fraction = Decimal("0.01")
     MIN_POSITION_SIZE: Positive = Decimal(1)
     MAX_POSITION_SIZE: NotNegative = Decimal(1000)

@@ -9,6 +9,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.loaded_artifact import LoadedArtifact
 from jax.domain.signal import Signal, SignalStatus
 from jax.modules.signals.build_signal import build_signal
+from jax.modules.signals.hand_over import hand_over
 from jax.modules.signals.strategy_runners import Decided
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
@@ -37,6 +38,7 @@ async def _record(transaction: Transaction, decided: Decided, *, now: datetime) 
     if artifact.payload.risk.approves(signal.confidence):
         signal = await _approved_with_its_artifact(transaction, signal, artifact, now=now)
     await transaction.events.publish("signal", subject=signal.signal_id)
+    await hand_over(transaction, signal, now=now)
     return signal
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from jax.adapters.postgres.schema import (
+    advice_tables,
     audit_tables,
     gate_tables,
     reference_tables,
@@ -11,6 +12,6 @@ from jax.adapters.postgres.schema import (
 )
 from jax.adapters.postgres.schema.registry import registry
 
-SCHEMAS: Final = frozenset({"gate", "trading", "reference", "audit"})
-TABLES: Final = (audit_tables, gate_tables, reference_tables, signed_tables, trading_tables)
+SCHEMAS: Final = frozenset({"advice", "gate", "trading", "reference", "audit"})
+TABLES: Final = (advice_tables, audit_tables, gate_tables, reference_tables, signed_tables, trading_tables)
 metadata: Final = registry

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from jax.app.research.desk.advice import Advice
 from jax.app.research.desk.background_runs import BackgroundRuns
 from jax.app.research.desk.backtests import BacktestRuns, Backtests
 from jax.app.research.desk.decisions import Decisions
@@ -45,6 +46,7 @@ class Desk:
     stops: Stops
     record: Record
     backtests: Backtests
+    advice: Advice
 
     async def health(self) -> Health:
         """Whether people can work."""
@@ -72,7 +74,8 @@ async def desk_at_work(
     )
     backtests = Backtests(parts, backtest_runs)
     await backtests.restore()
-    stops = Stops(parts)
+    stops, advice = Stops(parts), Advice(parts)
+    advice.begin()
     try:
         yield Desk(
             facts=facts,
@@ -85,6 +88,7 @@ async def desk_at_work(
             stops=stops,
             record=Record(parts),
             backtests=backtests,
+            advice=advice,
         )
     finally:
-        await asyncio.gather(reruns.end(), submissions.end(), backtest_runs.end())
+        await asyncio.gather(reruns.end(), submissions.end(), backtest_runs.end(), advice.end())

@@ -8,9 +8,12 @@ from jax.domain.errors import InvalidValue
 from jax.domain.gate_policy import parse_policy
 from jax.modules.artifacts.gate_authority import TrustSource
 from jax.modules.artifacts.view_artifact import ViewArtifact, ViewParts
+from jax.modules.orchestration.advise import AdvisingPorts
+from jax.ports.advice_store import AdviceStore
 from jax.ports.asked_runs import AskedRuns
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound, PortError
+from jax.ports.event_bus import EventBus
 from jax.ports.id_source import IdSource
 from jax.ports.object_store import ObjectStore
 from jax.ports.run_store import RunStore
@@ -60,6 +63,9 @@ class DeskParts:
     research: Research
     runs: RunStore
     asked_runs: AskedRuns
+    advice: AdviceStore
+    advising: AdvisingPorts
+    event_bus: EventBus
     mark: PolicyMark = field(default_factory=PolicyMark)
 
     @property

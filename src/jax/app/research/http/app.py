@@ -12,6 +12,7 @@ from jax.app.research.http.artifacts import artifact_routes
 from jax.app.research.http.backtests import backtest_routes
 from jax.app.research.http.evidence import evidence_routes
 from jax.app.research.http.health import health_routes
+from jax.app.research.http.orchestration import orchestration_routes
 from jax.app.research.http.problems import responses
 from jax.app.research.http.record import record_routes
 from jax.app.research.http.releases import release_routes
@@ -20,14 +21,14 @@ from jax.app.research.http.submissions import submission_routes
 
 PROGRAM = "jax-research"
 _ABOUT = (
-    "Backtests, and the promotion gate. The server holds no private key: what is to be signed is drafted "
-    "here, signed where the key is, and handed in as a DSSE envelope. Every answer of the gate names the "
-    "policy; `solo` is that of a person alone. Numbers are decimal strings, times are RFC 3339 in UTC. "
-    "Errors are RFC 9457 problem details with a `code`. Unknown fields are refused."
+    "Backtests, advice on signals, and the promotion gate. The server holds no private key: what is to be "
+    "signed is drafted here, signed where the key is, and handed in as a DSSE envelope. Every answer of the "
+    "gate names the policy; `solo` is that of a person alone. Numbers are decimal strings, times are "
+    "RFC 3339 in UTC. Errors are RFC 9457 problem details with a `code`. Unknown fields are refused."
 )
 _ROUTES = (
     *(artifact_routes, submission_routes, evidence_routes, approval_routes, release_routes),
-    *(revocation_routes, record_routes, backtest_routes, health_routes),
+    *(revocation_routes, record_routes, backtest_routes, orchestration_routes, health_routes),
 )
 
 

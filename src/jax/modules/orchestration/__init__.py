@@ -1,0 +1,1 @@
+"""Advice: recalled, researched, planned and stored; it trades nothing and approves nothing."""
