@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,11 @@ def test_what_is_written_is_read_back(value: Json) -> None:
 @given(values)
 def test_the_bytes_are_json_to_every_other_reader(value: Json) -> None:
     assert json.loads(canonical_bytes(value)) == value
+
+
+@given(values)
+def test_the_bytes_are_those_of_the_reference(value: Json) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)
 
 
 @given(st.dictionaries(texts, st.integers(min_value=0, max_value=9), max_size=6), st.randoms())

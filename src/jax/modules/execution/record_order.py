@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from jax.domain.artifact import LOADABLE_STATES
 from jax.domain.artifact_payload import parse_payload
@@ -177,7 +178,13 @@ async def _approved_risk(
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
         )
-    return parse_payload(artifact.payload).risk
+    return _risk_of(artifact.payload)
+
+
+@lru_cache(maxsize=64)
+def _risk_of(payload: bytes) -> RiskProfile:
+    """The same bytes say the same each time."""
+    return parse_payload(payload).risk
 
 
 def _order(
