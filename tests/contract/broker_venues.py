@@ -27,6 +27,8 @@ from jax.ports.bridge_book import BridgeBook
 from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
 from tests.bridge_server import served
+from tests.ib_gateway.server import ACCOUNT, open_gateway
+from tests.ib_gateway.venue import ib_venue, nothing_more
 
 OPENING = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -44,6 +46,10 @@ class Venue:
     starting_cash: Decimal
     trade_bars: Callable[[Sequence[Bar]], Awaitable[None]]
     clock: SettableClock = field(default_factory=lambda: SettableClock(OPENING))
+    # What the venue calls an order for what has no quote, and whether its quotes are of the moment they are
+    # asked for, instead of the newest bar.
+    no_quote_code: str = "NO_QUOTE"
+    quotes_now: bool = False
 
 
 async def instrument_of(symbol: str) -> Instrument:
@@ -135,12 +141,33 @@ async def bridge_over_http(folder: Path) -> AsyncIterator[Venue]:
         yield Venue(client, "paper", Decimal(100_000), client.on_bars, clock)
 
 
+@asynccontextmanager
+async def desk_over_ib(folder: Path) -> AsyncIterator[Venue]:
+    clock = SettableClock(OPENING)
+    async with open_gateway(clock) as gateway, ib_venue(folder, gateway, clock) as ib:
+        desk = BridgeDesk(ib, MemoryBridgeBook(), clock, BridgeLimits())
+        await desk.start()
+        ib.listen(desk.hear, nothing_more)
+
+        async def trade_bars(bars: Sequence[Bar]) -> None:
+            gateway.trade_bars(bars, INSTRUMENTS)
+            # An answer comes after everything that was said before it.
+            await ib.positions(ACCOUNT)
+            await ib.told()
+
+        yield Venue(
+            desk, ACCOUNT, Decimal(100_000), trade_bars, clock, no_quote_code="IB_201", quotes_now=True
+        )
+        await desk.close()
+
+
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "paper in memory": paper_in_memory,
     "paper reopened for every call": paper_reopened,
     "bridge desk, book in memory": desk_with_a_book_in_memory,
     "bridge desk, book on disk": desk_with_a_book_on_disk,
     "bridge over HTTP": bridge_over_http,
+    "bridge desk over Interactive Brokers": desk_over_ib,
 }
 
 

@@ -210,7 +210,7 @@ class GatewayEar:
         self._teller.tell(BrokerEventKind.ERROR, None, f"a message of the gateway cannot be read: {text}")
 
     def _of_order(self, order_id: int, code: int, text: str) -> None:
-        name = self.orders.name_of(order_id)
+        name = self.orders.names.get(order_id)
         if code == ORDER_CANCELED:
             self._teller.tell(BrokerEventKind.ORDER, name, f"{OrderStatus.CANCELED} {code} {text}")
         else:

@@ -34,6 +34,8 @@ class HeardOrders:
         self._watching: defaultdict[int, list[asyncio.Queue[OrderNews]]] = defaultdict(list)
         self.executions: dict[tuple[str, int], HeardExecution] = {}
         self.commissions: dict[tuple[str, int], Decimal] = {}
+        # Client order ids by order id, of all that was placed from here and has not ended.
+        self.names: dict[int, str] = {}
 
     def open_orders(self) -> Iterable[OrderStatement]:
         """What was open when the gateway was last asked, with what it said since."""
@@ -45,13 +47,6 @@ class HeardOrders:
         if found is not None and not found.is_closed:
             return found
         return _named(client_order_id, self._completed.values()) or found
-
-    def name_of(self, order_id: int) -> str | None:
-        """The client_order_id of an order of ours that was heard of."""
-        for statement in self._open.values():
-            if statement.order_id == order_id and statement.client_order_id is not None:
-                return statement.client_order_id
-        return None
 
     @contextmanager
     def watched(self, order_id: int) -> "Iterator[asyncio.Queue[OrderNews]]":
@@ -136,7 +131,8 @@ class HeardOrders:
 
     def _tell_of(self, heard: HeardExecution, what: str) -> None:
         statement = self.statement(heard.client_order_id)
-        word = OrderStatus.PARTIALLY_FILLED if statement is None else _word(statement)
+        is_filled = statement is not None and statement.status == FILLED
+        word = OrderStatus.FILLED if is_filled else OrderStatus.PARTIALLY_FILLED
         self._teller.tell(BrokerEventKind.ORDER, heard.client_order_id, f"{word}, {what}")
 
 

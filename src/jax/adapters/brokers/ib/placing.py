@@ -89,6 +89,7 @@ class Placing:
         return given
 
     async def _send(self, order: Order, contract: Contract, filed: FiledOrder, quantity: Decimal) -> None:
+        self._ear.orders.names[filed.order_id] = filed.client_order_id
         with self._ear.orders.watched(filed.order_id) as news:
             try:
                 self._check_deadline(order)

@@ -71,6 +71,7 @@ class IbVenue:
     async def keep_connected(self) -> None:
         """Until it is canceled."""
         await self._executions.load()
+        self._ear.orders.names.update(await self._file.run(lambda file: file.names()))
         await self._line.keep()
 
     async def ready_within(self, seconds: float) -> bool:

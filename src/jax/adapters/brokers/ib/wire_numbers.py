@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from jax.domain import checks
+from jax.domain.decimal_text import plain
 
 # What the client says for a field that the gateway left empty: the largest float.
 _UNSET = 1.7976931348623157e308
@@ -18,9 +19,9 @@ def decimal_of(number: float) -> Decimal | None:
     if not (abs(number) < _UNSET):
         return None
     told = Decimal(repr(number))
-    return (
-        told.quantize(_LAST_PLACE, context=_EXACT).normalize(_EXACT) if abs(told) < checks.LARGEST else None
-    )
+    if not (abs(told) < checks.LARGEST):
+        return None
+    return Decimal(plain(told.quantize(_LAST_PLACE, context=_EXACT)))
 
 
 def quantity_of(number: float) -> Decimal:
