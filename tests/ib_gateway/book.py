@@ -14,6 +14,7 @@ from jax.adapters.brokers.paper.ledger import PaperAccount
 from jax.adapters.brokers.paper.venue import PaperVenue
 from jax.adapters.brokers.paper.venue_file import IN_MEMORY
 from jax.domain.bar import Bar
+from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
@@ -106,8 +107,9 @@ class GatewayBook:
                 report = self.engine.query(_engine_name(order))
             except NotFound:
                 continue  # booked, and kept from the market by a script
-            booked = [told for told in self.executions if told.order is order and told.exec_id.endswith(".01")]
-            fresh = [self._execution(order, number, fill) for number, fill in enumerate(report.fills)][len(booked) :]
+            known = sum(told.order is order and told.exec_id.endswith(".01") for told in self.executions)
+            new = list(enumerate(report.fills))[known:]
+            fresh = [self._execution(order, number, fill) for number, fill in new]
             self.executions.extend(fresh)
             status = _WORDS[report.status]
             if fresh or status != order.status:
@@ -125,24 +127,24 @@ class GatewayBook:
             self.cancel(order, "Cancelled by System")
         return bool(left)
 
-    def correct(self, execution: WireExecution, **changed: Decimal) -> WireExecution:
-        """Another revision of an execution: a new price, or no shares at all."""
+    def correct(self, execution: WireExecution, *, shares: Decimal, price: Decimal) -> WireExecution:
+        """Another revision of an execution; one of no shares is a bust."""
         root, _, last = execution.exec_id.rpartition(".")
-        corrected = replace(execution, exec_id=f"{root}.{int(last) + 1:02d}", **changed)
+        exec_id = f"{root}.{int(last) + 1:02d}"
+        corrected = replace(execution, exec_id=exec_id, shares=shares, price=price)
         self.executions.append(corrected)
         return corrected
 
     def positions(self) -> dict[str, Decimal]:
         return dict(self.engine.positions(self.account.account))
 
-    def _execution(self, order: WireOrder, number: int, fill: object) -> WireExecution:
-        quantity, price = fill.quantity, fill.price  # type: ignore[attr-defined]
+    def _execution(self, order: WireOrder, number: int, fill: Fill) -> WireExecution:
         return WireExecution(
             exec_id=f"0000e0d5.{order.perm_id:08x}.{number:02d}.01",
             order=order,
-            shares=quantity,
-            price=price,
-            cumulative=quantity,
+            shares=fill.quantity,
+            price=fill.price,
+            cumulative=fill.quantity,
             commission=self.commission,
             at=self.clock.now(),
         )

@@ -88,7 +88,27 @@ def open_order(order: WireOrder) -> Fields:
     return [
         *(5, order.order_id, *order.terms, order.client_id, order.perm_id, order.outside_rth, 0, 0, "", ""),
         *("", "", ""),  # advisors' groups
-        *("", "", "", "", "", 0, "", -1, 0, "", "", "", "", "", "", 0, 0, 0, ""),  # model code to smallest quantity
+        *(
+            "",
+            "",
+            "",
+            "",
+            "",
+            0,
+            "",
+            -1,
+            0,
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            0,
+            0,
+            0,
+            "",
+        ),
         *(order.oca_type, 0, 0, "", 0, 0, "", 0, "", ""),  # to the delta-neutral order type
         *(0, 0, "", "", "", "", "", 0, 0, 0, "", "", ""),  # to the scale
         *("", 0, "", "IB", 0, 0, "", 0, 0),  # hedge to what-if
@@ -108,7 +128,7 @@ def completed_order(order: WireOrder) -> Fields:
     return [
         *(101, *order.terms, order.perm_id, order.outside_rth, 0, 0, ""),
         *("", "", ""),  # advisors' groups
-        *("", "", "", "", "", 0, "", -1, "", "", "", "", "", "", 0, 0, ""),  # model code to smallest quantity
+        *("", "", "", "", "", 0, "", -1, "", "", "", "", "", "", 0, 0, ""),
         *(order.oca_type, 0, "", 0, "", ""),  # to the delta-neutral order type
         *(0, 0, "", "", "", 0, 0, 0, "", "", ""),  # to the scale
         *("", "", "IB", 0, 0, ""),  # hedge to algorithm

@@ -26,7 +26,8 @@ class Reaction(Enum):
 class Script:
     """By order reference, else `otherwise`; `mute` holds the numbers of requests that get no answer.
 
-    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 3 for delayed.
+    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 3 for delayed
+    ones. `positions_lag`: how many answers about positions still show none.
     """
 
     reactions: dict[str, Reaction] = field(default_factory=dict)

@@ -183,7 +183,9 @@ class ScriptedGateway:
         number = int(fields[2])
         found = [order for order in self.book.arrived if order.order_id == number and not order.is_closed]
         if not found or found[0].client_id != connection.client_id:
-            connection.send(messages.error(number, 10147, f"OrderId {number} that needs to be cancelled is not found."))
+            connection.send(
+                messages.error(number, 10147, f"OrderId {number} that needs to be cancelled is not found.")
+            )
             return
         self._cancel_order(found[0], "Cancelled by Trader")
 
@@ -235,7 +237,9 @@ class ScriptedGateway:
         try:
             quote = self.book.engine.quote(fields[4].replace(" ", "."))
         except NotFound:
-            connection.send(messages.error(number, 200, "No security definition has been found for the request"))
+            connection.send(
+                messages.error(number, 200, "No security definition has been found for the request")
+            )
             return
         connection.send([58, 1, number, self.script.prices])
         bid, ask = (1, 2) if self.script.prices == 1 else (66, 67)
@@ -252,7 +256,10 @@ class ScriptedGateway:
 
 _REFUSALS = {
     Reaction.REJECT: (201, "Order rejected - reason:insufficient margin"),
-    Reaction.WRONG_PRICE: (110, "The price does not conform to the minimum price variation for this contract."),
+    Reaction.WRONG_PRICE: (
+        110,
+        "The price does not conform to the minimum price variation for this contract.",
+    ),
     Reaction.NO_CONTRACT: (200, "No security definition has been found for the request"),
 }
 _REMARKS = {

@@ -45,9 +45,7 @@ async def ib_venue(
     is_ready: bool = True,
 ) -> AsyncIterator[IbVenue]:
     """The venue, when it has shown everything once."""
-    parts = IbParts(
-        Gateway("127.0.0.1", gateway.port, ACCOUNT, CLIENT_ID), clock, listed, at_once, patience
-    )
+    parts = IbParts(Gateway("127.0.0.1", gateway.port, ACCOUNT, CLIENT_ID), clock, listed, at_once, patience)
     async with open_ib_venue(folder / "ib-venue.sqlite3", parts) as venue:
         if is_ready and not await venue.ready_within(20):
             raise AssertionError("the venue has not met the gateway")

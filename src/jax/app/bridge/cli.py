@@ -13,9 +13,9 @@ PROGRAM = "ib-bridge"
 _PORT = 8092
 HELP = """Runs the bridge: takes orders from traders and brings each to the venue at most once.
 
-Settings come from the environment: BRIDGE_BACKEND (paper), BRIDGE_MAX_NOTIONAL_PER_MINUTE, JAX_API_TOKEN,
-PAPER_STARTING_CASH, PAPER_COMMISSION_BPS, PAPER_VOLUME_FRACTION, PAPER_FAULTS. What it writes lies in
-JAX_HOME.
+Settings come from the environment: BRIDGE_BACKEND (paper, ib), BRIDGE_MAX_NOTIONAL_PER_MINUTE, JAX_API_TOKEN,
+PAPER_STARTING_CASH, PAPER_COMMISSION_BPS, PAPER_VOLUME_FRACTION, PAPER_FAULTS,
+IB_GATEWAY_HOST, IB_GATEWAY_PORT, IB_ACCOUNT, IB_CLIENT_ID, IB_LIVE. What it writes lies in JAX_HOME.
 
 Example: BRIDGE_MAX_NOTIONAL_PER_MINUTE=50000 ib-bridge --port 8092
 """

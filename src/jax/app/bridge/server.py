@@ -34,6 +34,6 @@ def _banner(bridge: Bridge, url: str, killed: str | None) -> str:
     facts = bridge.facts
     takes = "takes orders" if killed is None else f"KILLED ({killed}), takes no orders"
     lies = f", which lies ({facts.faults})" if facts.faults else ""
-    return (
-        f"{PROGRAM} {facts.version} on {url}: venue {facts.backend}{lies}, account {facts.account}; {takes}"
-    )
+    live = ", LIVE: real money" if facts.is_live else ""
+    account = f"account {facts.account}{live}"
+    return f"{PROGRAM} {facts.version} on {url}: venue {facts.backend}{lies}, {account}; {takes}"
