@@ -113,11 +113,16 @@ class GatewayBook:
             self.executions.extend(fresh)
             status = _WORDS[report.status]
             if fresh or status != order.status:
-                order.filled = sum((fill.quantity for fill in report.fills), Decimal(0))
+                order.filled += sum((told.shares for told in fresh), Decimal(0))
                 order.status = status
                 if report.status is OrderStatus.EXPIRED:
                     order.remark = "Order Expired"
                 yield order, fresh
+
+    def settle(self) -> None:
+        """What has happened stays untold until somebody asks."""
+        for _ in self.news():
+            continue
 
     def cancel_groups(self) -> bool:
         """Cancels what is left of a group of which one order has filled; says whether there was anything."""
@@ -134,6 +139,22 @@ class GatewayBook:
         corrected = replace(execution, exec_id=exec_id, shares=shares, price=price)
         self.executions.append(corrected)
         return corrected
+
+    def execute(self, order: WireOrder, shares: Decimal, price: Decimal) -> WireExecution:
+        """An execution past the engine: of an order that is closed, for one."""
+        number = sum(told.order is order for told in self.executions)
+        told = WireExecution(
+            exec_id=f"0000e0d5.{order.perm_id:08x}.{number:02d}.01",
+            order=order,
+            shares=shares,
+            price=price,
+            cumulative=order.filled + shares,
+            commission=self.commission,
+            at=self.clock.now(),
+        )
+        order.filled += shares
+        self.executions.append(told)
+        return told
 
     def positions(self) -> dict[str, Decimal]:
         return dict(self.engine.positions(self.account.account))

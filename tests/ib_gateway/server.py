@@ -66,6 +66,12 @@ class ScriptedGateway:
             await self._server.wait_closed()
             self._server = None
 
+    def partial_fill(self, order: WireOrder, shares: Decimal, price: Decimal) -> WireExecution:
+        """An execution that the gateway tells of whatever became of the order, as late fills are told."""
+        told = self.book.execute(order, shares, price)
+        self.tell_execution(told)
+        return told
+
     async def restart(self, *, next_valid_id: int = 1) -> None:
         """As at night: connections end, and the next valid id is what it was long ago."""
         await self.close()
@@ -153,9 +159,9 @@ class ScriptedGateway:
             connection.send(messages.error(order.order_id, 201, f"Order rejected - reason:{market_says}"))
         elif reaction is Reaction.DROP_TAKEN:
             connection.writer.transport.abort()
-            list(self.book.news())
+            self.book.settle()
         elif reaction is Reaction.SAY_NOTHING:
-            list(self.book.news())
+            self.book.settle()
         else:
             self._acknowledge(connection, order, reaction)
 
@@ -177,7 +183,7 @@ class ScriptedGateway:
         elif reaction is Reaction.REJECT_LATER:
             self.book.cancel(order, "Rejected by the exchange")
             connection.send(messages.error(order.order_id, 201, "Order rejected - reason:margin"))
-            list(self.book.news())
+            self.book.settle()
 
     def _cancel(self, connection: _Connection, fields: list[str]) -> None:
         number = int(fields[2])

@@ -7,6 +7,7 @@ from jax.adapters.brokers.ib.executions import Executions
 from jax.adapters.brokers.ib.file_thread import FileThread
 from jax.adapters.brokers.ib.heard_orders import HeardOrders
 from jax.adapters.brokers.ib.order_view import Evidence, report_of
+from jax.adapters.brokers.ib.statements import INACTIVE, OrderStatement
 from jax.adapters.brokers.ib.venue_file import VenueFile
 from jax.domain.order_status import OrderStatus
 from jax.ports.broker import OrderReport
@@ -22,6 +23,14 @@ class OrderAnswers:
         self._executions = executions
         self._file = file
         self._refusals: dict[int, str] = {}
+
+    async def load(self) -> None:
+        """What was refused before this process began."""
+        self._refusals = await self._file.run(lambda file: file.refusals())
+
+    def is_refused(self, statement: OrderStatement) -> bool:
+        """Whether an order that the gateway still lists was refused: it lists some of them as inactive."""
+        return statement.status == INACTIVE and statement.order_id in self._refusals
 
     def note_error(self, order_id: int, code: int) -> None:
         """A definitive reject counts as long as the gateway does not show the order as working."""

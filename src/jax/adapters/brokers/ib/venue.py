@@ -71,6 +71,7 @@ class IbVenue:
     async def keep_connected(self) -> None:
         """Until it is canceled."""
         await self._executions.load()
+        await self._answers.load()
         self._ear.orders.names.update(await self._file.run(lambda file: file.names()))
         await self._line.keep()
 
@@ -142,6 +143,7 @@ class IbVenue:
                 leaves_quantity=order.quantity - (order.filled or Decimal(0)),
             )
             for order in self._ear.orders.open_orders()
+            if not self._answers.is_refused(order)
         ]
 
     async def account(self, account: str) -> AccountSnapshot:

@@ -124,6 +124,13 @@ class VenueFile:
         rows = self._connection.execute("SELECT order_id, client_order_id FROM orders WHERE closed IS NULL")
         return dict(rows.fetchall())
 
+    def refusals(self) -> dict[int, str]:
+        """Reason codes by order id, of what was refused."""
+        rows = self._connection.execute(
+            "SELECT order_id, reason_code FROM orders WHERE closed = ?", (OrderStatus.REJECTED,)
+        )
+        return dict(rows.fetchall())
+
     def ask_cancel(self, client_order_id: str) -> None:
         """Remembers that we have asked to cancel the order."""
         self._connection.execute(
