@@ -1,4 +1,4 @@
-"""What the gateway's error codes do to an order: the closed table refuses, every other code is a reason to ask."""
+"""The gateway's error codes: those of a closed table refuse an order, any other is a reason to ask."""
 
 import asyncio
 from decimal import Decimal

@@ -1,6 +1,7 @@
 """What an order says on the wire, and what of it is sent."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ async def test_a_number_arrives_as_it_was_written(desk: Desk) -> None:
 
 async def test_stop_and_target_of_one_trade_are_one_group_and_a_close_is_in_none(desk: Desk) -> None:
     await desk.place("jx1")
-    exits = {"side": Side.SELL, "signal_id": "sgjx1", "time_in_force": GTC}
+    exits: dict[str, Any] = {"side": Side.SELL, "signal_id": "sgjx1", "time_in_force": GTC}
     await desk.place("stop", stop="145", leg=OrderLeg.STOP, **exits)
     await desk.place("target", limit="160", leg=OrderLeg.TARGET, **exits)
     for name in ("stop", "target"):
@@ -45,7 +46,7 @@ async def test_stop_and_target_of_one_trade_are_one_group_and_a_close_is_in_none
 
 async def test_when_one_of_a_group_has_filled_the_other_is_over(desk: Desk) -> None:
     await desk.place("jx1")
-    exits = {"side": Side.SELL, "signal_id": "sgjx1", "time_in_force": GTC}
+    exits: dict[str, Any] = {"side": Side.SELL, "signal_id": "sgjx1", "time_in_force": GTC}
     await desk.place("stop", stop="145", leg=OrderLeg.STOP, **exits)
     await desk.place("target", limit="160", leg=OrderLeg.TARGET, **exits)
     desk.gateway.trade_bars([bar(1, close="161", open="150")], INSTRUMENTS)
