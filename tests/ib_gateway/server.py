@@ -55,6 +55,11 @@ class ScriptedGateway:
             99: self._completed,
         }
 
+    @property
+    def connected(self) -> int:
+        """How many clients there are."""
+        return len(self._connections)
+
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]

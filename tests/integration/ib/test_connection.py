@@ -1,6 +1,7 @@
 """Connections that are lost, servers that are away, gateways that forget: what is not known is not said."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +23,12 @@ from tests.ib_gateway.venue import CLIENT_ID, PATIENCE, at_once, ib_venue, liste
 from tests.integration.ib.conftest import Desk
 
 CONNECTION = BrokerEventKind.CONNECTION
+
+
+async def wait_for(happened: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not happened():  # noqa: ASYNC110 - the other side of the wire tells nobody
+            await asyncio.sleep(0)
 
 
 async def until_back(desk: Desk) -> None:
@@ -155,9 +162,7 @@ async def test_before_it_has_shown_everything_it_knows_nothing(
     gateway.script.mute = {99}  # completed orders
     clock = SettableClock(OPENING)
     async with ib_venue(tmp_path, gateway, clock, is_ready=False) as venue:
-        async with asyncio.timeout(20):
-            while 99 not in gateway.asked:  # noqa: ASYNC110 - the other side of the wire tells nobody
-                await asyncio.sleep(0)
+        await wait_for(lambda: 99 in gateway.asked)
         assert not await venue.ready_within(0)
         with pytest.raises(Unavailable):
             await venue.query("jx1")

@@ -42,29 +42,30 @@ class Executions:
 
     def is_heard(self, client_order_id: str) -> bool:
         """Whether anything of the order was executed, as far as this process has heard."""
-        return any(heard.client_order_id == client_order_id for heard in self._heard.executions.values())
+        return client_order_id in self._heard.executed_names
 
     async def file(self) -> None:
         """Files what can be told now."""
-        fills: list[Fill] = []
-        keys: list[Key] = []
+        self._tell_late_commissions()
         now = self._clock.monotonic_ns()
-        for key, heard in self._heard.executions.items():
-            if key in self._filed:
-                self._look_at_late_commission(key)
-                continue
-            commission = self._heard.commissions.get(key)
-            # A bust costs nothing, and nobody says so.
-            if commission is None and heard.quantity > 0 and not (now - heard.heard_ns >= self._patience_ns):
-                continue
-            fills.extend(self._fill(heard, commission))
-            keys.append(key)
-        if keys:
+        ready = {key: heard for key, heard in self._heard.unfiled.items() if self._is_ready(heard, now)}
+        fills = [fill for heard in ready.values() for fill in self._fill(heard)]
+        if fills:
             await self._file.run(lambda file: file.add_fills(fills))
-            self._filed.update(keys)
+        self._filed.update(ready)
+        for key in ready:
+            self._heard.unfiled.pop(key, None)
 
-    def _fill(self, heard: HeardExecution, commission: Decimal | None) -> Sequence[Fill]:
+    def _is_ready(self, heard: HeardExecution, now_ns: int) -> bool:
+        # A bust costs nothing, and nobody says so.
+        is_priced = (heard.execution_id, heard.revision) in self._heard.commissions or heard.quantity == 0
+        return is_priced or now_ns - heard.heard_ns >= self._patience_ns
+
+    def _fill(self, heard: HeardExecution) -> Sequence[Fill]:
         key = (heard.execution_id, heard.revision)
+        if key in self._filed:
+            return []
+        commission = self._heard.commissions.get(key)
         if commission is None and heard.quantity > 0:
             self._without_commission.add(key)
         try:
@@ -74,9 +75,11 @@ class Executions:
             self._teller.tell(BrokerEventKind.ERROR, heard.client_order_id, text)
             return []
 
-    def _look_at_late_commission(self, key: Key) -> None:
-        commission = self._heard.commissions.get(key)
-        if key in self._without_commission and commission is not None:
+    def _tell_late_commissions(self) -> None:
+        for key in self._without_commission & self._heard.commissions.keys():
             self._without_commission.discard(key)
-            text = f"the commission of execution {key[0]} came too late to be booked: {commission}"
-            self._teller.tell(BrokerEventKind.ERROR, self._heard.executions[key].client_order_id, text)
+            heard, commission = self._heard.executions[key], self._heard.commissions[key]
+            text = (
+                f"the commission of execution {heard.execution_id} came too late to be booked: {commission}"
+            )
+            self._teller.tell(BrokerEventKind.ERROR, heard.client_order_id, text)

@@ -33,6 +33,9 @@ class HeardOrders:
         self._answered_completed: dict[int, OrderStatement] = {}
         self._watching: defaultdict[int, list[asyncio.Queue[OrderNews]]] = defaultdict(list)
         self.executions: dict[tuple[str, int], HeardExecution] = {}
+        # Those that nobody has filed yet, and the names of all orders that have any.
+        self.unfiled: dict[tuple[str, int], HeardExecution] = {}
+        self.executed_names: set[str] = set()
         self.commissions: dict[tuple[str, int], Decimal] = {}
         # Client order ids by order id, of all that was placed from here and has not ended.
         self.names: dict[int, str] = {}
@@ -117,7 +120,8 @@ class HeardOrders:
         key = (heard.execution_id, heard.revision)
         if key in self.executions:
             return
-        self.executions[key] = heard
+        self.executions[key] = self.unfiled[key] = heard
+        self.executed_names.add(heard.client_order_id)
         if not is_answer:
             self._tell_of(heard, f"execution {heard.execution_id} revision {heard.revision}")
 
