@@ -1,5 +1,6 @@
 """What the scripted gateway does with an order that comes, other than to take it and to say so."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -26,8 +27,9 @@ class Reaction(Enum):
 class Script:
     """By order reference, else `otherwise`; `mute` holds the numbers of requests that get no answer.
 
-    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 3 for delayed
-    ones. `positions_lag`: how many answers about positions still show none.
+    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 2 for frozen ones,
+    3 for delayed ones. `positions_lag`: how many answers about positions still show none. `after_answer`: what
+    happens once when a request of that number was answered.
     """
 
     reactions: dict[str, Reaction] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Script:
     commissions: bool = True
     prices: int = 1
     positions_lag: int = 0
+    after_answer: dict[int, Callable[[], None]] = field(default_factory=dict)
 
     def of(self, order_ref: str) -> Reaction:
         return self.reactions.get(order_ref, self.otherwise)

@@ -131,9 +131,7 @@ class ScriptedGateway:
             connection.send([SERVER_VERSION, "20240304 09:30:00 EST"])
             while True:
                 fields = (await _next_message(reader)).decode().split("\0")[:-1]
-                self.asked.append(int(fields[0]))
-                if int(fields[0]) not in self.script.mute and int(fields[0]) in self._handlers:
-                    self._handlers[int(fields[0])](connection, fields)
+                self._answer(connection, int(fields[0]), fields)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -141,6 +139,12 @@ class ScriptedGateway:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    def _answer(self, connection: _Connection, number: int, fields: list[str]) -> None:
+        self.asked.append(number)
+        if number in self._handlers and number not in self.script.mute:
+            self._handlers[number](connection, fields)
+            self.script.after_answer.pop(number, lambda: None)()
 
     def _start(self, connection: _Connection, fields: list[str]) -> None:
         connection.client_id = int(fields[2])
@@ -253,7 +257,7 @@ class ScriptedGateway:
             )
             return
         connection.send([58, 1, number, self.script.prices])
-        bid, ask = (1, 2) if self.script.prices == 1 else (66, 67)
+        bid, ask = (66, 67) if self.script.prices == 3 else (1, 2)
         connection.send([1, 6, number, bid, quote.bid, 100, 0], [1, 6, number, ask, quote.ask, 100, 0])
         connection.send([57, 1, number])
 

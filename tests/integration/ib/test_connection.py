@@ -154,6 +154,25 @@ class TestAGatewayThatFallsSilent:
         desk.gateway.script.mute = set()
         await until_back(desk)
         assert await desk.venue.query("jx1") == placed
+        lost, back = desk.details(CONNECTION)
+        assert "did not answer" in lost
+        assert "is back" in back
+
+
+async def test_an_order_that_closes_between_two_questions_is_not_taken_for_absent(desk: Desk) -> None:
+    await desk.place("jx1", limit="140")
+    order = desk.at_the_broker("jx1")
+
+    def close() -> None:
+        desk.gateway.book.cancel(order)
+        desk.gateway.book.settle()
+
+    for request_number in (16, 99, 7):
+        desk.gateway.script.after_answer = {request_number: close}
+        assert (await desk.venue.query("jx1")).status in {OrderStatus.NEW, OrderStatus.CANCELED}
+        order.status = "Submitted"
+    desk.gateway.book.settle()
+    assert (await desk.venue.query("jx1")).status is OrderStatus.CANCELED
 
 
 async def test_before_it_has_shown_everything_it_knows_nothing(

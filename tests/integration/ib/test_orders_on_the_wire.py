@@ -115,9 +115,10 @@ async def test_a_class_of_shares_is_spelled_as_each_side_does(desk: Desk) -> Non
     assert (await desk.venue.quote("BRK.B")).bid == 400
 
 
-async def test_frozen_or_delayed_prices_are_no_quote(desk: Desk) -> None:
+@pytest.mark.parametrize("kind", [2, 3])
+async def test_frozen_or_delayed_prices_are_no_quote(desk: Desk, kind: int) -> None:
     assert (await desk.venue.quote("AAPL")).ask == 150
-    desk.gateway.script.prices = 3
+    desk.gateway.script.prices = kind
     with pytest.raises(NotFound, match="AAPL"):
         await desk.venue.quote("AAPL")
 

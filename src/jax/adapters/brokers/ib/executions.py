@@ -33,12 +33,7 @@ class Executions:
         self._clock = clock
         self._teller = teller
         self._patience_ns = int(commission_seconds * _NS)
-        self._filed: set[Key] = set()
         self._without_commission: set[Key] = set()
-
-    async def load(self) -> None:
-        """What was filed before this process began."""
-        self._filed = await self._file.run(lambda file: file.known_fills())
 
     def is_heard(self, client_order_id: str) -> bool:
         """Whether anything of the order was executed, as far as this process has heard."""
@@ -52,7 +47,6 @@ class Executions:
         fills = [fill for heard in ready.values() for fill in self._fill(heard)]
         if fills:
             await self._file.run(lambda file: file.add_fills(fills))
-        self._filed.update(ready)
         for key in ready:
             self._heard.unfiled.pop(key, None)
 
@@ -63,8 +57,6 @@ class Executions:
 
     def _fill(self, heard: HeardExecution) -> Sequence[Fill]:
         key = (heard.execution_id, heard.revision)
-        if key in self._filed:
-            return []
         commission = self._heard.commissions.get(key)
         if commission is None and heard.quantity > 0:
             self._without_commission.add(key)

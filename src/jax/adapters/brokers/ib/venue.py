@@ -70,7 +70,6 @@ class IbVenue:
 
     async def keep_connected(self) -> None:
         """Until it is canceled."""
-        await self._executions.load()
         await self._answers.load()
         self._ear.orders.names.update(await self._file.run(lambda file: file.names()))
         await self._line.keep()

@@ -180,10 +180,6 @@ class VenueFile:
         ).fetchone()
         return found is not None
 
-    def known_fills(self) -> set[tuple[str, int]]:
-        """Execution and revision of all that was added."""
-        return set(self._connection.execute("SELECT execution_id, revision FROM executions").fetchall())
-
     def fills_after(self, after: int, limit: int) -> list[tuple[int, Fill]]:
         """With their numbers, oldest first."""
         rows = self._connection.execute(
