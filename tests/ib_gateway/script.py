@@ -27,9 +27,9 @@ class Reaction(Enum):
 class Script:
     """By order reference, else `otherwise`; `mute` holds the numbers of requests that get no answer.
 
-    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 2 for frozen ones,
-    3 for delayed ones. `positions_lag`: how many answers about positions still show none. `after_answer`: what
-    happens once when a request of that number was answered.
+    `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 2 for frozen
+    ones, 3 for delayed ones. `positions_lag`: how many answers about positions still show none.
+    `after_answer`: what happens once when a request of that number was answered.
     """
 
     reactions: dict[str, Reaction] = field(default_factory=dict)

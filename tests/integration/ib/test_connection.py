@@ -14,7 +14,7 @@ from jax.adapters.brokers.ib.venue import IbParts, open_ib_venue
 from jax.adapters.memory.clock import SettableClock
 from jax.domain.order_status import OrderStatus
 from jax.ports.broker import BrokerEventKind
-from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Unavailable
+from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
 from tests.contract.broker_venues import OPENING
 from tests.ib_gateway import messages
 from tests.ib_gateway.script import Reaction
@@ -173,6 +173,27 @@ async def test_an_order_that_closes_between_two_questions_is_not_taken_for_absen
         order.status = "Submitted"
     desk.gateway.book.settle()
     assert (await desk.venue.query("jx1")).status is OrderStatus.CANCELED
+
+
+async def test_a_new_process_knows_its_orders_and_what_was_refused(
+    gateway: ScriptedGateway, tmp_path: Path
+) -> None:
+    clock = SettableClock(OPENING)
+    async with ib_venue(tmp_path, gateway, clock) as venue:
+        desk = Desk(gateway, venue, clock)
+        await desk.place("jx1", limit="140")
+        with pytest.raises(Refused):
+            await desk.place("jx2", Reaction.REJECT, limit="140")
+    async with ib_venue(tmp_path, gateway, clock) as venue:
+        desk = Desk(gateway, venue, clock)
+        venue.listen(desk.hear, nothing_more)
+        assert [order.client_order_id for order in await venue.working_orders(ACCOUNT)] == ["jx1"]
+        report = await venue.query("jx2")
+        assert (report.status, report.reason_code) == (OrderStatus.REJECTED, "IB_201")
+        gateway.say(messages.error(desk.at_the_broker("jx1").order_id, 399, "Order message"))
+        await venue.positions(ACCOUNT)
+        await venue.told()
+        assert len(desk.details(BrokerEventKind.ERROR, "jx1")) == 1
 
 
 async def test_before_it_has_shown_everything_it_knows_nothing(

@@ -147,9 +147,10 @@ async def test_executions_while_no_bridge_ran_are_found_at_the_next_start(
 async def test_what_is_not_ours_is_listed_and_told_and_never_booked(desk: Desk) -> None:
     await desk.place("jx1", limit="140")
     order = desk.at_the_broker("jx1")
-    order.client_id, order.order_ref = 99, "somebody"
+    order.client_id, order.order_ref, order.action = 99, "somebody", "SSHORT"
     (working,) = await desk.venue.working_orders(ACCOUNT)
     assert (working.client_order_id, working.venue_order_id) == (None, f"ib-perm-{order.perm_id}")
+    assert working.side is Side.SELL
     told = desk.gateway.book.execute(order, Decimal(2), Decimal(140))
     desk.gateway.say(messages.execution(told, -1), messages.commission(told))
     assert await desk.venue.executions(ACCOUNT, after=0) == []

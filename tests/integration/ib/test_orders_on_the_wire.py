@@ -55,6 +55,18 @@ async def test_when_one_of_a_group_has_filled_the_other_is_over(desk: Desk) -> N
     assert (report.status, report.reason_code, report.fills) == (OrderStatus.CANCELED, "REDUCE_ONLY", ())
 
 
+async def test_what_we_have_canceled_ourselves_is_not_said_to_have_given_way(desk: Desk) -> None:
+    await desk.place("jx1")
+    exits: dict[str, Any] = {"side": Side.SELL, "signal_id": "sgjx1", "time_in_force": GTC}
+    await desk.place("target", limit="160", leg=OrderLeg.TARGET, **exits)
+    canceled = await desk.venue.cancel("target")
+    assert (canceled.status, canceled.reason_code) == (OrderStatus.CANCELED, None)
+    await desk.place("stop", stop="145", leg=OrderLeg.STOP, **exits)
+    desk.gateway.trade_bars([bar(1, close="144", open="150")], INSTRUMENTS)
+    assert (await desk.venue.query("stop")).status is OrderStatus.FILLED
+    assert await desk.venue.query("target") == canceled
+
+
 async def test_a_position_that_the_gateway_shows_late_does_not_leave_a_stop_out(desk: Desk) -> None:
     await desk.place("jx1")
     desk.gateway.script.positions_lag = 2

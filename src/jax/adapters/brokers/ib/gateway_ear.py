@@ -84,7 +84,7 @@ class GatewayEar:
                 order_id=order_id if is_ours else 0,
                 perm_id=order.permId,
                 symbol=symbol_of(contract),
-                side=Side(order.action),
+                side=_side_of(order.action),
                 quantity=quantity_of(order.totalQuantity),
                 status=state.status,
                 remark=state.warningText or "",
@@ -106,7 +106,7 @@ class GatewayEar:
                 order_id=0,
                 perm_id=order.permId,
                 symbol=symbol_of(contract),
-                side=Side(order.action),
+                side=_side_of(order.action),
                 quantity=quantity_of(order.totalQuantity),
                 status=state.status,
                 filled=decimal_of(order.filledQuantity),
@@ -217,6 +217,11 @@ class GatewayEar:
             self._teller.tell(BrokerEventKind.ERROR, name, f"{code} {text} (order {order_id})")
         self.on_order_error(order_id, code)
         self.orders.news(order_id, OrderNews(code=code, text=text))
+
+
+def _side_of(action: str) -> Side:
+    # SELL, or a short sale by its own name in orders of others.
+    return Side.BUY if action == "BUY" else Side.SELL
 
 
 def _key(client_id: int, order_id: int, perm_id: int) -> Key:

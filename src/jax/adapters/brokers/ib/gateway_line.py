@@ -147,7 +147,7 @@ class GatewayLine:
             )
             self._check_account()
             await self._synchronise()
-        except (OSError, TimeoutError, Unavailable, GatewayComplained) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the gateway is met again
             said = str(error) or f"it did not answer within {self._patience.answer_seconds} s"
             reason = said if isinstance(error, Unavailable) else f"{gateway} cannot be reached: {said}"
             self._leave(reason)

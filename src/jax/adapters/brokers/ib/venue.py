@@ -1,6 +1,7 @@
 """Interactive Brokers as a Venue."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -234,6 +235,8 @@ async def open_ib_venue(path: Path, parts: IbParts) -> AsyncIterator[IbVenue]:
 
     Unavailable when the file cannot be used.
     """
+    # What the client would log is in the journal, or is the reason why nothing is known now.
+    logging.getLogger("ib_async").setLevel(logging.CRITICAL)
     async with open_venue_file(path) as file:
         venue = IbVenue(parts, file)
         connected = asyncio.create_task(venue.keep_connected())
