@@ -29,7 +29,7 @@ class Script:
 
     `commissions`: whether executions are followed by what they cost. `prices`: 1 for live ones, 2 for frozen
     ones, 3 for delayed ones. `positions_lag`: how many answers about positions still show none.
-    `after_answer`: what happens once when a request of that number was answered.
+    `after_answer`: what happens once when a request of that number has come and was answered, if it is.
     """
 
     reactions: dict[str, Reaction] = field(default_factory=dict)

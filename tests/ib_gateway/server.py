@@ -144,7 +144,7 @@ class ScriptedGateway:
         self.asked.append(number)
         if number in self._handlers and number not in self.script.mute:
             self._handlers[number](connection, fields)
-            self.script.after_answer.pop(number, lambda: None)()
+        self.script.after_answer.pop(number, lambda: None)()
 
     def _start(self, connection: _Connection, fields: list[str]) -> None:
         connection.client_id = int(fields[2])

@@ -80,6 +80,18 @@ async def test_an_order_whose_connection_ends_is_unknown_and_found_when_it_is_ba
     assert desk.gateway.book.arrivals() == {"jx1": 1}
 
 
+async def test_a_cancel_whose_connection_ends_may_have_been_heard(desk: Desk) -> None:
+    await desk.place("jx1", limit="140")
+    desk.gateway.script.mute = {4}
+    desk.gateway.script.after_answer = {4: desk.gateway.drop_connections}
+    with pytest.raises(OutcomeUnknown, match="jx1"):
+        await desk.venue.cancel("jx1")
+    desk.gateway.script.mute = set()
+    await until_back(desk)
+    assert (await desk.venue.query("jx1")).status is OrderStatus.NEW
+    assert (await desk.venue.cancel("jx1")).status is OrderStatus.CANCELED
+
+
 async def test_an_order_that_was_lost_with_its_connection_is_not_sent_again(desk: Desk) -> None:
     with pytest.raises(OutcomeUnknown):
         await desk.place("jx1", Reaction.DROP_LOST)

@@ -95,6 +95,8 @@ class TestWithoutAWord:
                 await desk.place("jx1", Reaction.LOSE)
         with pytest.raises(NotFound):
             await desk.venue.query("jx1")
+        with pytest.raises(NotFound):
+            await desk.venue.cancel("jx1")
         assert desk.gateway.asked.count(3) == 1, "one message, whatever was said of it"
 
     async def test_a_cancel_that_the_gateway_does_not_know_of_is_answered_by_asking(self, desk: Desk) -> None:

@@ -128,7 +128,10 @@ class IbVenue:
             # The gateway has just said so by itself, and its executions account for it.
             await self._teller.told()
             return said
-        return await self._answer_to(client_order_id)
+        try:
+            return await self.query(client_order_id)
+        except Unavailable as error:
+            raise OutcomeUnknown(f"order {client_order_id} may have been canceled: {error}") from error
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
         self._check_account(account)
