@@ -23,7 +23,7 @@ from tests.ib_gateway.server import ACCOUNT, ScriptedGateway, open_gateway
 from tests.integration.bridge.bridge_process import BridgeProcess, bridge_process
 from tests.integration.trader.trader_process import free_port
 
-CYCLES = 3
+CYCLES = 2
 TRADERS = 4
 
 
@@ -154,7 +154,7 @@ async def test_killed_again_and_again_under_load_no_order_is_doubled_and_no_fill
         async with Running(home, gateway, port) as (bridge, client):
             await client.on_bars([bar(0, close="150")])
             trading = [asyncio.create_task(trade(client, f"c{cycle}t{n}")) for n in range(TRADERS)]
-            wanted = len(gateway.book.arrived) + 8
+            wanted = len(gateway.book.arrived) + 6
             async with asyncio.timeout(30):
                 while len(gateway.book.arrived) < wanted:  # noqa: ASYNC110 - as above
                     await asyncio.sleep(0.001)
