@@ -15,7 +15,7 @@ from jax.adapters.memory.clock import SettableClock
 from jax.domain.order_status import OrderStatus
 from jax.ports.broker import BrokerEventKind
 from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
-from tests.contract.broker_venues import OPENING
+from tests.contract.broker_venues import INSTRUMENTS, OPENING, bar
 from tests.ib_gateway import messages
 from tests.ib_gateway.script import Reaction
 from tests.ib_gateway.server import ACCOUNT, ScriptedGateway
@@ -271,6 +271,23 @@ async def test_a_message_that_cannot_be_read_is_told_and_the_next_one_is_read(de
     told = desk.details(BrokerEventKind.ERROR)
     assert "cannot be read" in told[0]
     assert told[-1] == "1234 Something in two lines"
+
+
+async def test_no_answer_is_ahead_of_the_journal(desk: Desk) -> None:
+    await desk.place("jx1", limit="140")
+    let_go = asyncio.Event()
+
+    async def hear_slowly(*_: object) -> None:
+        await let_go.wait()
+
+    desk.venue.listen(hear_slowly, nothing_more)
+    desk.gateway.trade_bars([bar(1, close="139")], INSTRUMENTS)
+    asking = asyncio.create_task(desk.venue.query("jx1"))
+    for _ in range(30):
+        await desk.venue.positions(ACCOUNT)
+    assert not asking.done()
+    let_go.set()
+    assert (await asking).status is OrderStatus.FILLED
 
 
 async def test_what_the_gateway_says_at_every_start_is_not_told(desk: Desk) -> None:

@@ -163,7 +163,9 @@ async def test_killed_again_and_again_under_load_no_order_is_doubled_and_no_fill
                 task.cancel()
             await asyncio.gather(*trading, return_exceptions=True)
     async with Running(home, gateway, port) as (bridge, client):
-        after = {name: await resolved(client, name) for name in dict.fromkeys(names)}
+        # Asked at the same time, they share the questions to the gateway.
+        standings = await asyncio.gather(*(resolved(client, name) for name in names))
+        after = dict(zip(names, standings, strict=True))
         told = [entry["fill"]["client_order_id"] for entry in await executions(bridge)]
         positions = await client.positions(ACCOUNT)
     arrivals = gateway.book.arrivals()
