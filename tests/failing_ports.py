@@ -63,6 +63,10 @@ class PassingBroker:
         self._broker = broker
 
     @property
+    def is_live(self) -> bool:
+        return self._broker.is_live
+
+    @property
     def name(self) -> str:
         return self._broker.name
 

@@ -29,6 +29,8 @@ from jax.ports.broker import Broker
 from jax.ports.errors import NotFound
 from tests.bridge_server import served
 from tests.contract import ccxt_venues
+from tests.ib_gateway.server import ACCOUNT, open_gateway
+from tests.ib_gateway.venue import ib_venue, nothing_more
 
 OPENING = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,6 +50,10 @@ class Venue:
     clock: SettableClock = field(default_factory=lambda: SettableClock(OPENING))
     # What such a broker does not have, by the test that needs it: with which parameters (none: all), and why.
     cannot: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    # What the venue calls an order for what has no quote, and whether its quotes are of the moment they are
+    # asked for, instead of the newest bar.
+    no_quote_code: str = "NO_QUOTE"
+    quotes_now: bool = False
 
 
 async def instrument_of(symbol: str) -> Instrument:
@@ -148,6 +154,26 @@ async def exchange_of_ccxt(name: str, folder: Path) -> AsyncIterator[Venue]:
         )
 
 
+@asynccontextmanager
+async def desk_over_ib(folder: Path) -> AsyncIterator[Venue]:
+    clock = SettableClock(OPENING)
+    async with open_gateway(clock) as gateway, ib_venue(folder, gateway, clock) as ib:
+        desk = BridgeDesk(ib, MemoryBridgeBook(), clock, BridgeLimits())
+        await desk.start()
+        ib.listen(desk.hear, nothing_more)
+
+        async def trade_bars(bars: Sequence[Bar]) -> None:
+            gateway.trade_bars(bars, INSTRUMENTS)
+            # An answer comes after everything that was said before it.
+            await ib.positions(ACCOUNT)
+            await ib.told()
+
+        yield Venue(
+            desk, ACCOUNT, Decimal(100_000), trade_bars, clock, no_quote_code="IB_201", quotes_now=True
+        )
+        await desk.close()
+
+
 VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "paper in memory": paper_in_memory,
     "paper reopened for every call": paper_reopened,
@@ -156,6 +182,7 @@ VENUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Venue]]] = {
     "bridge over HTTP": bridge_over_http,
     "ccxt binanceus": partial(exchange_of_ccxt, "binanceus"),
     "ccxt btcturk": partial(exchange_of_ccxt, "btcturk"),
+    "bridge desk over Interactive Brokers": desk_over_ib,
 }
 
 

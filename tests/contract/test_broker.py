@@ -105,13 +105,13 @@ async def test_different_orders_at_the_same_time_are_all_booked(venue: Venue) ->
 async def test_an_order_for_what_has_no_quote_is_refused_for_good(venue: Venue) -> None:
     with pytest.raises(Refused) as first:
         await venue.broker.place(order(venue, "jx1"))
-    assert first.value.code == "NO_QUOTE"
+    assert first.value.code == venue.no_quote_code
     await venue.trade_bars([bar(0, close="150")])
     with pytest.raises(Refused) as again:
         await venue.broker.place(order(venue, "jx1"))
-    assert again.value.code == "NO_QUOTE"
+    assert again.value.code == venue.no_quote_code
     report = await venue.broker.query("jx1")
-    assert (report.status, report.reason_code) == (OrderStatus.REJECTED, "NO_QUOTE")
+    assert (report.status, report.reason_code) == (OrderStatus.REJECTED, venue.no_quote_code)
     assert await venue.broker.positions(venue.account) == {}
 
 

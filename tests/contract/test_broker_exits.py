@@ -93,8 +93,8 @@ async def test_of_a_stop_and_a_target_that_one_bar_reaches_the_stop_trades_and_t
     venue: Venue,
 ) -> None:
     await venue.broker.place(order(venue, "jx1"))
-    await venue.broker.place(way_out(venue, "target", limit="160"))
-    await venue.broker.place(way_out(venue, "stop", stop="145"))
+    await venue.broker.place(way_out(venue, "target", limit="160", signal_id="sgjx1"))
+    await venue.broker.place(way_out(venue, "stop", stop="145", signal_id="sgjx1"))
     await venue.trade_bars([bar(1, close="150", low="144", high="161")])
     stopped, target = await venue.broker.query("stop"), await venue.broker.query("target")
     assert [fill.price for fill in stopped.fills] == [Decimal(145)]
@@ -104,8 +104,8 @@ async def test_of_a_stop_and_a_target_that_one_bar_reaches_the_stop_trades_and_t
 
 async def test_a_target_that_the_bar_opens_beyond_trades_before_the_stop(venue: Venue) -> None:
     await venue.broker.place(order(venue, "jx1"))
-    await venue.broker.place(way_out(venue, "stop", stop="145"))
-    await venue.broker.place(way_out(venue, "target", limit="160"))
+    await venue.broker.place(way_out(venue, "stop", stop="145", signal_id="sgjx1"))
+    await venue.broker.place(way_out(venue, "target", limit="160", signal_id="sgjx1"))
     await venue.trade_bars([bar(1, open="161", close="150", low="144")])
     target = await venue.broker.query("target")
     assert [fill.price for fill in target.fills] == [Decimal(161)]

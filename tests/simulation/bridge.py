@@ -81,6 +81,7 @@ class VenueLine:
     """What one boot of the bridge knows of the venue: at first nothing, until both are synchronised."""
 
     name = "paper"
+    is_live = False
 
     def __init__(self, venue: SimulatedVenue, around: Surroundings) -> None:
         self._venue = venue

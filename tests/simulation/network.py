@@ -101,6 +101,7 @@ class RemoteBroker:
     """The Broker that a trader holds."""
 
     name = "paper"
+    is_live = False
 
     def __init__(self, link: Link, around: Surroundings, *, on_send: Callable[[Order], None]) -> None:
         self._link = link

@@ -91,6 +91,11 @@ class Venue(Protocol):
         """Such as `paper`."""
         ...
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what is placed there is of real money."""
+        ...
+
     async def place(self, order: Order) -> OrderReport:
         """Places `order`, once per client_order_id: a repeat with the same terms answers as `query` does.
 

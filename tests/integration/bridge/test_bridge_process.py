@@ -203,7 +203,7 @@ def test_it_says_what_it_is_and_stops_when_told(home: Path, number: signal.Signa
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"BRIDGE_BACKEND": "ib"}, "jax-trading-assistant[ib]"),
+        ({"BRIDGE_BACKEND": "ib"}, "BRIDGE_BACKEND=ib needs IB_ACCOUNT"),
         ({"BRIDGE_BACKEND": "tws"}, "BRIDGE_BACKEND=tws is not known; allowed: 'paper', 'ib' or 'ccxt'"),
         ({"BRIDGE_MAX_NOTIONAL_PER_MINUTE": "0"}, "BRIDGE_MAX_NOTIONAL_PER_MINUTE=0 must be above zero"),
         ({"PAPER_VOLUME_FRACTION": "2"}, "PAPER_VOLUME_FRACTION=2 must be above 0 and at most 1"),

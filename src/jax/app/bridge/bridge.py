@@ -8,8 +8,7 @@ from jax.app.bridge.paper_market import PaperMarket
 from jax.domain.bar import Bar
 from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
-from jax.modules.bridge.bridge_desk import BridgeDesk
-from jax.ports.broker import BrokerEvent
+from jax.modules.bridge.bridge_desk import BridgeDesk, VenueJournal
 from jax.ports.clock import Clock
 from jax.ports.id_source import IdSource
 
@@ -31,24 +30,22 @@ class BridgeFacts:
 
 
 class ListeningVenue(Protocol):
-    """The paper venue, beyond what every venue does."""
+    """What a venue behind the bridge does beyond what every venue does."""
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
-        """Fills what works, and quotes the newest close."""
+        """Bars, with symbols whose instruments are known: the paper venue trades on them, others learn the
+        instruments.
+        """
         ...
 
     async def executions(self, account: str, *, after: int, limit: int = 1000) -> Sequence[tuple[int, Fill]]:
         """The account's fills after number `after`, with their numbers, oldest first."""
         ...
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
-        """The venue's own journal."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The desk, and the market of its paper venue."""
+    """The desk, and what was told of its market; `journal`: the venue numbers what happens there itself."""
 
     facts: BridgeFacts
     desk: BridgeDesk
@@ -56,8 +53,10 @@ class Bridge:
     market: PaperMarket
     clock: Clock
     ids: IdSource
+    journal: VenueJournal | None = None
 
     async def hear_bars(self, bars: Sequence[Bar], instruments: Sequence[Instrument]) -> None:
-        """Moves the market of the paper venue, and tells on what came of it."""
+        """Passes bars and instruments on to the venue, and tells on what came of it."""
         await self.market.hear(bars, instruments, self.venue.on_bars)
-        await self.desk.copy_journal(self.venue)
+        if self.journal is not None:
+            await self.desk.copy_journal(self.journal)

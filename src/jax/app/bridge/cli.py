@@ -13,10 +13,9 @@ PROGRAM = "ib-bridge"
 _PORT = 8092
 HELP = """Runs the bridge: takes orders from traders and brings each to the venue at most once.
 
-Settings come from the environment: BRIDGE_BACKEND (paper), BRIDGE_MAX_NOTIONAL_PER_MINUTE, JAX_API_TOKEN,
-PAPER_STARTING_CASH, PAPER_COMMISSION_BPS, PAPER_VOLUME_FRACTION, PAPER_FAULTS, and for BRIDGE_BACKEND=ccxt
-CCXT_EXCHANGE, CCXT_SYMBOLS, CCXT_API_KEY, CCXT_SECRET, CCXT_LIVE, CCXT_MAX_ORDER_NOTIONAL, CCXT_URL.
-What it writes lies in JAX_HOME.
+Settings come from the environment: BRIDGE_BACKEND (paper, ib, ccxt), BRIDGE_MAX_NOTIONAL_PER_MINUTE,
+JAX_API_TOKEN, and those of its venue: PAPER_..., IB_..., CCXT_... (docs/bridge.md). What it writes lies in
+JAX_HOME.
 
 Example: BRIDGE_MAX_NOTIONAL_PER_MINUTE=50000 ib-bridge --port 8092
 """

@@ -8,17 +8,30 @@ from pydantic import AfterValidator
 from jax.app.bridge.ccxt_settings import CcxtSettings
 from jax.app.console import CommandFailed
 from jax.app.service_settings import settings_of_environment
-from jax.app.setting_numbers import DECIMAL, Fraction, NotNegative, Positive
+from jax.app.setting_numbers import DECIMAL, AtLeastOne, Fraction, NotNegative, Positive
+from jax.domain import checks
 from jax.domain.errors import InvalidValue
 
-_NOT_BUILT = {
-    "ib": "needs the extra jax-trading-assistant[ib], and is not part of this version",
-}
+# Where the gateway and TWS listen for live accounts, unless they are told otherwise.
+_LIVE_PORTS = frozenset({4001, 7496})
 
 
 def _faults(written: str) -> str:
     parse_faults(written)
     return written
+
+
+def _account(written: str) -> str:
+    return checks.text("", written, longest=64)
+
+
+def _port(number: int) -> int:
+    if not (1 <= number <= 65535):
+        raise InvalidValue("", "must be from 1 to 65535")
+    return number
+
+
+Port = Annotated[int, AfterValidator(_port)]
 
 
 def parse_faults(written: str) -> tuple[int, dict[str, float]]:
@@ -44,6 +57,31 @@ class BridgeSettings(CcxtSettings):
     PAPER_COMMISSION_BPS: NotNegative = Decimal(0)
     PAPER_VOLUME_FRACTION: Fraction | None = None
     PAPER_FAULTS: Annotated[str, AfterValidator(_faults)] | None = None
+    IB_GATEWAY_HOST: str = "127.0.0.1"
+    IB_GATEWAY_PORT: Port = 4002
+    IB_ACCOUNT: Annotated[str, AfterValidator(_account)] | None = None
+    IB_CLIENT_ID: AtLeastOne = 1
+    IB_LIVE: Literal["yes"] | None = None
+
+    @property
+    def ib_account(self) -> str:
+        """The account at Interactive Brokers; CommandFailed when none is named."""
+        if self.IB_ACCOUNT is None:
+            raise CommandFailed(
+                "BRIDGE_BACKEND=ib needs IB_ACCOUNT, the account's number such as DU1234567; set it, or "
+                "unset BRIDGE_BACKEND for the default paper"
+            )
+        return self.IB_ACCOUNT
+
+    @property
+    def is_live(self) -> bool:
+        """Whether orders would be of real money: a live port, or an account that is no paper account.
+
+        The numbers of paper accounts at Interactive Brokers begin with D.
+        """
+        if self.BRIDGE_BACKEND != "ib":
+            return False
+        return self.IB_GATEWAY_PORT in _LIVE_PORTS or not self.ib_account.startswith("D")
 
 
 def load_settings() -> BridgeSettings:
@@ -52,9 +90,10 @@ def load_settings() -> BridgeSettings:
     CommandFailed names every variable that cannot be used and what would be right, and shows no secret.
     """
     settings = settings_of_environment(BridgeSettings)
-    if settings.BRIDGE_BACKEND in _NOT_BUILT:
+    if settings.is_live and settings.IB_LIVE is None:
         raise CommandFailed(
-            f"BRIDGE_BACKEND={settings.BRIDGE_BACKEND} {_NOT_BUILT[settings.BRIDGE_BACKEND]}; "
-            "unset it for the default paper"
+            f"IB_GATEWAY_PORT={settings.IB_GATEWAY_PORT} with IB_ACCOUNT={settings.IB_ACCOUNT} trades real "
+            "money; set IB_LIVE=yes if that is what you want, or unset IB_GATEWAY_PORT for the default 4002 "
+            "and name a paper account"
         )
     return settings

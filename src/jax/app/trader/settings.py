@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from jax.app.console import CommandFailed
 from jax.app.service_settings import HttpUrl, ServiceSettings, Token, settings_of_environment, split_url
 from jax.app.setting_numbers import AtLeastOne, Fraction, NotNegative, Positive, Share
+from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
 from jax.domain.position_sizing import SizingLimits
@@ -18,6 +19,10 @@ from jax.domain.tick_limits import TickLimits
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
 _VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "RESTRICTED_SYMBOLS"}
+
+
+def _account(written: str) -> str:
+    return checks.text("", written, longest=64)
 
 
 def _websocket_url(written: str) -> str:
@@ -52,6 +57,7 @@ class TraderSettings(ServiceSettings):
     EXECUTION_ENABLED: bool = False
     MODE: Literal["paper"] = "paper"
     BROKER: Literal["paper", "bridge"] = "paper"
+    BROKER_ACCOUNT: Annotated[str, AfterValidator(_account)] = "paper"
     IB_BRIDGE_TOKEN: Token | None = None
     IB_BRIDGE_URL: HttpUrl = "http://localhost:8092"
     MAX_RISK_PER_TRADE: Fraction = Decimal("0.01")

@@ -38,11 +38,10 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
 
     CommandFailed, Unavailable or Conflict (a second trader) say why there is none.
     """
-    paper = PaperAccount()
     facts = TraderFacts(
         version=version(DISTRIBUTION),
         boot_id=UuidIdSource().new_id(),
-        account=paper.account,
+        account=settings.BROKER_ACCOUNT,
         mode=settings.MODE,
         execution_enabled=settings.EXECUTION_ENABLED,
         takes_bars_of_any_age=settings.takes_bars_of_any_age,

@@ -70,6 +70,11 @@ class BridgeDesk:
         self._begun: set[asyncio.Task[Any]] = set()
 
     @property
+    def is_live(self) -> bool:
+        """Whether the venue takes real money."""
+        return self._venue.is_live
+
+    @property
     def name(self) -> str:
         """That of the venue."""
         return self._venue.name

@@ -25,10 +25,10 @@ class BrokerAccount:
     kills: Callable[[], tuple[str, ...]] = tuple
 
     def route(self) -> Route:
-        """Where orders go now; only paper is traded so far."""
+        """Where orders go now."""
         return Route(
             self.broker.name,
-            is_live=False,
+            is_live=self.broker.is_live,
             execution_enabled=self.execution_enabled,
             kills=self.kills(),
         )

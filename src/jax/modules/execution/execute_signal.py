@@ -89,6 +89,7 @@ class ExecuteSignal:
                 signal_id=signal_id,
                 approved_by=approved_by,
                 venue=self._broker.name,
+                is_live=self._broker.is_live,
                 means=means,
                 quote=quote,
                 at=self._clock.now(),

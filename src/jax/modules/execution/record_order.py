@@ -50,13 +50,15 @@ class TradingAccount:
 class ExecutionRequest:
     """Which signal, who approved its execution, what the broker said of the account, and when.
 
-    `venue` is the name of the broker that said it and that would get the order. `quote` is the broker's
+    `venue` is the name of the broker that said it and that would get the order, `is_live` whether with real
+    money. `quote` is the broker's
     newest of the signal's symbol, None when it has none.
     """
 
     signal_id: str
     approved_by: str
     venue: str
+    is_live: bool
     means: MeansSaid
     quote: Quote | None
     at: datetime
@@ -129,8 +131,8 @@ async def _decide(
         market=Market(request.quote, session),
         limits=limits,
         controls=controls,
-        # Only the paper venue is traded so far, and whoever calls has asked whether it may execute.
-        route=Route(request.venue, is_live=False, execution_enabled=True, kills=trading.kills()),
+        # Whoever calls has asked whether it may execute.
+        route=Route(request.venue, request.is_live, execution_enabled=True, kills=trading.kills()),
         pace=await pace_of(
             transaction,
             request.means.book,

@@ -32,6 +32,8 @@ class BridgeClient:
     """A Broker, and a BarListener that moves the market of a bridge whose venue is paper."""
 
     name = "bridge"
+    # Until the bridge has said: nothing goes out that would not be allowed with real money.
+    is_live = True
 
     def __init__(self, line: BridgeLine, boot_id: str, instrument_of: InstrumentOf | None = None) -> None:
         """`boot_id` names this process; without `instrument_of` the bridge is told of no bars."""
@@ -40,9 +42,8 @@ class BridgeClient:
         self._instrument_of = instrument_of
 
     async def meet(self, account: str) -> None:
-        """Learns the name of the venue behind the bridge; Unavailable when the bridge cannot be asked."""
-        document = await self._line.ask("/api/v1/status", {"account": account})
-        self.name = _asked(lambda: documents.venue_of(document))
+        """Learns which venue is behind the bridge; Unavailable when the bridge cannot be asked."""
+        await self.status(account)
 
     async def place(self, order: Order) -> OrderReport:
         """One message, whatever comes of it: a repeat is the caller's decision."""
@@ -96,6 +97,8 @@ class BridgeClient:
 
     async def status(self, account: str) -> BrokerStatus:
         document = await self._line.ask("/api/v1/status", {"account": account})
+        # Each time: a bridge may have been started again in front of another one.
+        self.name, self.is_live = _asked(lambda: documents.venue_of(document))
         return _asked(lambda: documents.status_of(document))
 
     async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:

@@ -49,9 +49,12 @@ def report_of(document: Document, client_order_id: str) -> OrderReport:
     )
 
 
-def venue_of(document: Document) -> str:
-    """The venue's name."""
-    return _text(document["venue"])
+def venue_of(document: Document) -> tuple[str, bool]:
+    """The venue's name, and whether it takes real money."""
+    is_live = document["is_live"]
+    if not isinstance(is_live, bool):
+        raise TypeError(f"is_live is {is_live!r}, neither true nor false")
+    return _text(document["venue"]), is_live
 
 
 def working_order_of(document: Document) -> WorkingOrder:

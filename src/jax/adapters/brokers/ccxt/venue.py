@@ -38,6 +38,7 @@ class CcxtVenue:
         self, calls: VenueCalls, markets: TradedMarkets, sent: SentOrders, limits: SendingLimits, clock: Clock
     ) -> None:
         self.name: str = calls.line.exchange.id
+        self.is_live = limits.is_live
         self.sent = sent
         self.view = AccountView(self.name, calls, markets, clock)
         self._calls = calls

@@ -75,6 +75,10 @@ class FaultyVenue:
         self._canceled: set[str] = set()
 
     @property
+    def is_live(self) -> bool:
+        return self._venue.is_live
+
+    @property
     def name(self) -> str:
         """That of the venue behind."""
         return self._venue.name

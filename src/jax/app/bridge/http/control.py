@@ -34,12 +34,13 @@ class KillRequest(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """The venue's name and how it stands.
+    """The venue's name, whether it takes real money, and how it stands.
 
     `problem`: why it cannot be asked; `killed`: the reason, while it is; `epoch`: the floor.
     """
 
     venue: str
+    is_live: bool
     problem: str | None
     killed: str | None
     epoch: int
@@ -58,7 +59,11 @@ def control_routes(bridge: Bridge) -> APIRouter:
     async def status_of(account: str) -> StatusAnswer:
         status = await bridge.desk.status(account)
         return StatusAnswer(
-            venue=bridge.desk.name, problem=status.problem, killed=status.killed, epoch=status.epoch
+            venue=bridge.desk.name,
+            is_live=bridge.desk.is_live,
+            problem=status.problem,
+            killed=status.killed,
+            epoch=status.epoch,
         )
 
     @routes.post("/epoch", responses=responses(404, 412, 422, 503, 504, model=BridgeProblem))

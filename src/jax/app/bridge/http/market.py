@@ -113,14 +113,17 @@ def market_routes(bridge: Bridge) -> APIRouter:
 
     @routes.get("/candles/{symbol:path}", responses=responses(404, 422, model=BridgeProblem))
     async def candles(symbol: Symbol, limit: Limit = 100) -> CandlesAnswer:
-        """The newest bars that the paper venue has heard since it started."""
+        """The newest bars that the bridge has heard since it started."""
         with told():
             found = bridge.market.candles(symbol, limit)
         return CandlesAnswer(candles=[CandleBody.of(bar) for bar in found])
 
     @routes.post("/bars", responses=responses(413, 422, 503, 504, model=BridgeProblem))
     async def hear_bars(request: BarsRequest) -> BarsAnswer:
-        """Moves the market of the paper venue: fills what works, expires what ends, quotes the close."""
+        """Moves the market of the paper venue: fills what works, expires what ends, quotes the close.
+
+        Any other venue has a market of its own, and learns the instruments only.
+        """
         instruments = [Instrument(**dict(body)) for body in request.instruments]
         bars = [_bar(number, body) for number, body in enumerate(request.bars)]
         with told():
