@@ -151,7 +151,9 @@ async def test_the_banner_says_whose_money_it_is(
     # The gateway does not have the account: nothing is sent.
     live = BridgeSettings(BRIDGE_BACKEND="ib", IB_GATEWAY_PORT=gateway.port, IB_ACCOUNT="U123", IB_LIVE="yes")
     async with open_bridge(tmp_path, live) as bridge:
-        assert "account U123, LIVE: real money" in _banner(bridge, "http://127.0.0.1:8092", None)
+        assert "account U123; takes orders; LIVE: real money" in _banner(
+            bridge, "http://127.0.0.1:8092", None
+        )
         with pytest.raises((Unavailable, OutcomeUnknown)):
             await bridge.desk.positions("U123")
 
