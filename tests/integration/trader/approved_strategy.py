@@ -64,6 +64,7 @@ class Variant:
     ids: str = "art"
     timeframe: Timeframe = Timeframe.DAY
     auto_approve_confidence: Decimal | None = None
+    max_orders_per_minute: int = 60
 
 
 FIRST = Variant()
@@ -108,7 +109,7 @@ async def draft(
             Decimal(1000),
             ("LIMIT",),
             Decimal(1_000_000),
-            60,
+            variant.max_orders_per_minute,
             Decimal("0.5"),
             ("paper",),
             auto_approve_confidence=variant.auto_approve_confidence,

@@ -33,7 +33,9 @@ async def stores(database_url: str) -> AsyncIterator[PostgresUnitOfWork]:
         await database.close()
 
 
-def prepare(home: Path, database_url: str) -> Artifact:
+def prepare(
+    home: Path, database_url: str, *, variant: approved_strategy.Variant = approved_strategy.FIRST
+) -> Artifact:
     """An approved artifact, as research and the approvers leave it."""
     write_root(home / "gate" / "root.json", ROOT)
 
@@ -41,7 +43,7 @@ def prepare(home: Path, database_url: str) -> Artifact:
         clock, objects = SystemClock(), LocalObjectStore(home / "objects")
         async with stores(database_url) as unit_of_work:
             await approved_strategy.list_instruments(unit_of_work)
-            artifact = await approved_strategy.draft(unit_of_work, objects, clock)
+            artifact = await approved_strategy.draft(unit_of_work, objects, clock, variant=variant)
             await approved_strategy.approve(unit_of_work, artifact, clock)
         return artifact
 

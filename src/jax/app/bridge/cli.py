@@ -1,6 +1,5 @@
 """The command `ib-bridge`, which is `jax bridge` as well."""
 
-import asyncio
 from importlib.metadata import version
 from typing import Annotated
 
@@ -51,9 +50,9 @@ def bridge(
     with listen(host, port, ports=()) as listening:
         log_to_standard_error()
         from jax.app.bridge.server import serve
-        from jax.app.http.serving import Place
+        from jax.app.http.serving import Place, run
 
-        asyncio.run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
+        run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
 
 
 def main() -> None:

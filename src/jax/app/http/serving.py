@@ -6,10 +6,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,6 +23,16 @@ from jax.app.run_file import run_file
 _REQUESTS_FINISH_WITHIN_SECONDS = 2
 _STOP_WITHIN_SECONDS = 4.5
 _log = structlog.get_logger()
+
+
+def run(service: Coroutine[Any, Any, None]) -> None:
+    """Runs a service to its end on the quickest event loop that there is here."""
+    if sys.platform == "win32":
+        asyncio.run(service)
+    else:
+        import uvloop
+
+        uvloop.run(service)
 
 
 @dataclass(frozen=True, slots=True)

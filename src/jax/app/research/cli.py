@@ -88,10 +88,10 @@ def serve(
         if port is None and taken != _PORTS[0]:
             console.note(f"port {_PORTS[0]} is taken: {_PROGRAM} uses {taken}")
         log_to_standard_error()
-        from jax.app.http.serving import Place
+        from jax.app.http.serving import Place, run
         from jax.app.research.server import serve as serve_desk
 
-        asyncio.run(serve_desk(Place(home, listening, host), settings))
+        run(serve_desk(Place(home, listening, host), settings))
 
 
 if __name__ == "__main__":

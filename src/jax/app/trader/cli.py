@@ -1,6 +1,5 @@
 """The command `jax-trader`."""
 
-import asyncio
 from importlib.metadata import version
 from typing import Annotated
 
@@ -61,10 +60,10 @@ def trader(
         if port is None and taken != _PORTS[0]:
             console.note(f"port {_PORTS[0]} is taken: {PROGRAM} uses {taken}")
         log_to_standard_error()
-        from jax.app.http.serving import Place
+        from jax.app.http.serving import Place, run
         from jax.app.trader.server import serve
 
-        asyncio.run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
+        run(serve(Place(home, listening, host), settings, exit_with_parent=exit_with_parent))
 
 
 def main() -> None:
