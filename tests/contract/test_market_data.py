@@ -1,7 +1,7 @@
 """What every MarketData does, within transactions and without."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,6 +47,10 @@ class _TransactionForEachCall:
     async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
         async with self._unit_of_work.begin() as tx:
             return await tx.bars.newest(symbol, timeframe)
+
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        async with self._unit_of_work.begin() as tx:
+            return await tx.bars.newest_of(symbols)
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         async with self._unit_of_work.begin() as tx:
@@ -183,6 +187,19 @@ async def test_the_newest_bar_of_a_symbol_is_the_one_that_ends_last(market_data:
     assert await market_data.newest("AAPL", _DAY) == bar(2, close="105")
     assert await market_data.newest("IBM", _DAY) == bar(3, symbol="IBM")
     assert await market_data.newest("MSFT", _DAY) is None
+
+
+async def test_the_newest_bars_of_symbols_are_those_that_end_last_in_any_timeframe(
+    market_data: MarketData,
+) -> None:
+    assert dict(await market_data.newest_of(["AAPL"])) == {}
+    later = bar(3, close="105")
+    minute = replace(later, timeframe=Timeframe.MINUTE, start=later.end, end=later.end + timedelta(minutes=1))
+    await market_data.append([bar(0), later, minute, bar(1, symbol="IBM"), bar(2, symbol="MSFT")])
+    assert dict(await market_data.newest_of(["AAPL", "IBM", "XOM"])) == {
+        "AAPL": minute,
+        "IBM": bar(1, symbol="IBM"),
+    }
 
 
 async def test_last_ends_are_those_of_the_newest_bar_of_each_symbol(market_data: MarketData) -> None:

@@ -1,6 +1,6 @@
 """Prices over an interval."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -73,3 +73,12 @@ class Bar:
     def only_repeats(self) -> bool:
         """Whether it stands for an interval without trades: one price, and no volume."""
         return self.volume == 0 and self.low == self.high
+
+
+def last_by_symbol(bars: Iterable[Bar]) -> Mapping[str, Bar]:
+    """Of each symbol's bars the one that ends last; of two that end together the one that comes first."""
+    last: dict[str, Bar] = {}
+    for bar in bars:
+        if bar.symbol not in last or last[bar.symbol].end < bar.end:
+            last[bar.symbol] = bar
+    return last

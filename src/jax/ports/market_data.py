@@ -1,6 +1,6 @@
 """Bars, stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,6 +30,10 @@ class MarketData(Protocol):
 
     async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
         """The symbol's bar with the latest end, or None."""
+        ...
+
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        """The bar with the latest end of each of these symbols that has one, whatever its timeframe."""
         ...
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:

@@ -1,11 +1,11 @@
 """Bars, in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from jax.adapters.memory.session import Session
 from jax.adapters.memory.state import Series
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bar import Bar, Timeframe, last_by_symbol
 from jax.ports.errors import Conflict
 
 
@@ -33,6 +33,9 @@ class MemoryMarketData:
 
     async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
         return _newest(self._series, symbol, timeframe)
+
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        return _newest_of(self._series, symbols)
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._series, timeframe)
@@ -67,6 +70,9 @@ class TransactionMarketData:
     async def newest(self, symbol: str, timeframe: Timeframe) -> Bar | None:
         return _newest(self._session.read().bars, symbol, timeframe)
 
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        return _newest_of(self._session.read().bars, symbols)
+
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._session.read().bars, timeframe)
 
@@ -97,6 +103,12 @@ def _within(bars: Iterable[Bar], after: datetime | None, until: datetime | None)
 def _newest(series: Series, symbol: str, timeframe: Timeframe) -> Bar | None:
     bars = series.get((symbol, timeframe), {})
     return bars[max(bars)] if bars else None
+
+
+def _newest_of(series: Series, symbols: Collection[str]) -> Mapping[str, Bar]:
+    return last_by_symbol(
+        bar for symbol in symbols for timeframe in Timeframe if (bar := _newest(series, symbol, timeframe))
+    )
 
 
 def _last_ends(series: Series, timeframe: Timeframe) -> Mapping[str, datetime]:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from jax.adapters.parquet.bar_file import BarFile, staged
 from jax.adapters.parquet.writer_lock import writer_lock
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bar import Bar, Timeframe, last_by_symbol
 from jax.ports.errors import Conflict
 
 _Key = tuple[Timeframe, str]
@@ -48,6 +48,11 @@ class ParquetMarketData:
         """See MarketData; Unavailable when the symbol's file cannot be read."""
         stored = await self.bars(symbol, timeframe)
         return stored[-1] if stored else None
+
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        """See MarketData; Unavailable when a symbol's file cannot be read."""
+        found = [await self.newest(symbol, timeframe) for symbol in symbols for timeframe in Timeframe]
+        return last_by_symbol(bar for bar in found if bar is not None)
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         """See MarketData."""

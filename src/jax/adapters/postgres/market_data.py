@@ -1,23 +1,39 @@
 """Bars in `trading.bar`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Row, Text, and_, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.rows import unnested
 from jax.adapters.postgres.schema.trading_tables import bar
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bar import Bar, Timeframe, last_by_symbol
 
 _NEWEST = Statement(
     select(bar)
     .where(bar.c.symbol == bindparam("of_symbol"), bar.c.timeframe == bindparam("of_timeframe"))
     .order_by(bar.c.bar_end.desc())
     .limit(1)
+)
+
+
+_SYMBOLS = func.unnest(bindparam("of_symbols", type_=ARRAY(Text))).table_valued("symbol").render_derived()
+_TIMEFRAMES = (
+    func.unnest(bindparam("of_timeframes", type_=ARRAY(Text))).table_valued("timeframe").render_derived()
+)
+_LAST = (
+    select(bar)
+    .where(bar.c.symbol == _SYMBOLS.c.symbol, bar.c.timeframe == _TIMEFRAMES.c.timeframe)
+    .order_by(bar.c.bar_end.desc())
+    .limit(1)
+    .lateral()
+)
+_NEWEST_OF = Statement(
+    select(_LAST).select_from(_SYMBOLS.join(_TIMEFRAMES, true()).join(_LAST, true())), only_looks=True
 )
 
 
@@ -60,6 +76,12 @@ class PostgresMarketData:
         found = await self._session.execute(_NEWEST, of_symbol=symbol, of_timeframe=timeframe)
         row = found.one_or_none()
         return None if row is None else _bar(row)
+
+    async def newest_of(self, symbols: Collection[str]) -> Mapping[str, Bar]:
+        found = await self._session.execute(
+            _NEWEST_OF, of_symbols=sorted(symbols), of_timeframes=list(Timeframe)
+        )
+        return last_by_symbol(map(_bar, found))
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         query = (

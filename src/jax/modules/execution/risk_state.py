@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jax.domain.account import AccountSnapshot
-from jax.domain.bar import Bar, Timeframe
 from jax.domain.controls import SessionOpening
 from jax.domain.risk.inputs import AccountState, Holding, Pace
 from jax.domain.risk_limits import RiskLimits
@@ -76,17 +75,11 @@ async def pace_of(
 
 
 async def _holdings(transaction: Transaction, book: AccountBook) -> dict[str, Holding]:
+    held = {symbol: found for symbol, found in book.positions.items() if found.signed_quantity != 0}
+    newest = await transaction.bars.newest_of(held) if held else {}
     holdings = {}
-    for symbol, position in book.positions.items():
-        if position.signed_quantity != 0:
-            instrument = await transaction.reference.instrument(symbol)
-            bar = await _newest_bar(transaction, symbol)
-            value = None if bar is None else bar.close * instrument.multiplier
-            holdings[symbol] = Holding(position.signed_quantity, value)
+    for symbol, position in held.items():
+        instrument, bar = await transaction.reference.instrument(symbol), newest.get(symbol)
+        value = None if bar is None else bar.close * instrument.multiplier
+        holdings[symbol] = Holding(position.signed_quantity, value)
     return holdings
-
-
-async def _newest_bar(transaction: Transaction, symbol: str) -> Bar | None:
-    newest = [await transaction.bars.newest(symbol, timeframe) for timeframe in Timeframe]
-    known = [bar for bar in newest if bar is not None]
-    return max(known, key=lambda bar: bar.end) if known else None
