@@ -7,7 +7,7 @@ Absolute times of a noisy machine mean little: read the ratios, which compare tw
 import asyncio
 import sys
 
-from tests.bench import decision, execution, market, revocation, verification
+from tests.bench import decision, execute_http, execution, market, revocation, verification
 from tests.bench.peers import comparison
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     verification.run()
     asyncio.run(market.run())
     asyncio.run(execution.run())
+    execute_http.run()
     asyncio.run(revocation.run())
 
 

@@ -12,6 +12,7 @@ from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.migrations import migrate_to_head
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.risk_decision import Denied
+from tests.bench import recovery
 from tests.bench.stopwatch import quantiles_ms
 from tests.desk import LIMITS, approved_signal
 from tests.floor import open_floor
@@ -69,6 +70,7 @@ async def _executes(url: str) -> list[float]:
                 outcome = await engine.execute(signal.signal_id, approved_by="olivia")
                 seconds.append(time.perf_counter() - started)
                 assert not isinstance(outcome, Denied), outcome.detail
+            await recovery.measure(floor, url, PostgresUnitOfWork(database))
             return seconds
     finally:
         await database.close()

@@ -1,12 +1,12 @@
 """The statements of orders, fills and trades."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Row,
     Select,
     Table,
     Text,
@@ -44,6 +44,10 @@ _OF_ACCOUNT: Final = _ORDERS.c.account == bindparam("of_account")
 _MOST: Final = bindparam("most", type_=trading.orders.c.revision.type)
 
 
+_NAMES_OF_TRADE: Final = [c.name for c in _TRADE.columns]
+_NAMES_OF_ORDER: Final = [c.name for c in _ORDERS.columns]
+
+
 def _is_any(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == func.any(bindparam(name, type_=ARRAY(Text)))
 
@@ -62,11 +66,10 @@ _TRADES_WITH_ORDERS: Final = select(*_labeled(_TRADE), *_labeled(_ORDERS)).join(
 _STATUSES: Final = _is_any(_ORDERS.c.status, "statuses")
 
 
-def trade_with_order(row: Row[Any]) -> tuple[Trade, Order]:
+def trade_with_order(row: Mapping[str, Any]) -> tuple[Trade, Order]:
     """What a row of trades with their orders holds."""
-    values = row._mapping
-    trade = {c.name: values[f"trade.{c.name}"] for c in _TRADE.columns}
-    order = {c.name: values[f"orders.{c.name}"] for c in _ORDERS.columns}
+    trade = {name: row[f"trade.{name}"] for name in _NAMES_OF_TRADE}
+    order = {name: row[f"orders.{name}"] for name in _NAMES_OF_ORDER}
     return Trade(**trade), Order(**order)
 
 

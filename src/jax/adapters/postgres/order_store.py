@@ -52,10 +52,10 @@ class PostgresOrderStore:
         self.written.append(OrderWritten(order))
 
     async def get(self, client_order_id: str) -> Order:
-        row = (await self._session.execute(run.ORDER, with_id=client_order_id)).one_or_none()
-        if row is None:
+        rows = await self._session.rows(run.ORDER, with_id=client_order_id)
+        if not rows:
             raise NotFound(f"There is no order {client_order_id}.")
-        self._got[client_order_id] = Order(**row._mapping)
+        self._got[client_order_id] = Order(**rows[0])
         return self._got[client_order_id]
 
     async def save(self, order: Order) -> None:
@@ -89,7 +89,7 @@ class PostgresOrderStore:
         exits: dict[str, list[Order]] = {}
         for order in await self._orders(run.EXITS_OF_HELD, of_account=account):
             exits.setdefault(order.signal_id, []).append(order)
-        entries = await self._session.execute(run.ENTRIES_OF_HELD, of_account=account)
+        entries = await self._session.rows(run.ENTRIES_OF_HELD, of_account=account)
         return [
             HeldTrade(trade, entry, tuple(exits.get(trade.signal_id, ())))
             for trade, entry in map(run.trade_with_order, entries)
@@ -112,21 +112,21 @@ class PostgresOrderStore:
         return count
 
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
-        row = (await self._session.execute(run.TRADE_OF_SIGNAL, of_signal=signal_id)).one_or_none()
-        return None if row is None else run.trade_with_order(row)
+        rows = await self._session.rows(run.TRADE_OF_SIGNAL, of_signal=signal_id)
+        return run.trade_with_order(rows[0]) if rows else None
 
     async def trades_of_signals(self, signal_ids: Collection[str]) -> Mapping[str, Trade]:
         if not signal_ids:
             return {}
-        found = await self._session.execute(run.TRADES_OF_SIGNALS, of_signals=sorted(set(signal_ids)))
-        return {row.signal_id: Trade(**row._mapping) for row in found}
+        found = await self._session.rows(run.TRADES_OF_SIGNALS, of_signals=sorted(set(signal_ids)))
+        return {row["signal_id"]: Trade(**row) for row in found}
 
     async def trades_since(self, account: str, moment: datetime) -> Sequence[tuple[Trade, Order]]:
-        found = await self._session.execute(run.TRADES_SINCE, of_account=account, moment=moment)
+        found = await self._session.rows(run.TRADES_SINCE, of_account=account, moment=moment)
         return [run.trade_with_order(row) for row in found]
 
     async def trades(self, account: str, *, limit: int = 100) -> Sequence[tuple[Trade, Order]]:
-        found = await self._session.execute(run.TRADES, of_account=account, most=at_most(limit))
+        found = await self._session.rows(run.TRADES, of_account=account, most=at_most(limit))
         return [run.trade_with_order(row) for row in found]
 
     async def _lock(self, account: str) -> AccountRow:
@@ -159,11 +159,11 @@ class PostgresOrderStore:
         return is_changed and any(fill.revision > 0 for fill in await self.fills_of(order.client_order_id))
 
     async def _orders(self, statement: Statement, **values: Any) -> list[Order]:
-        return [Order(**row._mapping) for row in await self._session.execute(statement, **values)]
+        return [Order(**row) for row in await self._session.rows(statement, **values)]
 
     async def _counting(self, statement: Statement, **values: Any) -> list[Fill]:
         counting: dict[str, Fill] = {}
-        for row in await self._session.execute(statement, **values):
+        for row in await self._session.rows(statement, **values):
             # A correction takes the place of the execution's first telling.
-            counting[row.execution_id] = Fill(**row._mapping)
+            counting[row["execution_id"]] = Fill(**row)
         return list(counting.values())

@@ -1,6 +1,6 @@
 """One open transaction, as the stores use it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import asyncpg
@@ -36,15 +36,11 @@ class Session:
     async def execute(self, statement: Statement | Executable, **values: Any) -> Result[Any]:
         """The statement's rows; Unavailable or Conflict."""
         prepared = _prepared(statement)
-        self._refuse_after_refusal()
-        try:
-            with speaking_port_errors(self._address):
-                await self._begin_for(prepared)
-                records = await self._connection.fetch(prepared.sql, *prepared.arguments(values))
-        except PortError as error:
-            self._refusal = error
-            raise
-        return prepared.result(records)
+        return prepared.result(await self._fetch(prepared, values))
+
+    async def rows(self, statement: Statement, **values: Any) -> list[dict[str, Any]]:
+        """The statement's rows by the names of their columns; Unavailable or Conflict."""
+        return statement.rows(await self._fetch(statement, values))
 
     async def change(self, statement: Statement | Executable, **values: Any) -> int:
         """How many rows the statement has written; Unavailable or Conflict."""
@@ -95,6 +91,17 @@ class Session:
         if not (self._has_begun or statement.only_looks):
             await self._transaction.start()
             self._has_begun = True
+
+    async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        self._refuse_after_refusal()
+        try:
+            with speaking_port_errors(self._address):
+                await self._begin_for(statement)
+                records: list[Any] = await self._connection.fetch(statement.sql, *statement.arguments(values))
+        except PortError as error:
+            self._refusal = error
+            raise
+        return records
 
     def _refuse_after_refusal(self) -> None:
         if self._refusal is not None:

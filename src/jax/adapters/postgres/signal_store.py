@@ -68,7 +68,7 @@ class PostgresSignalStore:
         return [Signal(**row._mapping) for row in await self._session.execute(query)]
 
     async def _found(self, statement: Statement, signal_id: str) -> Signal:
-        row = (await self._session.execute(statement, with_id=signal_id)).one_or_none()
-        if row is None:
+        rows = await self._session.rows(statement, with_id=signal_id)
+        if not rows:
             raise NotFound(f"There is no signal {signal_id}.")
-        return Signal(**row._mapping)
+        return Signal(**rows[0])
