@@ -1,43 +1,23 @@
 """jax backtest, strategies and compare as a person runs them: exit codes, one line for each error, JSON."""
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jax.adapters.parquet.bar_encoding import encoded
 from jax.adapters.parquet.checked_file import CheckedFile
 from jax.adapters.strategy_catalog.installed_strategies import InstalledStrategies
-from jax.app import cli
 from jax.domain.bar import Bar
 from tests.integration.research.authored_artifacts import BARS, stock
+from tests.integration.research.jax_command import Jax, jax_on
 
 ALL_IN = ("sma_crossover_v1", "--sizing", "all-in", "--param", "fast=5", "--param", "slow=12")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Jax = Callable[..., Ended]
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +34,7 @@ def home(stocked: Path) -> Path:
 
 @pytest.fixture
 def jax(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Jax:
-    """`jax` in this process, as its console script starts it."""
-    monkeypatch.setenv("JAX_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def ended(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["jax", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(stopped.value.code or 0), said.out, said.err)
-
-    return ended
+    return jax_on(home, monkeypatch, capsys)
 
 
 def store_unchecked(home: Path, symbol: str, bars: Sequence[Bar]) -> None:

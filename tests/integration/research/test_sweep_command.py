@@ -1,41 +1,20 @@
 """jax sweep and walkforward as a person runs them: exit codes, one line for each error, JSON."""
 
 import asyncio
-import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from jax.adapters.parquet.sweep_file import SweepFiles
-from jax.app import cli
 from tests.architecture.checkout import ROOT, SRC, environment_with
 from tests.integration.research.authored_artifacts import BARS, stock
+from tests.integration.research.jax_command import Jax, jax_on
 
 GRID = ("--param", "fast=3:9:3", "--param", "slow=6,12,24")
 ALL_IN = ("sma_crossover_v1", "--sizing", "all-in", "--symbol", "IBM")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Jax = Callable[..., Ended]
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def jax(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Jax:
-    """`jax` in this process, as its console script starts it."""
-    monkeypatch.setenv("JAX_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def ended(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["jax", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        return Ended(int(stopped.value.code or 0), said.out, said.err)
-
-    return ended
+    return jax_on(home, monkeypatch, capsys)
 
 
 def test_a_sweep_tells_the_best_and_what_so_many_trials_make_of_it(jax: Jax, home: Path) -> None:
