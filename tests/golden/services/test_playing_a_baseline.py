@@ -15,6 +15,7 @@ from jax.app.golden.differences import parted
 from jax.app.golden.masking import Masks, UnboundName
 from jax.app.golden.playing import captured, differences
 from jax.app.golden.run import Target, capture
+from tests.golden.services.golden_house import golden
 
 MADE = Exchange("jax-trader", "POST /signals", {"body": {"bar": 1}}, None)
 TOOK = Exchange("jax-trader", "POST /signals/<id 2>/take", {"body": {"id": "<id 1>"}}, None)
@@ -185,3 +186,12 @@ def test_a_capture_without_a_reason_asks_nobody(tmp_path: Path, reason: str) -> 
     write_baseline(file, made())
     with pytest.raises(ValueError, match="reason"):
         capture(Target(file, {"jax-trader": "http://127.0.0.1:9"}), reason=reason)
+
+
+@pytest.mark.parametrize("command", ["capture", "compare"])
+def test_the_help_of_a_command_has_an_example_and_a_capture_wants_a_reason(command: str) -> None:
+    helped = golden(command, "--help")
+    wrong = golden(command, *(("a.json",) if command == "capture" else ()))
+    assert helped.returncode == 0
+    assert f"Example: jax golden {command} tests/golden/services/signals.json" in helped.stdout
+    assert wrong.returncode == 2
