@@ -1,0 +1,1 @@
+"""Golden baselines: what running services answered once, and whether they still do."""
