@@ -80,9 +80,11 @@ class AccountMachine(RuleBasedStateMachine):
             self._runner.run(self._stack.aclose())
 
     @precondition(lambda self: len(self.account.signals) < 6)
-    @rule(symbol=st.sampled_from(SYMBOLS), price=st.sampled_from(["149", "150", "152"]))
-    def propose(self, symbol: str, price: str) -> None:
-        self._runner.run(self.account.propose(symbol, price))
+    @rule(symbol=st.sampled_from(SYMBOLS), price=st.sampled_from(["149", "150", "152"]), keyed=st.booleans())
+    def propose(self, symbol: str, price: str, keyed: bool) -> None:
+        signal_id = self._runner.run(self.account.propose(symbol, price))
+        if keyed:
+            self.account.keys[signal_id] = f"key of {signal_id}"
 
     @precondition(lambda self: self.account.signals)
     @rule(which=_WHICH, times=st.integers(1, 3), at=_AT, failure=_FAILURES)

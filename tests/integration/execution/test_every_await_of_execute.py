@@ -64,17 +64,32 @@ async def again(account: WorkedAccount, boot: Boot) -> str:
     return signal_id
 
 
+async def under_a_key(account: WorkedAccount, boot: Boot) -> str:
+    signal_id = await account.propose("AAPL")
+    account.keys[signal_id] = "k1"
+    return signal_id
+
+
+async def again_under_a_key(account: WorkedAccount, boot: Boot) -> str:
+    signal_id = await again(account, boot)
+    account.keys[signal_id] = "k1"
+    return signal_id
+
+
 SITUATIONS = (
     fills_at_once,
     while_something_is_held,
     after_the_daily_loss,
     at_a_broker_that_was_killed_alone,
     again,
+    under_a_key,
+    again_under_a_key,
     of_a_revoked_artifact,
 )
 # Files of which every await is on the way of an execution.
 _WAY = (
     "execute_signal.py",
+    "keyed_execution.py",
     "record_order.py",
     "risk_state.py",
     "broker_means.py",

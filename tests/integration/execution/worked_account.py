@@ -162,7 +162,7 @@ class WatchedVenue(PassingBroker):
 
 @dataclass(slots=True)
 class WorkedAccount:
-    """`wrong` says what must never have happened; `boot` is the trader that has the account now."""
+    """`wrong` says what must never have happened; `keys` are those under which signals are executed."""
 
     market: Market
     name: str
@@ -171,6 +171,7 @@ class WorkedAccount:
     switch: MemoryKillSwitch = field(default_factory=MemoryKillSwitch)
     signals: list[str] = field(default_factory=list)
     answers: dict[str, Trade] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     is_revoked: bool = False
 
     async def propose(self, symbol: str, price: str = "150") -> str:
@@ -263,7 +264,8 @@ class Boot:
         self.positions = ClosePositions(at)
 
     async def execute(self, signal_id: str) -> object:
-        outcome = await self._signal.execute(signal_id, approved_by="olivia")
+        key = self.account.keys.get(signal_id)
+        outcome = await self._signal.execute(signal_id, approved_by="olivia", key=key)
         self.account.answered(signal_id, outcome)
         return outcome
 
