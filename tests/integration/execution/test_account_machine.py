@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,6 +49,8 @@ _EARLY = st.one_of(st.integers(1, 20), st.sampled_from(_LEAVING))
 _WHICH = st.integers(0, 11)
 _HAPPENED = (PortError, Crash, asyncio.CancelledError)
 _JOBS = ("events", "reconcile", "cancel_entries", "protect", "compare")
+# Most words let the account trade again, or nothing would happen any more in most examples.
+_WORDS = ("kill", "REDUCE", "OBSERVE", *["release"] * 3, *["NORMAL"] * 3)
 Work = Callable[[], Awaitable[object]]
 
 
@@ -69,6 +72,8 @@ class AccountMachine(RuleBasedStateMachine):
             account = open_account(self._market, volume_fraction=fraction)
             self.account = await self._stack.enter_async_context(account)
             self.boot = await self.account.start_trader()
+            for symbol in SYMBOLS * 2:
+                await self.account.propose(symbol)
 
         self._runner.run(opened())
 
@@ -79,14 +84,13 @@ class AccountMachine(RuleBasedStateMachine):
         finally:
             self._runner.run(self._stack.aclose())
 
-    @precondition(lambda self: len(self.account.signals) < 6)
+    @precondition(lambda self: len(self.account.signals) < 8)
     @rule(symbol=st.sampled_from(SYMBOLS), price=st.sampled_from(["149", "150", "152"]), keyed=st.booleans())
     def propose(self, symbol: str, price: str, keyed: bool) -> None:
         signal_id = self._runner.run(self.account.propose(symbol, price))
         if keyed:
             self.account.keys[signal_id] = f"key of {signal_id}"
 
-    @precondition(lambda self: self.account.signals)
     @rule(which=_WHICH, times=st.integers(1, 3), at=_AT, failure=_FAILURES)
     def execute(self, which: int, times: int, at: int | str, failure: Failure | None) -> None:
         """Also at the same time, so that whichever of them waits number `at` fails."""
@@ -94,7 +98,12 @@ class AccountMachine(RuleBasedStateMachine):
         works = [lambda: self.boot.execute(signal_id) for _ in range(times)]
         self._do(self.boot, works, at, failure)
 
-    @precondition(lambda self: self.account.signals)
+    @rule(which=_WHICH, at=_AT, failure=_FAILURES)
+    def execute_everything(self, which: int, at: int | str, failure: Failure | None) -> None:
+        for signal_id in self.account.signals:
+            fails = failure if signal_id == self._signal(which) else None
+            self._do(self.boot, [partial(self.boot.execute, signal_id)], at, fails)
+
     @rule(
         which=_WHICH,
         at=_AT,
@@ -125,7 +134,6 @@ class AccountMachine(RuleBasedStateMachine):
     def work(self, job: str, at: int | str, failure: Failure | None) -> None:
         self._do(self.boot, [getattr(self.boot, job).run_once], at, failure)
 
-    @precondition(lambda self: self.account.signals)
     @rule(which=_WHICH, at=_EARLY, failure=_FAILURES)
     def cancel_an_order(self, which: int, at: int | str, failure: Failure | None) -> None:
         orders = [order.client_order_id for order in self._runner.run(self._open_orders())]
@@ -137,25 +145,23 @@ class AccountMachine(RuleBasedStateMachine):
     def close(self, symbol: str | None, at: int | str, failure: Failure | None) -> None:
         self._do(self.boot, [lambda: self.boot.positions.close(symbol, self._said())], at, failure)
 
-    @rule(at=st.integers(1, 9), failure=_FAILURES)
-    def kill(self, at: int | str, failure: Failure | None) -> None:
-        async def killed() -> None:
-            await self.boot.control.kill(self._said())
-            self.account.venue.is_killed = True
+    @rule(word=st.sampled_from(_WORDS), at=st.integers(1, 9), failure=_FAILURES)
+    def somebody_says(self, word: str, at: int | str, failure: Failure | None) -> None:
+        boot, venue = self.boot, self.account.venue
 
-        self._do(self.boot, [killed], at, failure)
+        async def said() -> None:
+            if word == "kill":
+                await boot.control.kill(self._said())
+                venue.is_killed = True
+            elif word == "release":
+                venue.is_killed = False
+                await boot.control.release_kill(self._said())
+            else:
+                await boot.control.set_mode(ModeChange(TradingMode(word), self._said()))
 
-    @rule(at=st.integers(1, 9), failure=_FAILURES)
-    def release_the_kill(self, at: int | str, failure: Failure | None) -> None:
-        self.account.venue.is_killed = False
-        self._do(self.boot, [lambda: self.boot.control.release_kill(self._said())], at, failure)
+        self._do(boot, [said], at, failure)
 
-    @rule(mode=st.sampled_from([TradingMode.NORMAL, TradingMode.NORMAL, *TradingMode]), failure=_FAILURES)
-    def set_mode(self, mode: TradingMode, failure: Failure | None) -> None:
-        change = ModeChange(mode, self._said())
-        self._do(self.boot, [lambda: self.boot.control.set_mode(change)], 3, failure)
-
-    @precondition(lambda self: len(self.account.signals) > 2)
+    @precondition(lambda self: len(self.account.signals) > 5)
     @rule()
     def revoke(self) -> None:
         if not self.account.is_revoked:
@@ -174,7 +180,6 @@ class AccountMachine(RuleBasedStateMachine):
         self.former = self.boot
         self.boot = self._runner.run(self.account.start_trader())
 
-    @precondition(lambda self: self.account.signals)
     @rule(which=_WHICH, job=st.sampled_from(["execute", *_JOBS]))
     def the_former_trader_goes_on(self, which: int, job: str) -> None:
         former, signal_id = self.former, self._signal(which)
@@ -267,7 +272,7 @@ def floor(database_url: str) -> Iterator[tuple[asyncio.Runner, Market]]:
             runner.run(database.close())
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(1500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [25, pytest.param(1500, marks=pytest.mark.soak)])
 def test_both_sides_agree_whatever_happens(floor: tuple[asyncio.Runner, Market], examples: int) -> None:
     run_state_machine_as_test(
         lambda: AccountMachine(*floor),  # type: ignore[arg-type]  # whatever makes one
