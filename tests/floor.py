@@ -47,16 +47,19 @@ class Floor:
         loaded: Mapping[str, str] | None = None,
     ) -> ExecuteSignal:
         ids = {self.artifact.payload_sha256: self.artifact.artifact_id} if loaded is None else loaded
-        rights = {
-            payload_sha256: EntryRight(artifact_id, DESK_POLICY.sha256)
-            for payload_sha256, artifact_id in ids.items()
-        }
+
+        def rights() -> dict[str, EntryRight]:
+            return {
+                payload_sha256: EntryRight(artifact_id, DESK_POLICY.sha256)
+                for payload_sha256, artifact_id in ids.items()
+            }
+
         return ExecuteSignal(
             unit_of_work=booked(self.desk, unit_of_work, limits),
             broker=broker or self.desk.broker,
             clock=self.desk.clock,
             trading=TradingAccount(ACCOUNT, self.epoch, limits, order_type),
-            loaded=lambda: rights,
+            loaded=rights,
         )
 
     def reconciler(self, broker: Broker | None = None) -> ReconcileOrders:

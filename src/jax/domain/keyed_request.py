@@ -34,7 +34,7 @@ class KeyedRequest:
         checks.text("approved_by", self.approved_by)
         checks.utc("asked_at", self.asked_at)
 
-    def asks_the_same(self, signal_id: str, approved_by: str) -> bool:
+    def asks_the_same(self, *, signal_id: str, approved_by: str) -> bool:
         """Whether a request for this signal on this approval is the one that the key stands for."""
         return (self.signal_id, self.approved_by) == (signal_id, approved_by)
 

@@ -30,7 +30,7 @@ class Asked:
         kept = await transaction.requests.find(self.account, key=self.key)
         if kept is None:
             return None
-        if not kept.asks_the_same(self.signal_id, self.approved_by):
+        if not kept.asks_the_same(signal_id=self.signal_id, approved_by=self.approved_by):
             return Denied(
                 ReasonCode.IDEMPOTENCY_KEY_REUSED,
                 f"Idempotency-Key {self.key} stands for signal {kept.signal_id} on the approval of "
