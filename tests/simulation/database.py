@@ -16,7 +16,18 @@ from jax.ports.unit_of_work import Transaction
 from tests.simulation.virtual_loop import VirtualLoop
 
 _LOCK_TIMEOUT_SECONDS = 60.0
-_STORES = ("artifacts", "releases", "signals", "orders", "controls", "running", "bars", "reference", "audit")
+_STORES = (
+    "artifacts",
+    "releases",
+    "signals",
+    "orders",
+    "controls",
+    "running",
+    "requests",
+    "bars",
+    "reference",
+    "audit",
+)
 
 
 class Surroundings(Protocol):

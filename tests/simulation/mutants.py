@@ -137,11 +137,9 @@ MUTANTS = (
         lambda: rewritten(
             ExecuteSignal,
             "_commit",
-            "return await record_order(transaction, self._trading, request, self._loaded())",
-            "recorded = await record_order(transaction, self._trading, request, self._loaded())\n"
-            "        if isinstance(recorded, tuple):\n"
-            "            await self._sender.send(recorded[1])\n"
-            "        return recorded",
+            "await asked.keep(transaction, recorded, at=request.at)",
+            "if before is None and isinstance(recorded, tuple):\n"
+            "            await self._sender.send(recorded[1])",
         ),
     ),
     Mutant(

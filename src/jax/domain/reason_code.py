@@ -150,6 +150,11 @@ class ReasonCode(StrEnum):
         "The limit of one order's notional leaves less than the smallest order.",
     )
     QUANTITY_INVALID = "QUANTITY_INVALID", _ORDER, "The quantity is none."
+    IDEMPOTENCY_KEY_REUSED = (
+        "IDEMPOTENCY_KEY_REUSED",
+        _ORDER,
+        "The idempotency key was given to another request before.",
+    )
     EXIT_RAISES_POSITION = "EXIT_RAISES_POSITION", _ORDER, "The exit would leave more than is held."
 
     BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE", _BROKER, "The broker does not answer; nothing was sent."

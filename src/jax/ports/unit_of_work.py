@@ -9,6 +9,7 @@ from jax.ports.artifact_store import ArtifactStore
 from jax.ports.audit_log import AuditLog
 from jax.ports.event_bus import EventPublisher
 from jax.ports.gate_record import GateRecord
+from jax.ports.keyed_requests import KeyedRequests
 from jax.ports.market_data import MarketData
 from jax.ports.order_store import OrderStore
 from jax.ports.reference_data import ReferenceData
@@ -37,6 +38,9 @@ class Transaction(Protocol):
 
     @property
     def running(self) -> RunningTraders: ...
+
+    @property
+    def requests(self) -> KeyedRequests: ...
 
     @property
     def bars(self) -> MarketData: ...

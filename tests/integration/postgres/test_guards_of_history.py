@@ -24,6 +24,7 @@ _APPEND_ONLY = (
     "trading.order_transition",
     "trading.fill",
     "trading.trade",
+    "trading.keyed_request",
     "advice.run",
 )
 

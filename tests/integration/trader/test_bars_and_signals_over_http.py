@@ -68,6 +68,8 @@ async def test_times_may_carry_any_offset() -> None:
         ({"close": 150.5}, "bars[0].close"),
         ({"close": "NaN"}, "bars[0].close"),
         ({"close": "Infinity"}, "bars[0].close"),
+        ({"close": "-Infinity"}, "bars[0].close"),
+        ({"close": "1e400"}, "bars[0].close"),
         ({"close": "1e2"}, "bars[0].close"),
         ({"close": " 150"}, "bars[0].close"),
         ({"close": "1" * 13}, "bars[0].close"),

@@ -22,7 +22,7 @@ class Ledger:
         self.may_finish = asyncio.Event()
         self._outcome = outcome
 
-    async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
+    async def execute(self, signal_id: str, *, approved_by: str, key: str | None = None) -> Executed | Denied:
         self.asked.append(f"{signal_id} by {approved_by}")
         self.begun.put_nowait(signal_id)
         await self.may_finish.wait()

@@ -24,7 +24,7 @@ class Asked:
     answer: Denied | Unavailable | None = None
     ids: list[tuple[str, str]] = field(default_factory=list)
 
-    async def __call__(self, signal_id: str, *, approved_by: str) -> Outcome:
+    async def __call__(self, signal_id: str, *, approved_by: str, key: str | None = None) -> Outcome:
         self.ids.append((signal_id, approved_by))
         if isinstance(self.answer, Unavailable):
             raise self.answer

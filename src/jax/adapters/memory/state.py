@@ -17,6 +17,7 @@ from jax.domain.fill import Fill
 from jax.domain.gate_key import GateKey
 from jax.domain.gate_policy import GatePolicy
 from jax.domain.instrument import Instrument
+from jax.domain.keyed_request import KeyedRequest
 from jax.domain.order import Order
 from jax.domain.running_trader import RunningTrader
 from jax.domain.session import ExchangeHoliday, ExchangeSession
@@ -54,6 +55,7 @@ class State:
     trades: dict[str, Trade] = field(default_factory=dict)
     fills: dict[tuple[str, str, int], Fill] = field(default_factory=dict)
     running: dict[str, RunningTrader] = field(default_factory=dict)
+    keyed_requests: dict[tuple[str, str], KeyedRequest] = field(default_factory=dict)
     bars: Series = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
     sessions: dict[tuple[str, date], ExchangeSession] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class State:
             trades=dict(self.trades),
             fills=dict(self.fills),
             running=dict(self.running),
+            keyed_requests=dict(self.keyed_requests),
             bars=self.bars,
             instruments=dict(self.instruments),
             sessions=dict(self.sessions),

@@ -11,6 +11,7 @@ from jax.adapters.memory.audit_log import MemoryAuditLog
 from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.event_bus import MemoryEventPublisher
 from jax.adapters.memory.gate_record import MemoryGateRecord
+from jax.adapters.memory.keyed_requests import MemoryKeyedRequests
 from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.adapters.memory.reference_data import MemoryReferenceData
@@ -30,6 +31,7 @@ class MemoryTransaction:
     orders: MemoryOrderStore
     controls: MemoryAccountControls
     running: MemoryRunningTraders
+    requests: MemoryKeyedRequests
     bars: TransactionMarketData
     reference: MemoryReferenceData
     audit: MemoryAuditLog
@@ -62,6 +64,7 @@ def _transaction(session: Session) -> MemoryTransaction:
         orders=MemoryOrderStore(session),
         controls=MemoryAccountControls(session),
         running=MemoryRunningTraders(session),
+        requests=MemoryKeyedRequests(session),
         bars=TransactionMarketData(session),
         reference=MemoryReferenceData(session),
         audit=MemoryAuditLog(session),

@@ -11,6 +11,7 @@ from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.event_bus import PostgresEventPublisher
 from jax.adapters.postgres.gate_record import PostgresGateRecord
+from jax.adapters.postgres.keyed_requests import PostgresKeyedRequests
 from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
 from jax.adapters.postgres.reference_data import PostgresReferenceData
@@ -30,6 +31,7 @@ class PostgresTransaction:
     orders: PostgresOrderStore
     controls: PostgresAccountControls
     running: PostgresRunningTraders
+    requests: PostgresKeyedRequests
     bars: PostgresMarketData
     reference: PostgresReferenceData
     audit: PostgresAuditLog
@@ -66,6 +68,7 @@ def _transaction(session: Session) -> PostgresTransaction:
         orders=PostgresOrderStore(session),
         controls=PostgresAccountControls(session),
         running=PostgresRunningTraders(session),
+        requests=PostgresKeyedRequests(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
         audit=PostgresAuditLog(session),

@@ -13,23 +13,29 @@ Outcome = Executed | Denied
 class Execute(Protocol):
     """The use case."""
 
-    async def __call__(self, signal_id: str, *, approved_by: str) -> Outcome: ...
+    async def __call__(self, signal_id: str, *, approved_by: str, key: str | None) -> Outcome: ...
 
 
 class Executions:
-    """At most one task a signal; whoever asks for the same signal meanwhile waits for the same task."""
+    """At most one task a signal; whoever asks for the same signal meanwhile waits for the same task.
+
+    Under another key it is another request, which waits for its turn: each key is kept with its answer.
+    """
 
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._running: dict[str, asyncio.Task[Outcome]] = {}
+        self._keys: dict[str, tuple[str, str] | None] = {}
 
-    async def run(self, signal_id: str, *, approved_by: str) -> Outcome:
+    async def run(self, signal_id: str, *, approved_by: str, key: str | None = None) -> Outcome:
         """The outcome, also when the caller is canceled while others wait; as `execute` raises."""
-        running = self._running.get(signal_id)
-        if running is not None:
-            return _as_repeat(await asyncio.shield(running))
-        task = asyncio.ensure_future(self._execute(signal_id, approved_by=approved_by))
-        self._running[signal_id] = task
+        keyed = None if key is None else (key, approved_by)
+        while (running := self._running.get(signal_id)) is not None:
+            if self._keys[signal_id] == keyed:
+                return _as_repeat(await asyncio.shield(running))
+            await asyncio.wait([running])
+        task = asyncio.ensure_future(self._execute(signal_id, approved_by=approved_by, key=key))
+        self._running[signal_id], self._keys[signal_id] = task, keyed
         task.add_done_callback(lambda done: self._forget(signal_id, done))
         return await asyncio.shield(task)
 
@@ -38,7 +44,7 @@ class Executions:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def _forget(self, signal_id: str, done: "asyncio.Task[Outcome]") -> None:
-        del self._running[signal_id]
+        del self._running[signal_id], self._keys[signal_id]
         if not done.cancelled():
             done.exception()  # a caller that hung up does not ask for it any more
 

@@ -109,10 +109,10 @@ class Trader:
         _log.info("signal.decided", **_traced(signal), status=status, by=by)
         return signal
 
-    async def execute(self, signal_id: str, *, approved_by: str) -> Executed | Denied:
+    async def execute(self, signal_id: str, *, approved_by: str, key: str | None = None) -> Executed | Denied:
         """The trade of an approved signal, or why there is none; goes on when the caller gives up."""
         refusal = self._parts.gate.refusal()
-        outcome = refusal or await self._executions.run(signal_id, approved_by=approved_by)
+        outcome = refusal or await self._executions.run(signal_id, approved_by=approved_by, key=key)
         if isinstance(outcome, Denied):
             _log.warning("execution.denied", signal_id=signal_id, reason_code=outcome.reason_code)
         elif not outcome.repeated:

@@ -300,6 +300,23 @@ trade = Table(
     schema="trading",
 )
 
+keyed_request = Table(
+    "keyed_request",
+    registry,
+    text("account", primary_key=True),
+    text("key", primary_key=True),
+    text("signal_id"),
+    text("approved_by"),
+    moment("asked_at"),
+    text("denied", nullable=True),
+    ForeignKeyConstraint(["account"], ["trading.account.account"], name="keyed_request_of_account"),
+    ForeignKeyConstraint(["signal_id"], ["trading.signal.signal_id"], name="keyed_request_of_signal"),
+    length("key", 64),
+    length("approved_by", 200),
+    CheckConstraint("jsonb_typeof((denied)::jsonb) = 'object'", name="denied_form"),
+    schema="trading",
+)
+
 running = Table(
     "running",
     registry,

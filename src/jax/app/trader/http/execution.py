@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from jax.app.http.decimal_text import DecimalText
@@ -11,12 +12,23 @@ from jax.app.http.problems import ProblemRaised, responses
 from jax.app.trader.http.denials import problem_of_denial
 from jax.app.trader.http.signals import Limit, Person, signal_must_exist
 from jax.app.trader.trader import Trader
+from jax.domain.keyed_request import LONGEST_KEY
 from jax.domain.order import Order
 from jax.domain.order_status import FAILED, UNRESOLVED, OrderStatus
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.side import Side
 from jax.domain.trade import Trade
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=LONGEST_KEY,
+        pattern=r"^[!-~]+$",
+        description="The caller's own name for this request, printable ASCII without spaces.",
+    ),
+]
 
 
 class ExecuteRequest(BaseModel):
@@ -112,10 +124,18 @@ def execution_routes(trader: Trader) -> APIRouter:
             **responses(404, 409, 422, 423, 503),
         },
     )
-    async def execute(request: ExecuteRequest, response: Response) -> ExecuteAnswer:
-        """Sends the order of an APPROVED signal, at most once however often it is asked."""
+    async def execute(
+        request: ExecuteRequest, response: Response, idempotency_key: IdempotencyKey = None
+    ) -> ExecuteAnswer:
+        """Sends the order of an APPROVED signal, at most once however often it is asked.
+
+        Without an Idempotency-Key the signal is the key. With one, the answer to the decision is kept: the
+        same request under it is answered the same, another one is refused.
+        """
         with signal_must_exist():
-            outcome = await trader.execute(request.signal_id, approved_by=request.approved_by)
+            outcome = await trader.execute(
+                request.signal_id, approved_by=request.approved_by, key=idempotency_key
+            )
         if isinstance(outcome, Denied):
             raise problem_of_denial(outcome)
         trade, order = outcome.trade, outcome.order
