@@ -1,5 +1,6 @@
 """Reads what the risk rules judge an order by, within the transaction that would record it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
 from jax.modules.execution.account_book import AccountBook
 from jax.modules.execution.broker_means import MeansSaid
+from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
 _A_MINUTE = timedelta(seconds=60)
@@ -32,7 +34,7 @@ async def account_state(
         snapshot=snapshot,
         opening_equity=await _opening_equity(transaction, snapshot, session, opening),
         reserved=means.reserved_since(),
-        holdings=await _holdings(transaction, book),
+        holdings=await _holdings(transaction, means.held()),
         open_orders=book.open_orders,
         realized_today=book.realized_since(session.opens_at),
         risk_taken_today=book.risk_taken_since(session.opens_at),
@@ -75,15 +77,20 @@ async def pace_of(
     )
 
 
-async def _holdings(transaction: Transaction, book: AccountBook) -> dict[str, Holding]:
-    holdings = {}
-    for symbol, position in book.positions.items():
-        if position.signed_quantity != 0:
-            instrument = await transaction.reference.instrument(symbol)
-            bar = await _newest_bar(transaction, symbol)
-            value = None if bar is None else bar.close * instrument.multiplier
-            holdings[symbol] = Holding(position.signed_quantity, value)
-    return holdings
+async def _holdings(transaction: Transaction, held: Mapping[str, Decimal]) -> dict[str, Holding]:
+    return {symbol: Holding(held[symbol], await _unit_value(transaction, symbol)) for symbol in held}
+
+
+async def _unit_value(transaction: Transaction, symbol: str) -> Decimal | None:
+    bar = await _newest_bar(transaction, symbol)
+    if bar is None:
+        return None
+    try:
+        instrument = await transaction.reference.instrument(symbol)
+    except NotFound:
+        # Somebody else's doing, and no reason to stop deciding: a rule says what comes of it.
+        return None
+    return bar.close * instrument.multiplier
 
 
 async def _newest_bar(transaction: Transaction, symbol: str) -> Bar | None:
