@@ -43,3 +43,16 @@ def trade(url: str, signal_id: str, trade: Mapping[str, Any]) -> None:
             await connection.close()
 
     asyncio.run(run())
+
+
+def fetch(url: str, question: str) -> list[tuple[Any, ...]]:
+    """The rows that answer it."""
+
+    async def run() -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [tuple(row) for row in await connection.fetch(question)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
