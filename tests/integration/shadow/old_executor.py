@@ -11,7 +11,10 @@ import asyncpg
 import httpx
 
 _WAITING = "SELECT * FROM inbox WHERE signal_id NOT IN (SELECT signal_id FROM trades) ORDER BY signal_id"
-_TRADED = "INSERT INTO trades (signal_id, symbol, direction, entry, stop, targets, risk) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+_TRADED = """
+    INSERT INTO trades (signal_id, symbol, direction, entry, stop, targets, risk)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
 
 
 async def main(database_url: str, bridge_url: str) -> None:

@@ -22,7 +22,7 @@ def decision(
 
 
 def compared(legacy: list[ExecutorDecision], shadow: list[ExecutorDecision]) -> Comparison:
-    return compare_decisions(legacy, shadow, since=AT - 60 * SECOND, until=AT + 60 * SECOND)
+    return compare_decisions(legacy=legacy, shadow=shadow, since=AT - 60 * SECOND, until=AT + 60 * SECOND)
 
 
 def found(legacy: list[ExecutorDecision], shadow: list[ExecutorDecision]) -> list[tuple[str, str, str]]:

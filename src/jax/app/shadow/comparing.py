@@ -28,7 +28,7 @@ async def compare_once(sides: Sides, since: datetime, settle: timedelta) -> Comp
     reach = since - settle
     legacy = await sides.legacy.decided_since(reach)
     shadow = await sides.shadow.decided_since(reach)
-    return compare_decisions(legacy, shadow, since=since, until=until)
+    return compare_decisions(legacy=legacy, shadow=shadow, since=since, until=until)
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

@@ -45,9 +45,9 @@ class Comparison:
 
 
 def compare_decisions(
+    *,
     legacy: Iterable[ExecutorDecision],
     shadow: Iterable[ExecutorDecision],
-    *,
     since: datetime,
     until: datetime,
 ) -> Comparison:
