@@ -85,7 +85,7 @@ _EMPTY = """
                 AND backend_type = 'client backend';
         FOR stored IN
             SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-            WHERE schemaname IN ('advice', 'gate', 'trading', 'reference', 'audit')
+            WHERE schemaname IN ('advice', 'gate', 'trading', 'shadow', 'reference', 'audit')
                 AND tablename !~ '_transition$'
         LOOP
             EXECUTE format('SELECT EXISTS (SELECT FROM %s)', stored) INTO holds_rows;
@@ -94,7 +94,7 @@ _EMPTY = """
             END IF;
         END LOOP;
         PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
-            FROM pg_sequences WHERE schemaname IN ('gate', 'trading', 'reference', 'audit');
+            FROM pg_sequences WHERE schemaname IN ('gate', 'trading', 'shadow', 'reference', 'audit');
         IF filled = '{}' THEN
             RETURN;
         END IF;

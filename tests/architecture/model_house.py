@@ -19,10 +19,13 @@ KEPT: Mapping[str, str] = {
     "modules/market_data/import_bars.py": "from jax.ports import clock",
     "modules/orchestration/run_cycle.py": "import asyncio",
     "modules/risk/limit_loss.py": "import decimal",
+    "modules/shadow/compare_decisions.py": "import decimal",
     "modules/signals/generate_signal.py": "from jax.domain.strategies import moving_average",
     "modules/backtest/sweep.py": "import numpy\nfrom jax.domain import order",
     "modules/portfolio/optimise.py": "import scipy.optimize",
     "adapters/agents/client.py": "import httpx",
+    "adapters/brokers/bridge/bridge_client.py": "from jax.adapters.brokers.bridge import client",
+    "adapters/brokers/bridge/bridge_reader.py": "from jax.ports import broker",
     "adapters/brokers/bridge/client.py": "import aiohttp\nfrom jax.ports import broker",
     "adapters/brokers/ccxt/client.py": "import ccxt\nfrom jax.ports import broker",
     "adapters/brokers/ib/client.py": "import ib_async\nfrom jax.ports import broker",
@@ -54,6 +57,9 @@ KEPT: Mapping[str, str] = {
     "app/trader/database_wiring.py": "from jax.adapters.postgres import orders",
     "app/trader/server.py": "from jax.app.http import serving\nfrom jax.app.trader.http import app",
     "app/trader/service.py": "from jax.modules.execution import submit_order",
+    "app/trader/shadow_wiring.py": (
+        "from jax.adapters.brokers.bridge import bridge_reader\nfrom jax.app.trader import service"
+    ),
     "app/trader/wiring.py": (
         "from jax.adapters import brokers, ed25519, gate_files, system\n"
         "from jax.adapters.brokers import paper\n"

@@ -33,6 +33,20 @@ def plant(contract: str, path: str, source: str, named: str = "planted", **other
     return Plant(contract, {path: source, **others}, named)
 
 
+SHADOW = {
+    f"a shadow reaches {what}": plant(
+        "shadow-opens-nothing-that-places",
+        "app/trader/planted.py",
+        f"from {where}",
+        **{"app/trader/shadow_wiring.py": "from jax.app.trader import planted"},
+    )
+    for what, where in {
+        "a client that places": "jax.adapters.brokers.bridge import bridge_client",
+        "the paper venue": "jax.adapters.brokers import paper",
+        "Interactive Brokers": "jax.adapters.brokers.ib import client",
+        "an exchange": "jax.adapters.brokers.ccxt import client",
+    }.items()
+}
 LAYERS = {
     "the domain imports a port": plant("layers", "domain/planted.py", "import jax.ports.clock"),
     "a port imports a module": plant("layers", "ports/planted.py", "from jax.modules.risk import limit_loss"),
@@ -285,5 +299,17 @@ RINGS = {
         },
     ),
 }
-RULES = (LAYERS, STANDARD_LIBRARY, INDEPENDENCE, WIRING, TRADER, BRIDGE, RESEARCH, ADVICE, PACKAGES, RINGS)
+RULES = (
+    LAYERS,
+    STANDARD_LIBRARY,
+    INDEPENDENCE,
+    WIRING,
+    TRADER,
+    SHADOW,
+    BRIDGE,
+    RESEARCH,
+    ADVICE,
+    PACKAGES,
+    RINGS,
+)
 PLANTS = {sentence: found for rule in RULES for sentence, found in rule.items()}

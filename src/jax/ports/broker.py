@@ -1,18 +1,17 @@
 """Where orders go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from jax.domain.account import AccountSnapshot
 from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
-from jax.domain.quote import Quote
 from jax.domain.side import Side
+from jax.ports.account_view import AccountView
 
 # Codes of a Refused order that the venue has never seen and never will.
 NEVER_PLACED = frozenset({"DEADLINE_PASSED", "FENCED", "KILLED"})
@@ -79,17 +78,12 @@ class BrokerStatus:
     epoch: int
 
 
-class Venue(Protocol):
+class Venue(AccountView, Protocol):
     """What trades: it knows orders by our client_order_id; one that cannot is not a Venue.
 
     Any call may raise Unavailable (nothing was done, or the venue is not synchronised yet and cannot say) or
     OutcomeUnknown (it may have been done).
     """
-
-    @property
-    def name(self) -> str:
-        """Such as `paper`."""
-        ...
 
     @property
     def is_live(self) -> bool:
@@ -116,18 +110,6 @@ class Venue(Protocol):
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
         """Every order that is open in the account, ours or not."""
-        ...
-
-    async def account(self, account: str) -> AccountSnapshot:
-        """The account's means now."""
-        ...
-
-    async def positions(self, account: str) -> Mapping[str, Decimal]:
-        """Signed quantity by symbol; only what is not flat."""
-        ...
-
-    async def quote(self, symbol: str) -> Quote:
-        """The newest quote; NotFound when there is none."""
         ...
 
 

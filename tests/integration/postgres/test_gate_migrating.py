@@ -21,6 +21,7 @@ ROLES = [
     "jax_release",
     "jax_research",
     "jax_revoker",
+    "jax_shadow",
     "jax_trader",
 ]
 

@@ -45,7 +45,10 @@ class Ended:
 class TraderProcess:
     """A running trader; `stop` and `kill` end it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", home: Path, log: Path) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", home: Path, log: Path, *, service: str = "trader"
+    ) -> None:
+        self._service = service
         self.process = process
         self.home = home
         self._log = log
@@ -78,7 +81,7 @@ class TraderProcess:
     def _ready(self) -> dict[str, Any]:
         until = time.monotonic() + START_WITHIN_SECONDS
         while time.monotonic() < until:
-            state = run_file(self.home)
+            state = run_file(self.home, self._service)
             if state.get("pid") == self.process.pid:
                 return state
             if self.process.poll() is not None:
@@ -87,10 +90,10 @@ class TraderProcess:
         raise AssertionError(f"the trader was not ready in time: {self.said}")
 
 
-def run_file(home: Path) -> dict[str, Any]:
+def run_file(home: Path, service: str = "trader") -> dict[str, Any]:
     """Where the trader says it is; empty when there is none."""
     try:
-        state: dict[str, Any] = json.loads((home / "run" / "trader.json").read_text())
+        state: dict[str, Any] = json.loads((home / "run" / f"{service}.json").read_text())
     except FileNotFoundError:
         return {}
     return state
@@ -114,7 +117,8 @@ def trader_process(home: Path, *arguments: str, **environment: str) -> Iterator[
             env=_environment(home, environment),
         )
     try:
-        yield TraderProcess(process, home, log)
+        service = "shadow-trader" if environment.get("MODE") == "shadow" else "trader"
+        yield TraderProcess(process, home, log, service=service)
     finally:
         process.kill()
         process.wait()

@@ -19,10 +19,10 @@ from jax.domain.side import Side
 from jax.domain.signal import SignalStatus
 from jax.modules.execution.execute_signal import Executed
 from jax.ports.broker import OrderReport
-from jax.ports.errors import NotFound, OutcomeUnknown, Refused, Unavailable
+from jax.ports.errors import NotFound, OutcomeUnknown, Refused
 from tests.desk import ACCOUNT, LIMITS, approved_signal, quote
 from tests.failing_ports import FailingBroker, FailingUnitOfWork, Fault, Fuse, PassingBroker
-from tests.floor import Floor, denial, open_floor, walk_through_every_fault
+from tests.floor import denial, open_floor, walk_through_every_fault
 
 
 async def test_an_approved_signal_is_sized_sent_filled_and_recorded_with_its_artifact() -> None:
@@ -374,39 +374,3 @@ async def test_an_order_whose_deadline_has_passed_is_not_sent() -> None:
 
 async def test_a_fault_at_any_step_ends_in_one_order_that_both_sides_agree_on() -> None:
     await walk_through_every_fault(open_floor)
-
-
-class _OthersTrade(PassingBroker):
-    """While this trader asks for its means, another one executes a signal in the same account."""
-
-    def __init__(self, floor: Floor, *, times: int) -> None:
-        super().__init__(floor.desk.broker)
-        self._floor = floor
-        self._left = times
-        self.asked = 0
-
-    async def account(self, account: str) -> AccountSnapshot:
-        self.asked += 1
-        if self._left:
-            self._left -= 1
-            name = f"other{self._left}"
-            await approved_signal(self._floor.desk, self._floor.artifact, signal_id=name)
-            assert isinstance(await self._floor.engine().execute(name, approved_by="olivia"), Executed)
-        return await super().account(account)
-
-
-async def test_means_that_others_have_used_meanwhile_are_asked_for_again() -> None:
-    async with open_floor() as floor:
-        broker = _OthersTrade(floor, times=1)
-        outcome = await floor.engine(broker=broker).execute("sg1", approved_by="olivia")
-        assert isinstance(outcome, Executed)
-        assert broker.asked == 2
-
-
-async def test_who_never_finds_the_record_at_rest_sends_nothing_and_may_try_again() -> None:
-    async with open_floor() as floor:
-        broker = _OthersTrade(floor, times=3)
-        with pytest.raises(Unavailable, match="try again"):
-            await floor.engine(broker=broker).execute("sg1", approved_by="olivia")
-        assert await floor.order() is None
-        assert isinstance(await floor.engine(broker=broker).execute("sg1", approved_by="olivia"), Executed)

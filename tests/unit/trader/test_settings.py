@@ -38,6 +38,7 @@ def test_the_defaults_are_those_of_the_plan() -> None:
         "EXECUTION_ENABLED": False,
         "MODE": "paper",
         "BROKER": "paper",
+        "BROKER_ACCOUNT": "paper",
         "IB_BRIDGE_TOKEN": None,
         "IB_BRIDGE_URL": "http://localhost:8092",
         "DATABASE_URL": None,

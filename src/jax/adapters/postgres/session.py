@@ -9,6 +9,7 @@ from sqlalchemy import Executable, Result, Row
 
 from jax.adapters.postgres.database_address import DatabaseAddress
 from jax.adapters.postgres.port_errors import speaking_port_errors
+from jax.adapters.postgres.shadow_schema import in_shadow
 from jax.adapters.postgres.statement import Statement
 from jax.ports.errors import Conflict, PortError, Unavailable
 
@@ -25,8 +26,15 @@ class Session:
     """
 
     def __init__(
-        self, connection: asyncpg.Connection, transaction: Transaction, address: DatabaseAddress
+        self,
+        connection: asyncpg.Connection,
+        transaction: Transaction,
+        address: DatabaseAddress,
+        *,
+        in_shadow: bool = False,
     ) -> None:
+        """`in_shadow`: what a trader writes is that of schema `shadow`."""
+        self._in_shadow = in_shadow
         self._connection = connection
         self._transaction = transaction
         self._has_begun = False
@@ -49,7 +57,9 @@ class Session:
         try:
             with speaking_port_errors(self._address):
                 await self._begin_for(prepared)
-                status = await self._connection.execute(prepared.sql, *prepared.arguments(values))
+                status = await self._connection.execute(
+                    self._placed(prepared.sql), *prepared.arguments(values)
+                )
         except PortError as error:
             self._refusal = error
             raise
@@ -62,7 +72,7 @@ class Session:
         try:
             with speaking_port_errors(self._address):
                 await self._begin_for(prepared)
-                cursor = await self._connection.cursor(prepared.sql, *prepared.arguments({}))
+                cursor = await self._connection.cursor(self._placed(prepared.sql), *prepared.arguments({}))
                 while records := await cursor.fetch(_ROWS_AT_ONCE):
                     for row in prepared.result(records):
                         yield row
@@ -87,6 +97,9 @@ class Session:
         with speaking_port_errors(self._address, committing=True):
             await self._transaction.commit()
 
+    def _placed(self, sql: str) -> str:
+        return in_shadow(sql) if self._in_shadow else sql
+
     async def _begin_for(self, statement: Statement) -> None:
         if not (self._has_begun or statement.only_looks):
             await self._transaction.start()
@@ -97,7 +110,9 @@ class Session:
         try:
             with speaking_port_errors(self._address):
                 await self._begin_for(statement)
-                records: list[Any] = await self._connection.fetch(statement.sql, *statement.arguments(values))
+                records: list[Any] = await self._connection.fetch(
+                    self._placed(statement.sql), *statement.arguments(values)
+                )
         except PortError as error:
             self._refusal = error
             raise

@@ -43,21 +43,23 @@ class PostgresTransaction:
 class PostgresUnitOfWork:
     """Opens transactions at READ COMMITTED, each on a connection of the pool."""
 
-    def __init__(self, database: PostgresDatabase) -> None:
+    def __init__(self, database: PostgresDatabase, *, in_shadow: bool = False) -> None:
+        """`in_shadow`: what a trader writes goes to schema `shadow`, and is read from there."""
         self._database = database
+        self._in_shadow = in_shadow
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        async with open_session(self._database) as session:
+        async with open_session(self._database, in_shadow=self._in_shadow) as session:
             yield _transaction(session)
             await session.commit()
 
 
 @asynccontextmanager
-async def open_session(database: PostgresDatabase) -> AsyncIterator[Session]:
+async def open_session(database: PostgresDatabase, *, in_shadow: bool = False) -> AsyncIterator[Session]:
     """A session on a connection of the pool; what it has not committed by the block's end is rolled back."""
     async with database.transaction() as (connection, transaction):
-        yield Session(connection, transaction, database.address)
+        yield Session(connection, transaction, database.address, in_shadow=in_shadow)
 
 
 def _transaction(session: Session) -> PostgresTransaction:

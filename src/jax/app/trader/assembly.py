@@ -55,20 +55,26 @@ class ListeningBroker(Broker, BarListener, Protocol):
     """A broker that quotes from the bars it hears."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the trader stands on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a trader stands on, whether or not it places what it decides."""
 
     unit_of_work: UnitOfWork
     event_bus: EventBus
     object_store: ObjectStore
-    broker: ListeningBroker
     clock: Clock
     lock: LivenessLock
     trust: TrustSource
     memory: SnapshotMemory
     kill_switch: KillSwitch
     feed: MarketFeed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings(Ground):
+    """What a trader stands on that places orders."""
+
+    broker: ListeningBroker
 
 
 @asynccontextmanager
@@ -106,7 +112,7 @@ async def trader_at_work(
         watch=WatchAccount(at),
     )
     executions = _executions(at, trading, artifacts)
-    market = _market(around, receive_bars, artifacts, settings)
+    market = market_of(around, receive_bars, artifacts, settings)
     parts = TraderParts(
         unit_of_work=unit_of_work,
         clock=clock,
@@ -131,7 +137,7 @@ async def trader_at_work(
     )
     jobs = (
         *_jobs(at, use_cases, reconcile, settings),
-        *_run_job(around, gate, executions, artifacts, settings),
+        *run_job(around, gate, executions, artifacts, settings),
     )
     engine = Engine(gate, artifacts, cancel_entries, reconcile, report, around.event_bus, around.lock, jobs)
     async with engine.running(), following(market, gate):
@@ -167,9 +173,10 @@ def _executions(at: BrokerAccount, trading: TradingAccount, artifacts: RunningAr
     return Executions(execute_signal.execute)
 
 
-def _market(
-    around: Surroundings, receive_bars: ReceiveBars, artifacts: RunningArtifacts, settings: TraderSettings
+def market_of(
+    around: Ground, receive_bars: ReceiveBars, artifacts: RunningArtifacts, settings: TraderSettings
 ) -> FollowMarket | None:
+    """What follows the feed, if there is one."""
     if around.feed is None:
         return None
     return FollowMarket(
@@ -181,13 +188,14 @@ def _market(
     )
 
 
-def _run_job(
-    around: Surroundings,
+def run_job(
+    around: Ground,
     gate: SendingGate,
     executions: Executions,
     artifacts: RunningArtifacts,
     settings: TraderSettings,
 ) -> tuple[EngineJob, ...]:
+    """What executes approved signals by itself; nothing when that is left to requests."""
     every = float(settings.RUN_EVERY_SECONDS)
     if not every:
         return ()

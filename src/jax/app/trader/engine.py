@@ -51,12 +51,12 @@ class EngineJob:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the background work works on."""
+    """What the background work works on; one that places nothing has nothing to cancel or to reconcile."""
 
     gate: SendingGate
     artifacts: RunningArtifacts
-    cancel_entries: CancelEntries
-    reconcile: ReconcileOrders
+    cancel_entries: CancelEntries | None
+    reconcile: ReconcileOrders | None
     report: RunningReport
     event_bus: EventBus
     lock: LivenessLock
@@ -70,7 +70,7 @@ class Engine:
         reload = self._job(
             _LOADING, lambda: self._reload(cancel, report), interval_seconds=_LOAD_EVERY_SECONDS
         )
-        reconcile = self._job(_RECONCILIATION, self.reconcile.run_once)
+        reconcile = self._job(_RECONCILIATION, self._reconcile)
         watch = self._job(_WATCHING, self._watch_lock)
         others = [
             (job, self._job(job.name, job.action, interval_seconds=job.interval_seconds)) for job in self.jobs
@@ -116,8 +116,12 @@ class Engine:
 
     async def _cancel_entries(self) -> None:
         # A trader that could not load anything yet does not know what has left.
-        if self.artifacts.are_known:
+        if self.artifacts.are_known and self.cancel_entries is not None:
             await self.cancel_entries.run_once()
+
+    async def _reconcile(self) -> None:
+        if self.reconcile is not None:
+            await self.reconcile.run_once()
 
     async def _watch_lock(self) -> None:
         if not await self.lock.held():

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from jax.adapters.brokers.bridge.bridge_client import open_bridge_client
+from jax.adapters.brokers.bridge.bridge_reader import open_bridge_reader
 from jax.adapters.market_feeds.bar_file import bars_in_file
 from jax.adapters.market_feeds.feed_policy import FeedPolicy
 from jax.adapters.market_feeds.polling_feed import PollingFeed
@@ -16,9 +16,7 @@ from jax.ports.market_feed import MarketFeed
 
 
 @asynccontextmanager
-async def open_feed(
-    settings: TraderSettings, clock: Clock, *, boot_id: str
-) -> AsyncIterator[MarketFeed | None]:
+async def open_feed(settings: TraderSettings, clock: Clock) -> AsyncIterator[MarketFeed | None]:
     """The feed that MARKET_FEED names; None when bars come over HTTP alone."""
     policy = FeedPolicy(poll_seconds=float(settings.FEED_POLL_SECONDS))
     if settings.MARKET_FEED == "replay":
@@ -28,9 +26,7 @@ async def open_feed(
     if settings.MARKET_FEED == "none":
         yield None
         return
-    async with open_bridge_client(
-        settings.IB_BRIDGE_URL, boot_id=boot_id, token=settings.bridge_token
-    ) as bridge:
+    async with open_bridge_reader(settings.IB_BRIDGE_URL, token=settings.bridge_token) as bridge:
         polling = PollingFeed(bridge, clock, policy)
         if settings.MARKET_FEED == "bridge":
             yield polling

@@ -14,7 +14,9 @@ from jax.app.trader.wiring import open_trader
 
 async def serve(place: Place, settings: TraderSettings, *, exit_with_parent: bool) -> None:
     """Until SIGTERM, SIGINT or the end of standard input; raises what keeps the trader from starting."""
-    await serve_until_stopped("trader", place, _opening(place, settings), exit_with_parent=exit_with_parent)
+    # Beside the trader of record, a shadow may share its home.
+    service = "shadow-trader" if settings.is_shadow else "trader"
+    await serve_until_stopped(service, place, _opening(place, settings), exit_with_parent=exit_with_parent)
 
 
 @asynccontextmanager

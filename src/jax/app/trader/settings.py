@@ -55,7 +55,7 @@ class TraderSettings(ServiceSettings):
     }
 
     EXECUTION_ENABLED: bool = False
-    MODE: Literal["paper"] = "paper"
+    MODE: Literal["paper", "shadow"] = "paper"
     BROKER: Literal["paper", "bridge"] = "paper"
     BROKER_ACCOUNT: Annotated[str, AfterValidator(_account)] = "paper"
     IB_BRIDGE_TOKEN: Token | None = None
@@ -95,6 +95,11 @@ class TraderSettings(ServiceSettings):
     FEED_SILENCE_SECONDS: Annotated[Decimal, AfterValidator(_a_minute_or_more)] = Decimal(120)
     FEED_FILE: str = "bars.jsonl"
     FEED_SPEED: Literal["1", "10", "100", "max"] = "1"
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it decides and places nothing."""
+        return self.MODE == "shadow"
 
     @property
     def takes_bars_of_any_age(self) -> bool:
@@ -174,9 +179,20 @@ def load_settings() -> TraderSettings:
     CommandFailed names every variable that cannot be used and what would be right, and shows no secret.
     """
     settings = settings_of_environment(TraderSettings)
+    if settings.is_shadow:
+        _check_shadow(settings)
     try:
         settings.risk_limits()
     except InvalidValue as error:
         variable = _VARIABLES.get(error.field, error.field)
         raise CommandFailed(f"{variable}: {error.problem}; change {variable} or unset it") from None
     return settings
+
+
+def _check_shadow(settings: TraderSettings) -> None:
+    if settings.EXECUTION_ENABLED:
+        raise CommandFailed("EXECUTION_ENABLED=true: MODE=shadow places nothing; unset one of the two")
+    if settings.BROKER != "bridge":
+        raise CommandFailed(
+            "BROKER=paper: MODE=shadow reads account and quotes where they are traded; set BROKER=bridge"
+        )

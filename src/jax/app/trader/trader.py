@@ -28,7 +28,7 @@ from jax.modules.signals.decide_signal import DecideSignal
 from jax.modules.signals.follow_market import FollowMarket
 from jax.modules.signals.list_signals import ListSignals, SignalFilter, SignalPage
 from jax.modules.signals.receive_bars import Asked, BarsReceived, ReceiveBars
-from jax.ports.broker import Broker
+from jax.ports.account_view import AccountView
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError
 from jax.ports.unit_of_work import UnitOfWork
@@ -52,11 +52,11 @@ class TraderFacts:
 
 @dataclass(frozen=True, slots=True)
 class TraderParts:
-    """What the trader is made of, put together by the wiring."""
+    """What the trader is made of, put together by the wiring; a shadow has no account to speak for."""
 
     unit_of_work: UnitOfWork
     clock: Clock
-    broker: Broker
+    broker: AccountView
     gate: SendingGate
     artifacts: RunningArtifacts
     report: RunningReport
@@ -64,7 +64,7 @@ class TraderParts:
     decide_signal: DecideSignal
     list_signals: ListSignals
     executions: Executions
-    account: AccountDesk
+    account: AccountDesk | None
     market: FollowMarket | None = None
 
 
@@ -161,7 +161,7 @@ class Trader:
                 *parts.gate.alarms(),
                 *parts.artifacts.alarms(),
                 *parts.report.alarms(),
-                *parts.account.alarms(),
+                *(() if parts.account is None else parts.account.alarms()),
                 *(() if parts.market is None else parts.market.alarms()),
             ),
             last_execution=_last_execution(*newest[0]) if newest else None,

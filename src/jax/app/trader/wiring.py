@@ -23,6 +23,7 @@ from jax.app.gate_wiring import trust_source
 from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_work
 from jax.app.trader.feed_wiring import open_feed
 from jax.app.trader.settings import TraderSettings
+from jax.app.trader.shadow_wiring import open_shadow
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
 from jax.ports.clock import Clock
@@ -46,6 +47,10 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
         execution_enabled=settings.EXECUTION_ENABLED,
         takes_bars_of_any_age=settings.takes_bars_of_any_age,
     )
+    if settings.is_shadow:
+        async with open_shadow(home, settings, facts) as shadow:
+            yield shadow
+        return
     async with (
         # Whatever the login may do, the trader cannot write to the gate.
         open_database(
@@ -73,7 +78,7 @@ async def _surroundings(
     async with (
         trader_lock(database, facts.account) as lock,
         _broker(home, settings, facts, clock=clock, instrument_of=instrument_of) as broker,
-        open_feed(settings, clock, boot_id=facts.boot_id) as feed,
+        open_feed(settings, clock) as feed,
     ):
         yield Surroundings(
             unit_of_work=unit_of_work,

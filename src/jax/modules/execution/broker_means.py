@@ -1,7 +1,7 @@
 """What the broker says of an account and of the market, asked at most every tenth of a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ from jax.domain.account import AccountSnapshot
 from jax.domain.quote import Quote
 from jax.modules.execution.account_book import AccountBook
 from jax.modules.execution.broker_answer import broker_answer
-from jax.ports.broker import Broker
+from jax.ports.account_view import AccountView
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound, PortError
 
@@ -20,12 +20,23 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class MeansSaid:
-    """The account's means, and what the book said just before the broker was asked for them."""
+    """The account's means, and what the book said just before the broker was asked for them.
+
+    `positions` are signed quantities by symbol where the broker's count instead of the book's, else None.
+    """
 
     snapshot: AccountSnapshot
     book: AccountBook
     reserved: Decimal
     entered_notional: Decimal
+    positions: Mapping[str, Decimal] | None = None
+
+    def held(self) -> Mapping[str, Decimal]:
+        """Signed quantity by symbol; only what is not flat."""
+        held = self.positions
+        if held is None:
+            held = {symbol: position.signed_quantity for symbol, position in self.book.positions.items()}
+        return {symbol: quantity for symbol, quantity in held.items() if quantity != 0}
 
     def reserved_since(self) -> Decimal:
         """What orders may have taken of the means: those that were open, and every one recorded since.
@@ -38,8 +49,12 @@ class MeansSaid:
 class BrokerMeans:
     """Answers that are younger than a tenth of a second serve whoever asks next."""
 
-    def __init__(self, broker: Broker, account: str, clock: Clock) -> None:
+    def __init__(
+        self, broker: AccountView, account: str, clock: Clock, *, holdings_are_the_brokers: bool = False
+    ) -> None:
+        """With `holdings_are_the_brokers` the broker is asked for what is held, too."""
         self._broker = broker
+        self._holdings_are_the_brokers = holdings_are_the_brokers
         self._account = account
         self._clock = clock
         self._means: _Kept[MeansSaid] = _Kept(clock)
@@ -61,7 +76,10 @@ class BrokerMeans:
     async def _ask(self, book: AccountBook) -> MeansSaid:
         reserved, entered = book.reserved, book.entered_notional
         snapshot = await broker_answer(self._broker.account(self._account))
-        return MeansSaid(snapshot, book, reserved, entered)
+        positions = None
+        if self._holdings_are_the_brokers:
+            positions = await broker_answer(self._broker.positions(self._account))
+        return MeansSaid(snapshot, book, reserved, entered, positions)
 
     async def _newest_quote(self, symbol: str) -> Quote | None:
         try:

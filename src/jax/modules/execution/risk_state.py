@@ -1,15 +1,18 @@
 """Reads what the risk rules judge an order by, within the transaction that would record it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from jax.domain.account import AccountSnapshot
+from jax.domain.bar import Bar
 from jax.domain.controls import SessionOpening
 from jax.domain.risk.inputs import AccountState, Holding, Pace
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
 from jax.modules.execution.account_book import AccountBook
 from jax.modules.execution.broker_means import MeansSaid
+from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
 _A_MINUTE = timedelta(seconds=60)
@@ -31,7 +34,7 @@ async def account_state(
         snapshot=snapshot,
         opening_equity=await _opening_equity(transaction, snapshot, session, opening),
         reserved=means.reserved_since(),
-        holdings=await _holdings(transaction, book),
+        holdings=await _holdings(transaction, means.held()),
         open_orders=book.open_orders,
         realized_today=book.realized_since(session.opens_at),
         risk_taken_today=book.risk_taken_since(session.opens_at),
@@ -74,12 +77,20 @@ async def pace_of(
     )
 
 
-async def _holdings(transaction: Transaction, book: AccountBook) -> dict[str, Holding]:
-    held = {symbol: found for symbol, found in book.positions.items() if found.signed_quantity != 0}
+async def _holdings(transaction: Transaction, held: Mapping[str, Decimal]) -> dict[str, Holding]:
     newest = await transaction.bars.newest_of(held) if held else {}
-    holdings = {}
-    for symbol, position in held.items():
-        instrument, bar = await transaction.reference.instrument(symbol), newest.get(symbol)
-        value = None if bar is None else bar.close * instrument.multiplier
-        holdings[symbol] = Holding(position.signed_quantity, value)
-    return holdings
+    return {
+        symbol: Holding(quantity, await _unit_value(transaction, newest.get(symbol)))
+        for symbol, quantity in held.items()
+    }
+
+
+async def _unit_value(transaction: Transaction, newest: Bar | None) -> Decimal | None:
+    if newest is None:
+        return None
+    try:
+        instrument = await transaction.reference.instrument(newest.symbol)
+    except NotFound:
+        # Somebody else's doing, and no reason to stop deciding: a rule says what comes of it.
+        return None
+    return newest.close * instrument.multiplier

@@ -24,8 +24,9 @@ STEP = "artifact_id, n, from_state, to_state, payload_sha256, actor, reason, at,
 CREATE_ROLES = """
     DO $$
     DECLARE
+        -- The last is of 0013: who may not make roles is told once which to ask for.
         roles CONSTANT text[] := ARRAY['jax_owner', 'jax_research', 'jax_approver', 'jax_release',
-            'jax_revoker', 'jax_trader', 'jax_auditor'];
+            'jax_revoker', 'jax_trader', 'jax_auditor', 'jax_shadow'];
         remedy CONSTANT text := concat_ws('; ',
             (SELECT string_agg('CREATE ROLE ' || name || ' NOLOGIN', '; ' ORDER BY place)
              FROM unnest(roles) WITH ORDINALITY AS missing (name, place)

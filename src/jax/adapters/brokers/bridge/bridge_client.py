@@ -4,23 +4,20 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from jax.adapters.brokers.bridge import documents
 from jax.adapters.brokers.bridge.bridge_line import BridgeLine, Message, open_line
-from jax.domain.account import AccountSnapshot
+from jax.adapters.brokers.bridge.bridge_reader import BridgeReader, understood
 from jax.domain.bar import Bar
 from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
-from jax.domain.quote import Quote
-from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
-from jax.ports.errors import NotFound, OutcomeUnknown, Unavailable
+from jax.ports.broker import BrokerEvent, OrderReport, WorkingOrder
+from jax.ports.errors import NotFound, OutcomeUnknown
 from jax.ports.order_body import order_body
 
-T = TypeVar("T")
 InstrumentOf = Callable[[str], Awaitable[Instrument]]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,22 +25,15 @@ _BARS_AT_ONCE = 1000
 _EVENTS_AT_ONCE = 1000
 
 
-class BridgeClient:
+class BridgeClient(BridgeReader):
     """A Broker, and a BarListener that moves the market of a bridge whose venue is paper."""
-
-    name = "bridge"
-    # Until the bridge has said: nothing goes out that would not be allowed with real money.
-    is_live = True
 
     def __init__(self, line: BridgeLine, boot_id: str, instrument_of: InstrumentOf | None = None) -> None:
         """`boot_id` names this process; without `instrument_of` the bridge is told of no bars."""
+        super().__init__(line)
         self._line = line
         self._boot_id = boot_id
         self._instrument_of = instrument_of
-
-    async def meet(self, account: str) -> None:
-        """Learns which venue is behind the bridge; Unavailable when the bridge cannot be asked."""
-        await self.status(account)
 
     async def place(self, order: Order) -> OrderReport:
         """One message, whatever comes of it: a repeat is the caller's decision."""
@@ -60,31 +50,14 @@ class BridgeClient:
 
     async def query(self, client_order_id: str) -> OrderReport:
         document = await self._line.ask(_path_of(client_order_id))
-        return _asked(lambda: documents.report_of(document, client_order_id))
+        return understood(lambda: documents.report_of(document, client_order_id))
 
     async def cancel(self, client_order_id: str) -> OrderReport:
         return await self._told_of(Message("DELETE", _path_of(client_order_id)), client_order_id)
 
     async def working_orders(self, account: str) -> Sequence[WorkingOrder]:
         document = await self._line.ask("/api/v1/orders", {"account": account})
-        return _asked(lambda: list(map(documents.working_order_of, document["orders"])))
-
-    async def account(self, account: str) -> AccountSnapshot:
-        document = await self._line.ask("/api/v1/account", {"account": account})
-        return _asked(lambda: documents.account_of(document))
-
-    async def positions(self, account: str) -> Mapping[str, Decimal]:
-        document = await self._line.ask("/api/v1/positions", {"account": account})
-        return _asked(lambda: documents.positions_of(document))
-
-    async def quote(self, symbol: str) -> Quote:
-        document = await self._line.ask(f"/api/v1/quotes/{symbol}")
-        return _asked(lambda: documents.quote_of(document))
-
-    async def candles(self, symbol: str) -> Sequence[Bar]:
-        """The newest bars that the bridge has heard of since it started, oldest first; NotFound."""
-        document = await self._line.ask(f"/api/v1/candles/{symbol}")
-        return _asked(lambda: list(map(documents.bar_of, document["candles"])))
+        return understood(lambda: list(map(documents.working_order_of, document["orders"])))
 
     async def raise_epoch(self, account: str, epoch: int) -> None:
         await self._line.tell(_json("POST", "/api/v1/epoch", {"account": account, "epoch": epoch}))
@@ -95,16 +68,10 @@ class BridgeClient:
     async def release_kill(self, account: str) -> None:
         await self._line.tell(Message("DELETE", "/api/v1/kill", {"account": account}))
 
-    async def status(self, account: str) -> BrokerStatus:
-        document = await self._line.ask("/api/v1/status", {"account": account})
-        # Each time: a bridge may have been started again in front of another one.
-        self.name, self.is_live = _asked(lambda: documents.venue_of(document))
-        return _asked(lambda: documents.status_of(document))
-
     async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
         params = {"after": str(after), "limit": str(min(limit, _EVENTS_AT_ONCE))}
         document = await self._line.ask("/api/v1/events", params)
-        return _asked(lambda: list(map(documents.event_of, document["events"])))
+        return understood(lambda: list(map(documents.event_of, document["events"])))
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
         """Bars of symbols without an instrument are passed over: an order for them is refused."""
@@ -139,14 +106,6 @@ async def open_bridge_client(
     """The bridge at `url`, such as http://127.0.0.1:8092, whether or not it is there yet."""
     async with open_line(url, token) as line:
         yield BridgeClient(line, boot_id, instrument_of)
-
-
-def _asked(read: Callable[[], T]) -> T:
-    """An answer that cannot be read is none; asking again does no harm."""
-    try:
-        return read()
-    except (InvalidValue, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unavailable(f"the bridge's answer cannot be read: {error!r}") from error
 
 
 def _path_of(client_order_id: str) -> str:

@@ -7,11 +7,20 @@ from jax.adapters.postgres.schema import (
     audit_tables,
     gate_tables,
     reference_tables,
+    shadow_tables,
     signed_tables,
     trading_tables,
 )
 from jax.adapters.postgres.schema.registry import registry
 
-SCHEMAS: Final = frozenset({"advice", "gate", "trading", "reference", "audit"})
-TABLES: Final = (advice_tables, audit_tables, gate_tables, reference_tables, signed_tables, trading_tables)
+SCHEMAS: Final = frozenset({"advice", "gate", "trading", "reference", "audit", "shadow"})
+TABLES: Final = (
+    advice_tables,
+    audit_tables,
+    gate_tables,
+    reference_tables,
+    shadow_tables,
+    signed_tables,
+    trading_tables,
+)
 metadata: Final = registry

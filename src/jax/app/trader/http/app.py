@@ -29,6 +29,7 @@ def create_app(trader: Trader, access: Access | None = None) -> FastAPI:
     install_problem_handlers(app, program=PROGRAM)
     for routes in (health_routes, bar_routes, signal_routes, execution_routes):
         app.include_router(routes(trader))
-    for account_routes in (order_routes, control_routes):
-        app.include_router(account_routes(trader.account))
+    if trader.account is not None:
+        for account_routes in (order_routes, control_routes):
+            app.include_router(account_routes(trader.account))
     return app
