@@ -114,6 +114,7 @@ async def test_killed_with_orders_working_filled_taken_and_lost_it_sends_none_of
     assert exchange.placed() == 4
 
 
+@pytest.mark.soak
 async def test_a_bridge_that_is_not_armed_only_reads_and_says_so(exchange: Exchange, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with bridge_process(home, free_port(), **settings(exchange, CCXT_LIVE="false")) as bridge:

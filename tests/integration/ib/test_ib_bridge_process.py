@@ -139,6 +139,7 @@ async def test_killed_between_arrival_and_answer_there_is_one_order(
     assert gateway.book.arrivals() == {"jx1": 1}
 
 
+@pytest.mark.soak
 async def test_killed_again_and_again_under_load_no_order_is_doubled_and_no_fill_lost(
     home: Path, gateway: ScriptedGateway
 ) -> None:

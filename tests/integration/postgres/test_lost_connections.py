@@ -364,3 +364,19 @@ async def test_an_audit_entry_without_its_lock_cannot_be_written_twice(
             first.entry_sha256,
             "sha256:" + "9" * 64,
         )
+
+
+async def test_a_task_that_is_canceled_ends_in_whatever_moment_of_a_transaction_it_was(
+    unit_of_work: PostgresUnitOfWork,
+) -> None:
+    async def for_ever() -> None:
+        while True:
+            await within(unit_of_work, lambda tx: tx.orders.trade_of_signal("sg1"))
+
+    for moments in range(40):
+        task = asyncio.create_task(for_ever())
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled(), f"not after {moments} turns of the loop"

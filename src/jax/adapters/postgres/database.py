@@ -87,7 +87,9 @@ class PostgresDatabase:
 
     async def _take(self) -> asyncpg.Connection:
         try:
-            await asyncio.wait_for(self._free.acquire(), _POOL_TIMEOUT_SECONDS)
+            # Not wait_for, which in Python 3.11 forgets a cancellation that comes as it ends.
+            async with asyncio.timeout(_POOL_TIMEOUT_SECONDS):
+                await self._free.acquire()
         except TimeoutError as error:
             raise Unavailable(
                 f"All connections to the {self.address} are busy; nothing was done: try again."
