@@ -136,10 +136,10 @@ MUTANTS = (
         frozenset({"I5"}),
         lambda: rewritten(
             ExecuteSignal,
-            "_commit",
-            "await asked.keep(transaction, recorded, at=request.at)",
-            "if before is None and isinstance(recorded, tuple):\n"
-            "            await self._sender.send(recorded[1])",
+            "execute",
+            "route=EntryRoute(self._broker.name, self._broker.is_live))",
+            "route=EntryRoute(self._broker.name, self._broker.is_live), "
+            "and_then=lambda _, order: self._sender.send(order))",
         ),
     ),
     Mutant(

@@ -61,7 +61,7 @@ TROUBLE = (
 
 def test_the_worlds_hold_every_kind_of_trouble() -> None:
     lived: list[str] = []
-    for seed in range(150):
+    for seed in range(250):
         World(seed, trace=lived).run()
     told = "\n".join(lived)
     assert [kind for kind in TROUBLE if kind not in told] == []
