@@ -42,7 +42,6 @@ class RiskProfile:
             raise InvalidValue(
                 "max_orders_per_minute", f"must be at least 1, not {self.max_orders_per_minute}"
             )
-
         if self.auto_approve_confidence is not None:
             checks.fraction("auto_approve_confidence", self.auto_approve_confidence)
 

@@ -27,6 +27,7 @@ POSITIVE = Rule((*NOT_POSITIVE, *NOT_DECIMALS))
 POSITIVE_OR_NONE = Rule(tuple(value for value in POSITIVE.refused if value is not None), (None,))
 NOT_NEGATIVE = Rule((*NEGATIVE, *NOT_DECIMALS))
 FRACTION = Rule((*NO_FRACTION, *NOT_DECIMALS))
+FRACTION_OR_NONE = Rule(tuple(value for value in FRACTION.refused if value is not None), (None,))
 UTC = Rule((NOON.replace(tzinfo=None), datetime(2024, 3, 1, 12, tzinfo=timezone(timedelta(hours=1)))))
 SYMBOL = Rule(
     ("", "aapl", " AAPL", "AAPL ", "AAPL\n", ".AAPL", "-A", "/A", "A" * 33, "A B", "Ä", "A_B", "\u0661"),

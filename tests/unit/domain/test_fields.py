@@ -14,6 +14,7 @@ from tests.unit.domain.field_rules import (
     ELSEWHERE,
     FINITE,
     FRACTION,
+    FRACTION_OR_NONE,
     MIC,
     NAME,
     NOT_NEGATIVE,
@@ -165,6 +166,7 @@ RULES: Rules = {
     examples.a_profile: _fields(
         (POSITIVE, "max_position_fraction max_daily_loss max_order_notional price_collar_fraction"),
         (ELSEWHERE, "max_orders_per_minute"),
+        (FRACTION_OR_NONE, "auto_approve_confidence"),
         (ANYTHING, "allowed_order_types venues"),
     ),
 }
