@@ -1,11 +1,13 @@
 """A run that is asked again with the answers that it had comes to the same advice, to the last character."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from jax.domain.advice_run import AdviceRun, AskedAdvice, RunStatus
 from jax.modules.orchestration.replay_run import first_difference
+from jax.modules.orchestration.tape import ReplayingTape
 from jax.ports.errors import NotFound
 from tests.replay.advice_history import EDITED, RECORDED, read_advice
 from tests.replay.record_advice import all_histories
@@ -55,6 +57,25 @@ async def test_a_change_of_any_exchange_is_a_difference(number: int) -> None:
     ):
         with_it = (*exchanges[:number], changed, *exchanges[number + 1 :])
         assert await first_difference(replace(asked, run=replace(_run(asked), exchanges=with_it)))
+
+
+@pytest.mark.parametrize("number", range(7))
+async def test_a_replay_that_asks_somebody_in_earnest_differs(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = read_advice("advice_by_agents")
+    exchanges, play = _run(asked).exchanges, ReplayingTape.exchange
+    asking = iter(range(7))
+
+    async def sometimes(tape: Any, question: Any, ask: Any, *, kind: Any) -> Any:
+        if next(asking) == number:
+            await ask()
+        return await play(tape, question, ask, kind=kind)
+
+    monkeypatch.setattr(ReplayingTape, "exchange", sometimes)
+    assert await first_difference(asked) == (
+        f"{exchanges[number].who} is asked in earnest: its answer is on no tape"
+    )
 
 
 async def test_a_missing_and_a_further_exchange_are_differences() -> None:

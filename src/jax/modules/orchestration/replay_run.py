@@ -39,30 +39,33 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _StandIn:
-    """Has the name of whoever was asked; the tape answers in its place."""
+    """Has the name of whoever was asked; the tape answers in its place, and asking it is a difference."""
 
     name: str
 
+    def _asked(self) -> ReplayDiffers:
+        return ReplayDiffers(f"{self.name} is asked in earnest: its answer is on no tape")
+
     async def recall(self, query: RecallQuery) -> Sequence[Memory]:
-        raise NotImplementedError(query)
+        raise self._asked()
 
     async def retain(self, memory: Memory) -> None:
-        raise NotImplementedError(memory)
+        raise self._asked()
 
     async def reflect(self, question: str) -> str:
-        raise NotImplementedError(question)
+        raise self._asked()
 
     async def plan(self, brief: Brief) -> Plan:
-        raise NotImplementedError(brief)
+        raise self._asked()
 
     async def execute(self, plan: Plan, results: Sequence[ToolResult]) -> Conclusion:
-        raise NotImplementedError(plan, results)
+        raise self._asked()
 
     async def research_company(self, symbol: str, questions: Sequence[str]) -> Finding:
-        raise NotImplementedError(symbol, questions)
+        raise self._asked()
 
     async def compare_companies(self, symbols: Sequence[str], focus: str) -> Finding:
-        raise NotImplementedError(symbols, focus)
+        raise self._asked()
 
 
 def _stand_ins(advisers: Advisers) -> AdvisingPorts:
