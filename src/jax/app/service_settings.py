@@ -1,6 +1,7 @@
 """What the environment may say to a service, checked before anything starts."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,16 +37,22 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _http_url(written: str) -> str:
-    parts = split_url(written)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidValue("", "is not an address such as http://localhost:8092")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidValue("", "must not hold a user name or password")
-    return written
+def address_like(example: str) -> Callable[[str], str]:
+    """Checks an address without user or password: the scheme of `example`, or that with an s for TLS."""
+    scheme = example.partition(":")[0]
+
+    def checked(written: str) -> str:
+        parts = split_url(written)
+        if parts is None or parts.scheme not in {scheme, scheme + "s"} or not parts.hostname:
+            raise InvalidValue("", f"is not an address such as {example}")
+        if parts.username is not None or parts.password is not None:
+            raise InvalidValue("", "must not hold a user name or password")
+        return written
+
+    return checked
 
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HttpUrl = Annotated[str, AfterValidator(address_like("http://localhost:8092"))]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from jax.app.console import CommandFailed
-from jax.app.service_settings import HttpUrl, ServiceSettings, Token, settings_of_environment, split_url
+from jax.app.service_settings import HttpUrl, ServiceSettings, Token, address_like, settings_of_environment
 from jax.app.setting_numbers import AtLeastOne, Fraction, NotNegative, Positive, Share
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
@@ -16,6 +16,7 @@ from jax.domain.position_sizing import SizingLimits
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.tick_limits import TickLimits
 
+_FEED = "ws://localhost:8094/ticks"
 _ORDER_TYPES = {"LMT": OrderType.LIMIT, "MKT": OrderType.MARKET}
 # What goes wrong between two settings is named by the domain; this is the setting to change.
 _VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "RESTRICTED_SYMBOLS"}
@@ -23,15 +24,6 @@ _VARIABLES = {"max_position_size": "MAX_POSITION_SIZE", "restricted_symbols": "R
 
 def _account(written: str) -> str:
     return checks.text("", written, longest=64)
-
-
-def _websocket_url(written: str) -> str:
-    parts = split_url(written)
-    if parts is None or parts.scheme not in {"ws", "wss"} or not parts.hostname:
-        raise InvalidValue("", "is not an address such as ws://localhost:8094/ticks")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidValue("", "must not hold a user name or password")
-    return written
 
 
 def _a_minute_or_more(seconds: Decimal) -> Decimal:
@@ -88,7 +80,7 @@ class TraderSettings(ServiceSettings):
     UNPROTECTED_SECONDS: Positive = Decimal(10)
     RUN_EVERY_SECONDS: NotNegative = Decimal(5)
     MARKET_FEED: Literal["none", "bridge", "websocket", "replay"] = "none"
-    FEED_URL: Annotated[str, AfterValidator(_websocket_url)] = "ws://localhost:8094/ticks"
+    FEED_URL: Annotated[str, AfterValidator(address_like(_FEED))] = _FEED
     FEED_TOKEN: Token | None = None
     FEED_POLL_SECONDS: Positive = Decimal(1)
     FEED_LATENESS_SECONDS: NotNegative = Decimal(2)
