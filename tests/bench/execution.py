@@ -1,6 +1,5 @@
 """What executing a signal costs on a real Postgres, beside two bare durable commits in the same run."""
 
-import asyncio
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -9,14 +8,13 @@ from decimal import Decimal
 import asyncpg
 
 from jax.adapters.postgres.database import PostgresDatabase
-from jax.adapters.postgres.migrations import migrate_to_head
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.domain.risk_decision import Denied
 from tests.bench import recovery
+from tests.bench.own_database import own_database
 from tests.bench.stopwatch import quantiles_ms
 from tests.desk import LIMITS, approved_signal
 from tests.floor import open_floor
-from tests.postgres_server import fresh_database, running_server
 
 _SIGNALS = 100
 _ONE_SHARE_AT_A_TIME = replace(
@@ -28,17 +26,9 @@ _ONE_SHARE_AT_A_TIME = replace(
 
 
 async def run() -> None:
-    server = running_server()
-    server_url = await asyncio.to_thread(server.__enter__)
-    made = fresh_database(server_url)
-    url = await asyncio.to_thread(made.__enter__)
-    try:
-        await migrate_to_head(url)
+    async with own_database() as url:
         floor_seconds = await _two_commits(url)
         seconds = await _executes(url)
-    finally:
-        await asyncio.to_thread(made.__exit__, None, None, None)
-        await asyncio.to_thread(server.__exit__, None, None, None)
     ratio = sorted(seconds)[_SIGNALS // 2] / sorted(floor_seconds)[_SIGNALS // 2]
     print(f"execution       {quantiles_ms(seconds)}   ({ratio:.1f} x two bare commits)")
     print(f"two commits     {quantiles_ms(floor_seconds)}")

@@ -14,7 +14,6 @@ from jax.adapters.market_feeds.feed_queue import FeedQueue
 from jax.adapters.market_feeds.replay_feed import ReplayFeed
 from jax.adapters.memory.market_data import MemoryMarketData
 from jax.adapters.postgres.database import PostgresDatabase
-from jax.adapters.postgres.migrations import migrate_to_head
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.adapters.system.system_clock import SystemClock
 from jax.domain.artifact_payload import payload_of
@@ -42,8 +41,8 @@ from jax.modules.signals.follow_market import FollowMarket
 from jax.modules.signals.receive_bars import BarsReceived, ReceiveBars
 from jax.modules.signals.strategy_runners import StrategyRunners
 from jax.ports.market_feed import FeedBack
+from tests.bench.own_database import own_database
 from tests.bench.stopwatch import quantiles_ms
-from tests.postgres_server import fresh_database, running_server
 from tests.unit.domain.test_artifact_payload import a_document
 
 _OPEN = datetime(2024, 3, 4, 14, 30, tzinfo=UTC)
@@ -212,21 +211,12 @@ def _year_of_minutes(symbols: Sequence[str], timeframe: Timeframe) -> Iterator[B
 
 
 async def _year() -> None:
-    server = running_server()
-    server_url = await asyncio.to_thread(server.__enter__)
-    made = fresh_database(server_url)
-    url = await asyncio.to_thread(made.__enter__)
-    try:
-        await migrate_to_head(url)
+    async with own_database() as url:
         await _replay(url)
-    finally:
-        await asyncio.to_thread(made.__exit__, None, None, None)
-        await asyncio.to_thread(server.__exit__, None, None, None)
 
 
 async def _replay(url: str) -> None:
-    # Stored as bars of a session, which the tables know: what is done for each is the same.
-    timeframe, symbols = Timeframe.DAY, _names(10)
+    timeframe, symbols = Timeframe.MINUTE, _names(10)
     count = _DAYS * _MINUTES_A_DAY * len(symbols)
     year = list(_year_of_minutes(symbols, timeframe))
     database = PostgresDatabase(url)
