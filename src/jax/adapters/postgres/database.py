@@ -87,7 +87,6 @@ class PostgresDatabase:
 
     async def _take(self) -> asyncpg.Connection:
         try:
-            # Not wait_for, which in Python 3.11 forgets a cancellation that comes as it ends.
             async with asyncio.timeout(_POOL_TIMEOUT_SECONDS):
                 await self._free.acquire()
         except TimeoutError as error:

@@ -102,7 +102,8 @@ async def _listen(
             progress(told["done"], told["total"])
     # The pipe closes a moment before the process has its exit code.
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _END_SECONDS)
+        async with asyncio.timeout(_END_SECONDS):
+            await process.wait()
     return None
 
 
@@ -110,7 +111,8 @@ async def _line(process: Process, worker: Worker) -> bytes:
     if process.stdout is None:
         return b""
     try:
-        return await asyncio.wait_for(process.stdout.readline(), worker.silence_seconds)
+        async with asyncio.timeout(worker.silence_seconds):
+            return await process.stdout.readline()
     except TimeoutError as error:
         raise Unavailable(
             f"{worker.name} was ended, since it said nothing for {worker.silence_seconds:.0f} s: look for a "

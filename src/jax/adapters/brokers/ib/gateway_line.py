@@ -67,7 +67,8 @@ class GatewayLine:
     async def ready_within(self, seconds: float) -> bool:
         """Whether the gateway can be asked, after waiting at most so long."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._ready.wait()
         return self._ready.is_set()
 
     def check_ready(self) -> None:

@@ -52,7 +52,8 @@ async def health_of(parts: DeskParts) -> Health:
     """Looks at the root file, and asks the database, waiting at most two seconds for it."""
     trust, gate_problem = _trust(parts)
     try:
-        policy = await asyncio.wait_for(_policy(parts, trust), _WITHIN_SECONDS)
+        async with asyncio.timeout(_WITHIN_SECONDS):
+            policy = await _policy(parts, trust)
     except GateRefused as error:
         return Health(None, str(error), None)
     except TimeoutError:

@@ -54,7 +54,8 @@ class Stops:
     async def tell_history(self, *, actor: str) -> str | None:
         """Writes the revocations that the history lacks; why that has to wait, None when it is done."""
         try:
-            await asyncio.wait_for(self._telling.tell_history(actor=actor), WITHIN_SECONDS)
+            async with asyncio.timeout(WITHIN_SECONDS):
+                await self._telling.tell_history(actor=actor)
         except TimeoutError:
             return f"another transaction holds the record, for more than {WITHIN_SECONDS:.0f} seconds"
         except PortError as error:
@@ -63,7 +64,8 @@ class Stops:
 
     async def _mark(self) -> str | None:
         try:
-            return await asyncio.wait_for(self._parts.mark.now(self._parts.stopping), WITHIN_SECONDS)
+            async with asyncio.timeout(WITHIN_SECONDS):
+                return await self._parts.mark.now(self._parts.stopping)
         except (TimeoutError, PortError):
             return self._parts.mark.last
 
