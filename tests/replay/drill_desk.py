@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from jax.adapters.memory.kill_switch import MemoryKillSwitch
-from jax.app.trader.assembly import _compared as compared
+from jax.app.trader.assembly import compared
 from jax.domain.controls import ModeChange, TradingMode
 from jax.domain.order import Order
 from jax.domain.position import positions_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from jax.app.trader.assembly import _compared
+from jax.app.trader.assembly import compared
 from jax.app.trader.executions import Executions
 from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.sending_gate import SendingGate
@@ -171,7 +171,7 @@ class SimulatedTrader:
             self._job("events", FollowEvents(at).run_once, every=0.5),
             self._job("reconciliation", reconcile.run_once),
             self._job("protection", ProtectPositions(at, unprotected_limit=_UNPROTECTED).run_once),
-            self._job("comparison", lambda: _compared(books, reconcile), every=5.0),
+            self._job("comparison", lambda: compared(books, reconcile), every=5.0),
             self._job("watch", watch.run_once, every=2.0),
             self._job("lock", self._look_at_lock),
         ]

@@ -17,9 +17,8 @@ from jax.app.gate_wiring import trust_source
 from jax.app.trader.feed_wiring import open_feed
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.shadow_assembly import ShadowSurroundings, shadow_at_work
+from jax.app.trader.taking_over import LONGEST_WAIT_FOR_A_LOCK_SECONDS
 from jax.app.trader.trader import Trader, TraderFacts
-
-_LONGEST_WAIT_FOR_A_LOCK_SECONDS = 2.0
 
 
 @asynccontextmanager
@@ -35,7 +34,7 @@ async def open_shadow(home: Path, settings: TraderSettings, facts: TraderFacts) 
             home,
             settings.database_url,
             role="jax_shadow",
-            lock_timeout_seconds=_LONGEST_WAIT_FOR_A_LOCK_SECONDS,
+            lock_timeout_seconds=LONGEST_WAIT_FOR_A_LOCK_SECONDS,
         ) as database,
         # Not the account's own: that one is for whoever places its orders.
         trader_lock(database, f"shadow of {facts.account}") as lock,

@@ -24,13 +24,11 @@ from jax.app.trader.assembly import ListeningBroker, Surroundings, trader_at_wor
 from jax.app.trader.feed_wiring import open_feed
 from jax.app.trader.settings import TraderSettings
 from jax.app.trader.shadow_wiring import open_shadow
+from jax.app.trader.taking_over import LONGEST_WAIT_FOR_A_LOCK_SECONDS
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.domain.instrument import Instrument
 from jax.ports.clock import Clock
 from jax.ports.errors import Unavailable
-
-# Whoever leaves a transaction open must not keep this trader from looking at the gate and at its orders.
-_LONGEST_WAIT_FOR_A_LOCK_SECONDS = 2.0
 
 
 @asynccontextmanager
@@ -57,7 +55,7 @@ async def open_trader(home: Path, settings: TraderSettings) -> AsyncIterator[Tra
             home,
             settings.database_url,
             role="jax_trader",
-            lock_timeout_seconds=_LONGEST_WAIT_FOR_A_LOCK_SECONDS,
+            lock_timeout_seconds=LONGEST_WAIT_FOR_A_LOCK_SECONDS,
         ) as database,
         _surroundings(home, database, settings, facts) as around,
         trader_at_work(around, settings, facts) as trader,
