@@ -123,6 +123,7 @@ def test_one_changed_byte_of_payload_or_source_makes_the_trader_refuse(
     assert demo.summary()["artifact_id"] == first["artifact_id"]
 
 
+@pytest.mark.soak
 def test_killed_at_any_step_it_goes_on_from_there(tmp_path: Path) -> None:
     demo = Demo(tmp_path / "home")
     try:

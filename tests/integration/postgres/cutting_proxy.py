@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
 
 # How the driver spells the statement on the wire: a simple query.
@@ -55,7 +55,7 @@ class CuttingProxy:
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection(self._server.hostname, self._server.port)
         answering = asyncio.create_task(self._pass_on(from_server, to_client))
-        while data := await from_client.read(65536):
+        while data := await _read(from_client):
             if self.cuts_at_commit and data.endswith(_COMMIT):
                 answering.cancel()
                 await asyncio.wait([answering])
@@ -68,12 +68,21 @@ class CuttingProxy:
         self._clients.remove(to_client)
         for writer in (to_server, to_client):
             writer.close()
-            await writer.wait_closed()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
         await asyncio.wait([answering])
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
+        while data := await _read(reader):
             await self.is_open.wait()
             late = self.says_farewell_at_login and data.endswith(_READY)
             writer.write(data + _FAREWELL if late else data)
         writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Nothing at the end, and at the end of a peer that went without a word."""
+    try:
+        return await reader.read(65536)
+    except ConnectionError:
+        return b""
