@@ -3,13 +3,11 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from jax.domain.artifact import Artifact
-from jax.domain.gate_policy import DESK_POLICY
-from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.position import positions_of
@@ -26,6 +24,7 @@ from jax.ports.broker import Broker
 from jax.ports.errors import PortError
 from jax.ports.unit_of_work import UnitOfWork
 from tests.desk import ACCOUNT, LIMITS, Desk, active_artifact, approved_signal, open_desk, quote
+from tests.entry_rights import right_to_enter
 from tests.failing_ports import Crash, FailingBroker, FailingUnitOfWork, Fault, Fuse
 
 
@@ -47,14 +46,15 @@ class Floor:
         loaded: Mapping[str, str] | None = None,
     ) -> ExecuteSignal:
         ids = {self.artifact.payload_sha256: self.artifact.artifact_id} if loaded is None else loaded
-        policy = DESK_POLICY.sha256
+        right = right_to_enter(self.artifact)
         return ExecuteSignal(
             unit_of_work=booked(self.desk, unit_of_work, limits),
             broker=broker or self.desk.broker,
             clock=self.desk.clock,
             trading=TradingAccount(ACCOUNT, self.epoch, limits, order_type),
             loaded=lambda: {
-                payload_sha256: EntryRight(artifact_id, policy) for payload_sha256, artifact_id in ids.items()
+                payload_sha256: replace(right, artifact_id=artifact_id)
+                for payload_sha256, artifact_id in ids.items()
             },
         )
 

@@ -8,9 +8,7 @@ from decimal import Decimal
 
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar, Timeframe
-from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.gate_root import with_key_ended
-from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.record_row import RecordRow
 from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
@@ -27,6 +25,7 @@ from tests.desk import (
     open_desk,
     submission,
 )
+from tests.entry_rights import right_to_enter
 from tests.gate_people import Hand
 
 
@@ -69,7 +68,7 @@ async def trade(desk: Desk, artifact: Artifact, signal_id: str, symbol: str) -> 
     async with desk.unit_of_work.begin() as transaction:
         await transaction.bars.append([bar])
         epoch = await transaction.orders.raise_epoch(ACCOUNT)
-    loaded = {artifact.payload_sha256: EntryRight(artifact.artifact_id, DESK_POLICY.sha256)}
+    loaded = {artifact.payload_sha256: right_to_enter(artifact)}
     engine = ExecuteSignal(
         unit_of_work=BookedUnitOfWork(
             desk.unit_of_work, ACCOUNT, clock=desk.clock, orders_kept_for=LIMITS.orders_looked_back

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,7 +12,6 @@ from jax.app.trader.periodic_job import PeriodicJob
 from jax.app.trader.sending_gate import SendingGate
 from jax.domain.artifact import Artifact
 from jax.domain.errors import InvalidValue
-from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import OrderType
 from jax.domain.risk_decision import Denied
@@ -33,6 +32,7 @@ from jax.ports.errors import Conflict, PortError
 from jax.ports.kill_switch import KillSwitch
 from jax.ports.unit_of_work import UnitOfWork
 from tests.checked_books import CheckedBooks
+from tests.entry_rights import right_to_enter
 from tests.simulation.house import ACCOUNT, LIMITS
 from tests.simulation.invariants import Watch
 
@@ -230,6 +230,6 @@ class SimulatedTrader:
         if not (self._ports.clock.monotonic_ns() / 1e9 - self._looked_at <= _FRESH_FOR_SECONDS):
             return {}
         return {
-            payload: EntryRight(artifact_id, DESK_POLICY.sha256)
+            payload: replace(right_to_enter(self._ports.artifact), artifact_id=artifact_id)
             for payload, artifact_id in self._loaded_ids.items()
         }

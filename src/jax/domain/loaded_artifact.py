@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from jax.domain.artifact_payload import ArtifactPayload
+from jax.domain.risk_profile import RiskProfile
 from jax.domain.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRight:
-    """That a trader may enter for certain bytes: which artifact they are, and under which policy."""
+    """That a trader may enter for certain bytes: which artifact they are, under which policy and limits."""
 
     artifact_id: str
     policy_sha256: str
+    risk: RiskProfile
 
 
 @dataclass(frozen=True, slots=True)

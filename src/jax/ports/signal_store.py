@@ -1,6 +1,7 @@
 """Signals, stored."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from jax.domain.signal import Signal, SignalStatus
@@ -25,6 +26,13 @@ class SignalStore(Protocol):
         """Writes status, decided_by and decided_at of a signal got in this transaction.
 
         Conflict when the step from the stored status is not in SIGNAL_TRANSITIONS; NotFound.
+        """
+        ...
+
+    async def close(self, signal_id: str, status: SignalStatus, *, by: str, at: datetime) -> None:
+        """Moves an APPROVED signal on; one that is not APPROVED stays as it is.
+
+        Conflict when the step is not in SIGNAL_TRANSITIONS.
         """
         ...
 

@@ -7,6 +7,7 @@ from jax.ports.account_controls import AccountControlStore
 from jax.ports.advice_store import AdviceOutbox
 from jax.ports.artifact_store import ArtifactStore
 from jax.ports.audit_log import AuditLog
+from jax.ports.entry_grounds import EntryGrounds
 from jax.ports.event_bus import EventPublisher
 from jax.ports.gate_record import GateRecord
 from jax.ports.keyed_requests import KeyedRequests
@@ -32,6 +33,9 @@ class Transaction(Protocol):
 
     @property
     def orders(self) -> OrderStore: ...
+
+    @property
+    def grounds(self) -> EntryGrounds: ...
 
     @property
     def controls(self) -> AccountControlStore: ...
@@ -69,6 +73,7 @@ class UnitOfWork(Protocol):
 
         Unavailable when it cannot be opened or a statement finds the connection gone before the commit
         (nothing was done); OutcomeUnknown when the connection is lost during the commit; Conflict when the
-        database refuses what was written. A durable commit: what was committed survives a crash.
+        database refuses what was written: that may be heard as late as with the commit. A durable commit:
+        what was committed survives a crash.
         """
         ...

@@ -19,7 +19,6 @@ from jax.adapters.system.system_clock import SystemClock
 from jax.domain.artifact import Artifact
 from jax.domain.audit import next_entry
 from jax.domain.bar import Bar, Timeframe
-from jax.domain.gate_policy import DESK_POLICY
 from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import EntryRight
 from jax.domain.order import Order, OrderType
@@ -43,6 +42,7 @@ from jax.ports.broker import Broker, OrderReport
 from jax.ports.unit_of_work import UnitOfWork
 from tests.checked_books import CheckedBooks
 from tests.desk import APPLE, LIMITS, MICROSOFT, NOW, Desk, active_artifact, open_desk, submission
+from tests.entry_rights import right_to_enter
 from tests.failing_ports import PassingBroker
 from tests.failpoints import FailingStores, Failpoints, failing_broker
 from tests.gate_desk import GateDesk
@@ -276,7 +276,7 @@ class Boot:
     def _may_enter(self) -> Mapping[str, EntryRight]:
         # It has not heard of the revocation: the record has.
         artifact = self.account.market.artifact
-        return {artifact.payload_sha256: EntryRight(artifact.artifact_id, DESK_POLICY.sha256)}
+        return {artifact.payload_sha256: right_to_enter(artifact)}
 
 
 @asynccontextmanager

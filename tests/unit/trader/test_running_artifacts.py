@@ -10,13 +10,12 @@ import pytest
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar
-from jax.domain.gate_policy import DESK_POLICY
-from jax.domain.loaded_artifact import EntryRight
 from jax.modules.artifacts.load_artifacts import ArtifactsLoaded, LoadArtifacts, LoaderParts, Look
 from jax.modules.signals.receive_bars import ReceiveBars
 from jax.ports.errors import Unavailable
 from tests.contract import stored_values
 from tests.desk import Desk, active_artifact, open_desk, submission
+from tests.entry_rights import right_to_enter
 
 _ALMOST_NOTHING = timedelta(microseconds=1)
 
@@ -118,7 +117,7 @@ async def test_what_is_loaded_may_enter_as_the_artifact_and_under_the_policy_tha
     trading: Trading,
 ) -> None:
     artifact = trading.artifact
-    right = EntryRight(artifact.artifact_id, DESK_POLICY.sha256)
+    right = right_to_enter(artifact)
     assert trading.running.that_may_enter() == {artifact.payload_sha256: right}
     assert trading.running.ids_by_hash() == {artifact.payload_sha256: artifact.artifact_id}
     assert trading.running.alarms() == ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
@@ -46,6 +47,11 @@ class MemorySignalStore:
         (await self._session.write()).signals[signal.signal_id] = replace(
             stored, status=signal.status, decided_by=signal.decided_by, decided_at=signal.decided_at
         )
+
+    async def close(self, signal_id: str, status: SignalStatus, *, by: str, at: datetime) -> None:
+        stored = await self.get(signal_id)
+        if stored.status is SignalStatus.APPROVED:
+            await self.save(replace(stored, status=status, decided_by=by, decided_at=at))
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
         stored = self._session.read().signals.values()

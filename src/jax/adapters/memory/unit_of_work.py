@@ -9,6 +9,7 @@ from jax.adapters.memory.advice_store import MemoryAdviceOutbox
 from jax.adapters.memory.artifact_store import MemoryArtifactStore
 from jax.adapters.memory.audit_log import MemoryAuditLog
 from jax.adapters.memory.database import MemoryDatabase
+from jax.adapters.memory.entry_grounds import MemoryEntryGrounds
 from jax.adapters.memory.event_bus import MemoryEventPublisher
 from jax.adapters.memory.gate_record import MemoryGateRecord
 from jax.adapters.memory.keyed_requests import MemoryKeyedRequests
@@ -29,6 +30,7 @@ class MemoryTransaction:
     releases: MemoryReleaseStore
     signals: MemorySignalStore
     orders: MemoryOrderStore
+    grounds: MemoryEntryGrounds
     controls: MemoryAccountControls
     running: MemoryRunningTraders
     requests: MemoryKeyedRequests
@@ -57,16 +59,20 @@ class MemoryUnitOfWork:
 
 
 def _transaction(session: Session) -> MemoryTransaction:
+    artifacts, signals = MemoryArtifactStore(session), MemorySignalStore(session)
+    orders, controls = MemoryOrderStore(session), MemoryAccountControls(session)
+    reference = MemoryReferenceData(session)
     return MemoryTransaction(
-        artifacts=MemoryArtifactStore(session),
+        artifacts=artifacts,
         releases=MemoryReleaseStore(session),
-        signals=MemorySignalStore(session),
-        orders=MemoryOrderStore(session),
-        controls=MemoryAccountControls(session),
+        signals=signals,
+        orders=orders,
+        grounds=MemoryEntryGrounds(artifacts, signals, orders, controls, reference),
+        controls=controls,
         running=MemoryRunningTraders(session),
         requests=MemoryKeyedRequests(session),
         bars=TransactionMarketData(session),
-        reference=MemoryReferenceData(session),
+        reference=reference,
         audit=MemoryAuditLog(session),
         record=MemoryGateRecord(session),
         advice=MemoryAdviceOutbox(session),

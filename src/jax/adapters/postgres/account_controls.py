@@ -1,9 +1,10 @@
 """What was said of an account, in schema `trading`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.schema import trading_tables as trading
@@ -14,26 +15,54 @@ from jax.domain.controls import AccountControls, Arming, ModeChange, Said, Sessi
 _WHOLE_ACCOUNT = ""
 
 
-_ITSELF, _MODE, _KILL, _ARMING = trading.account, trading.mode, trading.kill, trading.arming
-# In one look, so that what was told at once is seen at once: every mode beside every arming.
-_TOLD = Statement(
-    select(
-        *(_ITSELF.c[name] for name in ("loss_latched_on", "opened_on", "opening_equity")),
-        *(
-            table.c[name].label(f"{table.name}_{name}")
-            for table, names in (
-                (_MODE, ("strategy", "mode", "reason", "actor", "changed_at")),
-                (_KILL, ("reason", "actor", "engaged_at")),
-                (_ARMING, ("artifact_hash", "reason", "actor", "armed_at", "expires_at")),
-            )
-            for name in names
-        ),
+_MODE, _KILL, _ARMING = trading.mode, trading.kill, trading.arming
+_OF_ACCOUNT = ("loss_latched_on", "opened_on", "opening_equity")
+_OF_OTHERS = (
+    (_MODE, ("strategy", "mode", "reason", "actor", "changed_at")),
+    (_KILL, ("reason", "actor", "engaged_at")),
+    (_ARMING, ("artifact_hash", "reason", "actor", "armed_at", "expires_at")),
+)
+
+
+def told_columns(account: FromClause) -> list[ColumnElement[Any]]:
+    """What `controls_of` reads, of the rows of `beside_what_was_told`."""
+    return [
+        *(account.c[name].label(name) for name in _OF_ACCOUNT),
+        *(table.c[name].label(f"{table.name}_{name}") for table, names in _OF_OTHERS for name in names),
+    ]
+
+
+def beside_what_was_told(account: FromClause, *, rows: FromClause | None = None) -> FromClause:
+    """Every mode beside every arming, so that what was told at once is seen at once; `rows` has `account`."""
+    of = account.c.account
+    return (
+        (account if rows is None else rows)
+        .outerjoin(_MODE, _MODE.c.account == of)
+        .outerjoin(_KILL, and_(_KILL.c.account == of, _KILL.c.released_at.is_(None)))
+        .outerjoin(_ARMING, and_(_ARMING.c.account == of, _ARMING.c.disarmed_at.is_(None)))
     )
-    .select_from(_ITSELF)
-    .outerjoin(_MODE, _MODE.c.account == _ITSELF.c.account)
-    .outerjoin(_KILL, and_(_KILL.c.account == _ITSELF.c.account, _KILL.c.released_at.is_(None)))
-    .outerjoin(_ARMING, and_(_ARMING.c.account == _ITSELF.c.account, _ARMING.c.disarmed_at.is_(None)))
-    .where(_ITSELF.c.account == bindparam("of_account")),
+
+
+def controls_of(rows: Sequence[Mapping[str, Any]]) -> AccountControls:
+    """What people and rules have said of the account; nothing in no rows."""
+    if not rows:
+        return AccountControls()
+    first = rows[0]
+    modes = {row["mode_strategy"]: _mode(row) for row in rows if row["mode_strategy"] is not None}
+    return AccountControls(
+        mode=modes.pop(_WHOLE_ACCOUNT, None),
+        strategy_modes=modes,
+        kill=_kill(first),
+        armings={row["arming_artifact_hash"]: _arming(row) for row in rows if row["arming_artifact_hash"]},
+        loss_latched_on=first["loss_latched_on"],
+        opening=_opening(first),
+    )
+
+
+_TOLD = Statement(
+    select(*told_columns(trading.account))
+    .select_from(beside_what_was_told(trading.account))
+    .where(trading.account.c.account == bindparam("of_account")),
     only_looks=True,
 )
 
@@ -45,18 +74,7 @@ class PostgresAccountControls:
         self._session = session
 
     async def get(self, account: str) -> AccountControls:
-        rows = (await self._session.execute(_TOLD, of_account=account)).all()
-        if not rows:
-            return AccountControls()
-        modes = {row.mode_strategy: _mode(row) for row in rows if row.mode_strategy is not None}
-        return AccountControls(
-            mode=modes.pop(_WHOLE_ACCOUNT, None),
-            strategy_modes=modes,
-            kill=_kill(rows[0]),
-            armings={row.arming_artifact_hash: _arming(row) for row in rows if row.arming_artifact_hash},
-            loss_latched_on=rows[0].loss_latched_on,
-            opening=_opening(rows[0]),
-        )
+        return controls_of(await self._session.rows(_TOLD, of_account=account))
 
     async def set_mode(self, account: str, change: ModeChange, *, strategy: str | None = None) -> None:
         said = change.said
@@ -111,20 +129,20 @@ class PostgresAccountControls:
         )
 
 
-def _opening(row: Row[Any]) -> SessionOpening | None:
-    return None if row.opened_on is None else SessionOpening(row.opened_on, row.opening_equity)
+def _opening(row: Mapping[str, Any]) -> SessionOpening | None:
+    return None if row["opened_on"] is None else SessionOpening(row["opened_on"], row["opening_equity"])
 
 
-def _kill(row: Row[Any]) -> Said | None:
-    if row.kill_engaged_at is None:
+def _kill(row: Mapping[str, Any]) -> Said | None:
+    if row["kill_engaged_at"] is None:
         return None
-    return Said(row.kill_reason, row.kill_actor, row.kill_engaged_at)
+    return Said(row["kill_reason"], row["kill_actor"], row["kill_engaged_at"])
 
 
-def _mode(row: Row[Any]) -> ModeChange:
-    return ModeChange(row.mode_mode, Said(row.mode_reason, row.mode_actor, row.mode_changed_at))
+def _mode(row: Mapping[str, Any]) -> ModeChange:
+    return ModeChange(row["mode_mode"], Said(row["mode_reason"], row["mode_actor"], row["mode_changed_at"]))
 
 
-def _arming(row: Row[Any]) -> Arming:
-    said = Said(row.arming_reason, row.arming_actor, row.arming_armed_at)
-    return Arming(row.arming_artifact_hash, row.arming_expires_at, said)
+def _arming(row: Mapping[str, Any]) -> Arming:
+    said = Said(row["arming_reason"], row["arming_actor"], row["arming_armed_at"])
+    return Arming(row["arming_artifact_hash"], row["arming_expires_at"], said)

@@ -14,12 +14,12 @@ from jax.domain.errors import InvalidValue
 from jax.ports.errors import NotFound
 
 # One number for all databases: advisory locks of one database do not touch those of another.
-_CHAIN_LOCK = 0x6A61785F61756469
+CHAIN_LOCK = 0x6A61785F61756469
 
 
 # The last number and hash and nothing else: an entry that cannot be read must not end the chain.
 _LOCK_END = Statement(
-    select(func.audit.lock_end(_CHAIN_LOCK).table_valued(column("n"), column("entry_sha256")))
+    select(func.audit.lock_end(CHAIN_LOCK).table_valued(column("n"), column("entry_sha256")))
 )
 _APPEND = Statement(
     insert(entry).values({c.name: bindparam(f"new_{c.name}") for c in entry.columns if c.computed is None})
@@ -36,9 +36,9 @@ class PostgresAuditLog:
 
     async def append(self, event: AuditEvent) -> AuditEntry:
         spelled = canonical_bytes(event.data)
-        n, sha256 = await self._locked_last() if self._last is None else self._last
+        n, sha256 = self._last or await self._locked_last()
         appended = entry_after(replace(event, data=strict_parse(spelled)), n=n, entry_sha256=sha256)
-        await self._session.change(
+        await self._session.write(
             _APPEND,
             new_n=appended.n,
             new_kind=event.kind,
@@ -51,6 +51,11 @@ class PostgresAuditLog:
         )
         self._last = (appended.n, appended.entry_sha256)
         return appended
+
+    def has_locked_end(self, n: int | None, entry_sha256: str | None) -> None:
+        """This transaction holds the chain's lock, and this is its end; None before the first entry."""
+        if self._last is None:
+            self._last = (0, GENESIS) if n is None or entry_sha256 is None else (n, entry_sha256)
 
     async def entry(self, n: int) -> AuditEntry:
         row = (await self._session.execute(select(entry).where(entry.c.n == n))).one_or_none()

@@ -32,9 +32,7 @@ class PostgresEventPublisher:
         self._session = session
 
     async def publish(self, topic: str, *, subject: str) -> None:
-        await self._session.execute(
-            _PUBLISH, channel=_channel(topic), subject=checks.text("subject", subject)
-        )
+        await self._session.write(_PUBLISH, channel=_channel(topic), subject=checks.text("subject", subject))
 
 
 class PostgresEventBus:

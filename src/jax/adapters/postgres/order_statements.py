@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    ScalarSelect,
     Select,
     Table,
     Text,
@@ -60,7 +61,7 @@ def _oldest_first(query: Select[Any]) -> Select[Any]:
     return query.order_by(_ORDERS.c.created_at, _ORDERS.c.client_order_id.collate("C"))
 
 
-_TRADES_WITH_ORDERS: Final = select(*_labeled(_TRADE), *_labeled(_ORDERS)).join(
+TRADES_WITH_ORDERS: Final = select(*_labeled(_TRADE), *_labeled(_ORDERS)).join(
     _ORDERS, _TRADE.c.client_order_id == _ORDERS.c.client_order_id
 )
 _STATUSES: Final = _is_any(_ORDERS.c.status, "statuses")
@@ -74,13 +75,15 @@ def trade_with_order(row: Mapping[str, Any]) -> tuple[Trade, Order]:
 
 
 # Not FOR UPDATE: that would also stop the rows that merely name the account in a foreign key.
+LOCKED_COLUMNS: Final = (
+    _ACCOUNT.c.account,
+    _ACCOUNT.c.epoch,
+    _ACCOUNT.c.changed_in,
+    cast(func.pg_current_xact_id(), Text).label("this_transaction"),
+    func.pg_postmaster_start_time().label("server_started"),
+)
 LOCK_ACCOUNT: Final = Statement(
-    select(
-        _ACCOUNT.c.epoch,
-        _ACCOUNT.c.changed_in,
-        cast(func.pg_current_xact_id(), Text).label("this_transaction"),
-        func.pg_postmaster_start_time().label("server_started"),
-    )
+    select(*LOCKED_COLUMNS)
     .where(_ACCOUNT.c.account == bindparam("of_account"))
     .with_for_update(key_share=True)
 )
@@ -94,9 +97,7 @@ RAISE_EPOCH: Final = Statement(
     .returning(_ACCOUNT.c.epoch)
 )
 ADD_ORDER: Final = Statement(insert(_ORDERS))
-_NEW_TRADE: Final = {c.name: bindparam(f"trade_{c.name}", type_=c.type) for c in _TRADE.columns}
-# Both or none, and the order's refusal is the one that is heard.
-ADD_ENTRY: Final = Statement(insert(_ORDERS).add_cte(insert(_TRADE).values(_NEW_TRADE).cte("entered")))
+ADD_TRADE: Final = Statement(insert(_TRADE))
 ORDER: Final = Statement(
     select(_ORDERS).where(_ORDERS.c.client_order_id == bindparam("with_id")).with_for_update(key_share=True)
 )
@@ -143,28 +144,42 @@ NEWEST: Final = Statement(
 RECORDED_SINCE: Final = Statement(
     _oldest_first(select(_ORDERS).where(_OF_ACCOUNT, _ORDERS.c.created_at > bindparam("after")))
 )
+
+
+def entries_elsewhere(*, artifact_hash: Any, besides: Any, after: Any) -> ScalarSelect[int]:
+    """How many entries of the artifact other accounts than `besides` have created after `after`."""
+    return (
+        select(func.count())
+        # By account: those of one that sends thousands a minute are not looked through for the others.
+        .select_from(_ACCOUNT.join(_ORDERS, _ORDERS.c.account == _ACCOUNT.c.account))
+        .where(
+            _ACCOUNT.c.account != besides,
+            _ORDERS.c.artifact_hash == artifact_hash,
+            _ORDERS.c.created_at > after,
+            _ORDERS.c.leg == OrderLeg.ENTRY,
+        )
+        .scalar_subquery()
+    )
+
+
 COUNT_RECORDED: Final = Statement(
-    select(func.count())
-    # By account: those of one that sends thousands a minute are not looked through for the others.
-    .select_from(_ACCOUNT.join(_ORDERS, _ORDERS.c.account == _ACCOUNT.c.account))
-    .where(
-        _ACCOUNT.c.account != bindparam("besides"),
-        _ORDERS.c.artifact_hash == bindparam("of_artifact"),
-        _ORDERS.c.created_at > bindparam("after"),
-        _ORDERS.c.leg == OrderLeg.ENTRY,
+    select(
+        entries_elsewhere(
+            artifact_hash=bindparam("of_artifact"), besides=bindparam("besides"), after=bindparam("after")
+        )
     )
 )
 TRADE_OF_SIGNAL: Final = Statement(
-    _TRADES_WITH_ORDERS.where(_TRADE.c.signal_id == bindparam("of_signal")), only_looks=True
+    TRADES_WITH_ORDERS.where(_TRADE.c.signal_id == bindparam("of_signal")), only_looks=True
 )
 TRADES_OF_SIGNALS: Final = Statement(select(_TRADE).where(_is_any(_TRADE.c.signal_id, "of_signals")))
 TRADES: Final = Statement(
-    _TRADES_WITH_ORDERS.where(_OF_ACCOUNT)
+    TRADES_WITH_ORDERS.where(_OF_ACCOUNT)
     .order_by(_TRADE.c.submitted_at.desc(), _TRADE.c.trade_id.collate("C"))
     .limit(_MOST)
 )
 TRADES_SINCE: Final = Statement(
-    _TRADES_WITH_ORDERS.where(_OF_ACCOUNT, _TRADE.c.submitted_at >= bindparam("moment")).order_by(
+    TRADES_WITH_ORDERS.where(_OF_ACCOUNT, _TRADE.c.submitted_at >= bindparam("moment")).order_by(
         _TRADE.c.submitted_at, _TRADE.c.trade_id.collate("C")
     )
 )
@@ -196,7 +211,7 @@ EXITS_OF_HELD: Final = Statement(
     )
 )
 ENTRIES_OF_HELD: Final = Statement(
-    _TRADES_WITH_ORDERS.where(_OF_ACCOUNT, _TRADE.c.signal_id.in_(_HELD)).order_by(
+    TRADES_WITH_ORDERS.where(_OF_ACCOUNT, _TRADE.c.signal_id.in_(_HELD)).order_by(
         _TRADE.c.submitted_at, _TRADE.c.trade_id.collate("C")
     )
 )

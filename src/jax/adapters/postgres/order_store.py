@@ -30,6 +30,15 @@ class PostgresOrderStore:
     def locked(self, account: str) -> AccountRow | None:
         return self._locked.get(account)
 
+    def has_locked(self, account: str, found: Mapping[str, Any]) -> None:
+        """This transaction holds the lock of the account's row; `found` has LOCKED_COLUMNS."""
+        self._locked.setdefault(account, _row_of(account, found))
+
+    def has_got(self, order: Order) -> Order:
+        """This transaction holds the lock of the order's row."""
+        self._got[order.client_order_id] = order
+        return order
+
     async def lock_account(self, account: str) -> AccountRow:
         if account not in self._locked:
             self._locked[account] = await self._lock(account)
@@ -42,28 +51,28 @@ class PostgresOrderStore:
 
     async def add(self, order: Order, trade: Trade) -> None:
         await self.lock_account(order.account)
-        of_trade = {f"trade_{name}": value for name, value in values_of(trade).items()}
-        await self._session.change(run.ADD_ENTRY, **values_of(order), **of_trade)
+        # The order first: its refusal is the one that is heard.
+        await self._session.write(run.ADD_ORDER, **values_of(order))
+        await self._session.write(run.ADD_TRADE, **values_of(trade))
         self.written.append(OrderWritten(order, trade=trade))
 
     async def add_exit(self, order: Order) -> None:
         await self.lock_account(order.account)
-        await self._session.change(run.ADD_ORDER, **values_of(order))
+        await self._session.write(run.ADD_ORDER, **values_of(order))
         self.written.append(OrderWritten(order))
 
     async def get(self, client_order_id: str) -> Order:
         rows = await self._session.rows(run.ORDER, with_id=client_order_id)
         if not rows:
             raise NotFound(f"There is no order {client_order_id}.")
-        self._got[client_order_id] = Order(**rows[0])
-        return self._got[client_order_id]
+        return self.has_got(Order(**rows[0]))
 
     async def save(self, order: Order) -> None:
         stored = self._got.get(order.client_order_id) or await self.get(order.client_order_id)
         if await self._is_reopened_by_fills(stored, order):
             await self._session.change(run.ADOPT_ORDER, with_id=order.client_order_id)
         told = {f"new_{field}": getattr(order, field) for field in run.TOLD_BY_BROKER}
-        await self._session.change(run.WRITE_ORDER, with_id=order.client_order_id, **told)
+        await self._session.write(run.WRITE_ORDER, with_id=order.client_order_id, **told)
         self._got[order.client_order_id] = order
         self.written.append(OrderWritten(order, stored))
 
@@ -130,20 +139,13 @@ class PostgresOrderStore:
         return [run.trade_with_order(row) for row in found]
 
     async def _lock(self, account: str) -> AccountRow:
-        found = (await self._session.execute(run.LOCK_ACCOUNT, of_account=account)).one_or_none()
-        if found is None:
+        found = await self._session.rows(run.LOCK_ACCOUNT, of_account=account)
+        if not found:
             await self._session.change(run.MAKE_ACCOUNT, of_account=account)
-            found = (await self._session.execute(run.LOCK_ACCOUNT, of_account=account)).one_or_none()
-        if found is None:
+            found = await self._session.rows(run.LOCK_ACCOUNT, of_account=account)
+        if not found:
             raise NotFound(f"The row of account {account} was removed while it was being made.")
-        # Numbers of transactions that a standby has not heard of are given again when it takes over.
-        server = found.server_started.isoformat()
-        return AccountRow(
-            account,
-            found.epoch,
-            change=f"{server}/{found.changed_in}",
-            next_change=f"{server}/{found.this_transaction}",
-        )
+        return _row_of(account, found[0])
 
     async def _is_reopened_by_fills(self, stored: Order, order: Order) -> bool:
         """Whether a closed order was filled after all, or its fills corrected: Order says it in one move."""
@@ -167,3 +169,14 @@ class PostgresOrderStore:
             # A correction takes the place of the execution's first telling.
             counting[row["execution_id"]] = Fill(**row)
         return list(counting.values())
+
+
+def _row_of(account: str, found: Mapping[str, Any]) -> AccountRow:
+    # Numbers of transactions that a standby has not heard of are given again when it takes over.
+    server = found["server_started"].isoformat()
+    return AccountRow(
+        account,
+        found["epoch"],
+        change=f"{server}/{found['changed_in']}",
+        next_change=f"{server}/{found['this_transaction']}",
+    )

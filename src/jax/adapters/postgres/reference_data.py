@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from jax.adapters.postgres.rows import unnested, values_of
@@ -17,19 +17,21 @@ from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.ports.errors import NotFound
 
 _INSTRUMENT = Statement(select(instrument).where(instrument.c.symbol == bindparam("of_symbol")))
-_OF_EXCHANGE = exchange_session.c.mic == bindparam("of_mic")
-_KNOWN_UNTIL = select(func.max(exchange_session.c.closes_at)).where(_OF_EXCHANGE).scalar_subquery()
-# None of an exchange whose calendar ends before that moment.
-_LAST_OPENED = Statement(
-    select(exchange_session)
-    .where(
-        _OF_EXCHANGE,
-        exchange_session.c.opens_at <= bindparam("moment"),
-        bindparam("moment") <= _KNOWN_UNTIL,
+
+
+def last_opened(mic: ColumnElement[str], moment: ColumnElement[datetime]) -> Select[Any]:
+    """The last session that has opened, none of an exchange whose calendar ends before that moment."""
+    known = exchange_session.alias("known_session")
+    known_until = select(func.max(known.c.closes_at)).where(known.c.mic == mic).scalar_subquery()
+    return (
+        select(exchange_session)
+        .where(exchange_session.c.mic == mic, exchange_session.c.opens_at <= moment, moment <= known_until)
+        .order_by(exchange_session.c.opens_at.desc())
+        .limit(1)
     )
-    .order_by(exchange_session.c.opens_at.desc())
-    .limit(1)
-)
+
+
+_LAST_OPENED = Statement(last_opened(bindparam("of_mic"), bindparam("moment")))
 
 
 class PostgresReferenceData:

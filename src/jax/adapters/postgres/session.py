@@ -1,6 +1,7 @@
 """One open transaction, as the stores use it."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -8,6 +9,7 @@ from asyncpg.transaction import Transaction
 from sqlalchemy import Executable, Result, Row
 
 from jax.adapters.postgres.database_address import DatabaseAddress
+from jax.adapters.postgres.one_command import Write, one_command
 from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.shadow_schema import in_shadow
 from jax.adapters.postgres.statement import Statement
@@ -23,6 +25,9 @@ class Session:
     statement is a `Statement`, with the values that it leaves open, or a clause, which is compiled at every
     run. After a Conflict nothing of the transaction can be kept: every later statement and the commit raise
     one too, so that a caller who catches the first cannot take the block's end for success.
+
+    What is only written goes out with whatever else is waiting, before the next statement that answers or
+    with the commit: a refusal is heard there.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Session:
         self._has_begun = False
         self._address = address
         self._refusal: PortError | None = None
+        self._waiting: list[Write] = []
 
     async def execute(self, statement: Statement | Executable, **values: Any) -> Result[Any]:
         """The statement's rows; Unavailable or Conflict."""
@@ -53,32 +59,28 @@ class Session:
     async def change(self, statement: Statement | Executable, **values: Any) -> int:
         """How many rows the statement has written; Unavailable or Conflict."""
         prepared = _prepared(statement)
-        self._refuse_after_refusal()
-        try:
-            with speaking_port_errors(self._address):
-                await self._begin_for(prepared)
-                status = await self._connection.execute(
-                    self._placed(prepared.sql), *prepared.arguments(values)
-                )
-        except PortError as error:
-            self._refusal = error
-            raise
+        async with self._answering():
+            await self._begin_for(prepared)
+            status = await self._connection.execute(self._placed(prepared.sql), *prepared.arguments(values))
         return int(status.rsplit(" ", 1)[-1])
+
+    async def write(self, statement: Statement, *, or_conflict: str | None = None, **values: Any) -> None:
+        """Writes no later than anything is answered; Conflict with that message if it changes no row."""
+        self._refuse_after_refusal()
+        if any(waiting.statement is statement for waiting in self._waiting):
+            # Two changes of one row are one too many for a single command.
+            await self._send_waiting()
+        self._waiting.append(Write(statement, statement.arguments(values), or_conflict))
 
     async def stream(self, statement: Statement | Executable) -> AsyncIterator[Row[Any]]:
         """The statement's rows as the server gives them, however many; Unavailable or Conflict."""
         prepared = _prepared(statement)
-        self._refuse_after_refusal()
-        try:
-            with speaking_port_errors(self._address):
-                await self._begin_for(prepared)
-                cursor = await self._connection.cursor(self._placed(prepared.sql), *prepared.arguments({}))
-                while records := await cursor.fetch(_ROWS_AT_ONCE):
-                    for row in prepared.result(records):
-                        yield row
-        except PortError as error:
-            self._refusal = error
-            raise
+        async with self._answering():
+            await self._begin_for(prepared)
+            cursor = await self._connection.cursor(self._placed(prepared.sql), *prepared.arguments({}))
+            while records := await cursor.fetch(_ROWS_AT_ONCE):
+                for row in prepared.result(records):
+                    yield row
 
     def conflict(self, message: str) -> Conflict:
         """The error to raise when a store itself finds that what it is asked for cannot be."""
@@ -87,7 +89,8 @@ class Session:
 
     async def commit(self) -> None:
         """Makes what was written durable; OutcomeUnknown when the answer does not come."""
-        self._refuse_after_refusal()
+        async with self._answering():
+            pass
         if not self._has_begun:
             return
         if self._connection.is_closed():
@@ -101,22 +104,46 @@ class Session:
         return in_shadow(sql) if self._in_shadow else sql
 
     async def _begin_for(self, statement: Statement) -> None:
-        if not (self._has_begun or statement.only_looks):
+        if not statement.only_looks:
+            await self._begin()
+
+    async def _begin(self) -> None:
+        if not self._has_begun:
             await self._transaction.start()
             self._has_begun = True
 
     async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        async with self._answering():
+            await self._begin_for(statement)
+            records: list[Any] = await self._connection.fetch(
+                self._placed(statement.sql), *statement.arguments(values)
+            )
+        return records
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        """What waits has gone out before the block; what it or the block is refused, the transaction is."""
         self._refuse_after_refusal()
         try:
+            await self._send_waiting()
             with speaking_port_errors(self._address):
-                await self._begin_for(statement)
-                records: list[Any] = await self._connection.fetch(
-                    self._placed(statement.sql), *statement.arguments(values)
-                )
+                yield
         except PortError as error:
             self._refusal = error
             raise
-        return records
+
+    async def _send_waiting(self) -> None:
+        if not self._waiting:
+            return
+        writes, self._waiting = self._waiting, []
+        with speaking_port_errors(self._address):
+            await self._begin()
+            command = one_command(tuple(write.statement for write in writes))
+            arguments = [argument for write in writes for argument in write.arguments]
+            counts = await self._connection.fetchrow(self._placed(command), *arguments)
+        for write, count in zip(writes, counts, strict=True):
+            if count == 0 and write.or_conflict is not None:
+                raise self.conflict(write.or_conflict)
 
     def _refuse_after_refusal(self) -> None:
         if self._refusal is not None:

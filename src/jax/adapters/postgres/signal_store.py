@@ -1,6 +1,7 @@
 """Signals in `trading.signal`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -60,6 +61,18 @@ class PostgresSignalStore:
             raise self._session.conflict(
                 f"Signal {signal.signal_id} is {stored.status}: no step leads from there to {signal.status}."
             )
+
+    async def close(self, signal_id: str, status: SignalStatus, *, by: str, at: datetime) -> None:
+        if status not in SIGNAL_TRANSITIONS[SignalStatus.APPROVED]:
+            raise self._session.conflict(f"No step leads a signal from APPROVED to {status}.")
+        await self._session.write(
+            _SAVE,
+            with_id=signal_id,
+            before=[SignalStatus.APPROVED],
+            new_status=status,
+            new_decided_by=by,
+            new_decided_at=at,
+        )
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
         query = select(table).order_by(table.c.ts_event.desc(), table.c.signal_id).limit(at_most(limit))

@@ -39,6 +39,11 @@ class Statement:
         ]
         self._readings_by_name = [(column.key, column.type) for column in columns if _is_own(column.type)]
 
+    @property
+    def places(self) -> int:
+        """How many arguments it takes."""
+        return len(self._places)
+
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """One for each place."""
         known = self._given | dict(values) if values else self._given

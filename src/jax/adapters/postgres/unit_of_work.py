@@ -9,6 +9,7 @@ from jax.adapters.postgres.advice_outbox import PostgresAdviceOutbox
 from jax.adapters.postgres.artifact_store import PostgresArtifactStore
 from jax.adapters.postgres.audit_log import PostgresAuditLog
 from jax.adapters.postgres.database import PostgresDatabase
+from jax.adapters.postgres.entry_grounds import PostgresEntryGrounds
 from jax.adapters.postgres.event_bus import PostgresEventPublisher
 from jax.adapters.postgres.gate_record import PostgresGateRecord
 from jax.adapters.postgres.keyed_requests import PostgresKeyedRequests
@@ -29,6 +30,7 @@ class PostgresTransaction:
     releases: PostgresReleaseStore
     signals: PostgresSignalStore
     orders: PostgresOrderStore
+    grounds: PostgresEntryGrounds
     controls: PostgresAccountControls
     running: PostgresRunningTraders
     requests: PostgresKeyedRequests
@@ -63,17 +65,19 @@ async def open_session(database: PostgresDatabase, *, in_shadow: bool = False) -
 
 
 def _transaction(session: Session) -> PostgresTransaction:
+    orders, audit = PostgresOrderStore(session), PostgresAuditLog(session)
     return PostgresTransaction(
         artifacts=PostgresArtifactStore(session),
         releases=PostgresReleaseStore(session),
         signals=PostgresSignalStore(session),
-        orders=PostgresOrderStore(session),
+        orders=orders,
+        grounds=PostgresEntryGrounds(session, orders, audit),
         controls=PostgresAccountControls(session),
         running=PostgresRunningTraders(session),
         requests=PostgresKeyedRequests(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
-        audit=PostgresAuditLog(session),
+        audit=audit,
         record=PostgresGateRecord(session),
         advice=PostgresAdviceOutbox(session),
         events=PostgresEventPublisher(session),

@@ -54,7 +54,9 @@ class RunningArtifacts:
         if not self._is_fresh():
             return {}
         return {
-            artifact.payload_sha256: EntryRight(artifact.artifact_id, artifact.policy_sha256)
+            artifact.payload_sha256: EntryRight(
+                artifact.artifact_id, artifact.policy_sha256, artifact.payload.risk
+            )
             for artifact in self._in_force()
         }
 

@@ -27,8 +27,7 @@ async def locked_order(transaction: Transaction, order: Order) -> Order:
     Whoever decides about the account holds that lock while it reads orders and fills: a change in between
     would let it see neither the open order nor its fill.
     """
-    await transaction.orders.lock_account(order.account)
-    return await transaction.orders.get(order.client_order_id)
+    return await transaction.grounds.order(order.account, order.client_order_id)
 
 
 async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:
@@ -123,13 +122,10 @@ async def _close_signal(transaction: Transaction, order: Order) -> None:
     if order.reduces_only:
         # What becomes of the ways out does not undo that the signal was executed.
         return
-    signal = await transaction.signals.get(order.signal_id)
-    if signal.status is not SignalStatus.APPROVED:
-        return
     if order.status in COMMITTED:
-        closed = signal.moved_to(SignalStatus.EXECUTED, by=TRADER, at=order.updated_at)
+        closed = SignalStatus.EXECUTED
     elif order.status in FAILED:
-        closed = signal.moved_to(SignalStatus.REJECTED, by=TRADER, at=order.updated_at)
+        closed = SignalStatus.REJECTED
     else:
         return
-    await transaction.signals.save(closed)
+    await transaction.signals.close(order.signal_id, closed, by=TRADER, at=order.updated_at)

@@ -69,13 +69,13 @@ class ExecuteSignal:
         # the trader may not have heard of it yet.
         try:
             async with self._unit_of_work.begin() as transaction:
-                is_loadable = await transaction.artifacts.is_loadable(order.artifact_id)
-                controls = await transaction.controls.get(order.account)
+                standing = await transaction.grounds.standing(order.account, artifact_id=order.artifact_id)
         except PortError:
             return "GATE_NOT_READ"
         right = self._loaded().get(order.artifact_hash)
-        if not is_loadable or right is None or right.artifact_id != order.artifact_id:
+        if not standing.is_loadable or right is None or right.artifact_id != order.artifact_id:
             return ReasonCode.ARTIFACT_NOT_LOADABLE
+        controls = standing.controls
         if controls.kill is not None or self._trading.kills():
             return ReasonCode.KILL_SWITCH
         if controls.mode_of(order.strategy) is not TradingMode.NORMAL:

@@ -69,13 +69,12 @@ class RecordEntry:
                 kept = await asked.answer(transaction)
                 if kept is not None:
                     return _as_repeat(kept)
-                before = await transaction.orders.trade_of_signal(asked.signal_id)
-                symbol = (await transaction.signals.read(asked.signal_id)).symbol
+                known = await transaction.grounds.before(asked.signal_id)
                 book = self._unit_of_work.newest_book or await self._unit_of_work.book(transaction)
-            if before is not None:
-                return await self._repeat(asked, before)
+            if known.trade is not None:
+                return await self._repeat(asked, known.trade)
             try:
-                means, quote = await self._means.of(symbol, book)
+                means, quote = await self._means.of(known.signal.symbol, book)
             except PortError as error:
                 return Denied(ReasonCode.BROKER_UNAVAILABLE, f"{route.venue} does not answer: {error}")
             request = ExecutionRequest(
@@ -110,14 +109,17 @@ class RecordEntry:
         # One at a time: connections that wait for the account's row would be missing elsewhere.
         async with self._one_at_a_time, self._unit_of_work.begin() as transaction:
             # Locking the account first makes a second caller wait here until the first has recorded.
+            ground = await transaction.grounds.locked(asked.account, asked.signal_id, at=request.at)
             book = await self._unit_of_work.book(transaction)
             kept = await asked.answer(transaction)
             if kept is not None:
                 return _as_repeat(kept)
-            before = await transaction.orders.trade_of_signal(request.signal_id)
+            before = ground.trade
             if before is None and book is not request.means.book:
                 return None
-            recorded = before or await record_order(transaction, self._trading, request, self._loaded())
+            recorded = before or await record_order(
+                transaction, self._trading, request, ground, self._loaded()
+            )
             await asked.keep(transaction, recorded, at=request.at)
             if before is not None:
                 return Executed(*before, repeated=True)

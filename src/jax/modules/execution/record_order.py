@@ -3,10 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from jax.domain.artifact import LOADABLE_STATES
-from jax.domain.artifact_payload import parse_payload
 from jax.domain.audit import AuditEvent
 from jax.domain.canonical_json import Json
 from jax.domain.decimal_text import plain
@@ -21,12 +18,11 @@ from jax.domain.risk.decide import decide
 from jax.domain.risk.inputs import Market, RiskInputs, Route, WantedEntry
 from jax.domain.risk_decision import Approved, Denied
 from jax.domain.risk_limits import RiskLimits
-from jax.domain.risk_profile import RiskProfile
 from jax.domain.signal import Signal, SignalStatus
 from jax.domain.trade import Trade
 from jax.modules.execution.broker_means import MeansSaid
 from jax.modules.execution.risk_state import account_state, pace_of
-from jax.ports.errors import NotFound
+from jax.ports.entry_grounds import EntryGround
 from jax.ports.unit_of_work import Transaction
 
 _SEND_WITHIN = timedelta(seconds=5)
@@ -68,13 +64,14 @@ async def record_order(
     transaction: Transaction,
     trading: TradingAccount,
     request: ExecutionRequest,
+    ground: EntryGround,
     loaded: Mapping[str, EntryRight],
 ) -> tuple[Trade, Order] | Denied:
     """Records the order of a signal as PENDING_NEW with its trade, or why there is none.
 
-    `loaded` holds what this trader may enter for, by the hashes of its artifacts. The account's row is
-    locked first, so that decisions about one account are made one after the other. NotFound for a signal
-    that does not exist.
+    `ground` was read in this transaction, with the account's row locked, so that decisions about one account
+    are made one after the other; `loaded` holds what this trader may enter for, by the hashes of its
+    artifacts.
     """
     row = await transaction.orders.lock_account(trading.account)
     if row.epoch != trading.epoch:
@@ -82,14 +79,13 @@ async def record_order(
             ReasonCode.FENCED,
             f"another trader has taken over {trading.account} (epoch {row.epoch}); stop this one",
         )
-    signal = await transaction.signals.get(request.signal_id)
-    decided = await _decide(transaction, trading, request, signal, loaded)
+    decided = await _decide(transaction, trading, request, ground, loaded)
     if isinstance(decided, Denied):
         await _audit_denial(transaction, request, decided)
         return decided
-    approved, instrument = decided
-    order = _order(trading, request, signal, approved, instrument)
-    trade = _trade(request, signal, approved, order, loaded[signal.artifact_hash])
+    approved, instrument, right = decided
+    order = _order(trading, request, ground.signal, approved, instrument)
+    trade = _trade(request, ground.signal, approved, order, right)
     await transaction.orders.add(order, trade)
     return trade, order
 
@@ -98,29 +94,22 @@ async def _decide(
     transaction: Transaction,
     trading: TradingAccount,
     request: ExecutionRequest,
-    signal: Signal,
+    ground: EntryGround,
     loaded: Mapping[str, EntryRight],
-) -> tuple[Approved, Instrument] | Denied:
-    denied = _refusal_of_approval(signal, request)
-    if denied is not None:
-        return denied
-    profile = await _approved_risk(transaction, signal, loaded)
-    if isinstance(profile, Denied):
-        return profile
-    try:
-        instrument = await transaction.reference.instrument(signal.symbol)
-    except NotFound:
+) -> tuple[Approved, Instrument, EntryRight] | Denied:
+    signal, instrument, session = ground.signal, ground.instrument, ground.session
+    right = _refusal_of_approval(signal, request) or await _right_to_enter(transaction, ground, loaded)
+    if isinstance(right, Denied):
+        return right
+    if instrument is None:
         return Denied(ReasonCode.INSTRUMENT_UNKNOWN, f"no instrument {signal.symbol} in the reference data")
-    try:
-        session = await transaction.reference.last_session_opened(instrument.mic, request.at)
-    except NotFound:
+    if session is None:
         return Denied(
             ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
         )
-    limits = trading.limits
-    controls = await transaction.controls.get(trading.account)
+    limits, controls = trading.limits, ground.standing.controls
     inputs = RiskInputs(
-        wanted=WantedEntry(signal, trading.order_type, profile),
+        wanted=WantedEntry(signal, trading.order_type, right.risk),
         instrument=instrument,
         account=await account_state(
             transaction,
@@ -133,13 +122,7 @@ async def _decide(
         controls=controls,
         # Whoever calls has asked whether it may execute.
         route=Route(request.venue, request.is_live, execution_enabled=True, kills=trading.kills()),
-        pace=await pace_of(
-            transaction,
-            request.means.book,
-            artifact_hash=signal.artifact_hash,
-            limits=limits,
-            at=request.at,
-        ),
+        pace=pace_of(request.means.book, ground, limits=limits, at=request.at),
         now=request.at,
     )
     if daily_loss(inputs.account, limits.max_daily_loss) is not None:
@@ -149,7 +132,7 @@ async def _decide(
     if isinstance(decision, Denied):
         return decision
     await _audit_decision(transaction, request, inputs, decision)
-    return decision, instrument
+    return decision, instrument, right
 
 
 def _refusal_of_approval(signal: Signal, request: ExecutionRequest) -> Denied | None:
@@ -165,28 +148,21 @@ def _refusal_of_approval(signal: Signal, request: ExecutionRequest) -> Denied | 
     return None
 
 
-async def _approved_risk(
-    transaction: Transaction, signal: Signal, loaded: Mapping[str, EntryRight]
-) -> RiskProfile | Denied:
-    """The limits of the signal's artifact, if this trader runs it and it may still trade."""
+async def _right_to_enter(
+    transaction: Transaction, ground: EntryGround, loaded: Mapping[str, EntryRight]
+) -> EntryRight | Denied:
+    """What this trader may do for the signal's artifact, if it runs it and it may still trade."""
+    signal = ground.signal
     right = loaded.get(signal.artifact_hash)
     if right is None or right.artifact_id != signal.artifact_id:
         return Denied(
             ReasonCode.ARTIFACT_NOT_LOADED,
             f"this trader does not run {signal.strategy} {signal.artifact_hash}",
         )
+    if ground.standing.is_loadable:
+        return right
     artifact = await transaction.artifacts.get(signal.artifact_id)
-    if artifact.state not in LOADABLE_STATES:
-        return Denied(
-            ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}"
-        )
-    return _risk_of(artifact.payload)
-
-
-@lru_cache(maxsize=64)
-def _risk_of(payload: bytes) -> RiskProfile:
-    """The same bytes say the same each time."""
-    return parse_payload(payload).risk
+    return Denied(ReasonCode.ARTIFACT_NOT_LOADABLE, f"{artifact.name} {artifact.version} is {artifact.state}")
 
 
 def _order(

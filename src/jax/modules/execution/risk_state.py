@@ -12,6 +12,7 @@ from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
 from jax.modules.execution.account_book import AccountBook
 from jax.modules.execution.broker_means import MeansSaid
+from jax.ports.entry_grounds import EntryGround
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
@@ -56,23 +57,14 @@ async def _opening_equity(
     return equity
 
 
-async def pace_of(
-    transaction: Transaction,
-    book: AccountBook,
-    *,
-    artifact_hash: str,
-    limits: RiskLimits,
-    at: datetime,
-) -> Pace:
+def pace_of(book: AccountBook, ground: EntryGround, *, limits: RiskLimits, at: datetime) -> Pace:
     """The entries of the last minute, or of as long as a repeat must wait; the minute is the cycle."""
     recent = list(book.recent(at - limits.orders_looked_back))
     in_cycle = [entry for entry in recent if entry[0].at > at - _A_MINUTE]
-    of_others = await transaction.orders.count_recorded(
-        artifact_hash, besides=book.account, after=at - _A_MINUTE
-    )
     return Pace(
         recent=tuple(order for order, _, _ in recent),
-        of_artifact=of_others + sum(of == artifact_hash for _, of, _ in in_cycle),
+        of_artifact=ground.entered_elsewhere
+        + sum(artifact_hash == ground.signal.artifact_hash for _, artifact_hash, _ in in_cycle),
         cycle_notional=sum((notional for _, _, notional in in_cycle), Decimal(0)),
     )
 
