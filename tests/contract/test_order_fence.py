@@ -12,7 +12,15 @@ from jax.domain.payload_fields import timestamp
 from jax.ports.errors import Conflict
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 from tests.contract.gate_acts import publish, release, state_of
-from tests.contract.stored_values import artifact, order, store_artifact, store_order, store_signal, trade
+from tests.contract.stored_values import (
+    ACCOUNT,
+    artifact,
+    order,
+    store_artifact,
+    store_order,
+    store_signal,
+    trade,
+)
 from tests.contract.within import within
 from tests.gate_people import SIGNED_AT, gate_key, recorded_revocation
 
@@ -31,8 +39,12 @@ async def _order(tx: Transaction) -> None:
     await store_order(tx, await tx.signals.get("sg1"), at=SIGNED_AT)
 
 
+async def _loadable(tx: Transaction, artifact_id: str = "art-1") -> bool:
+    return (await tx.grounds.standing(ACCOUNT, artifact_id=artifact_id)).is_loadable
+
+
 async def _is_loadable(unit_of_work: UnitOfWork, artifact_id: str = "art-1") -> bool:
-    return await within(unit_of_work, lambda tx: tx.artifacts.is_loadable(artifact_id))
+    return await within(unit_of_work, lambda tx: _loadable(tx, artifact_id))
 
 
 async def _taken(unit_of_work: UnitOfWork) -> None:
@@ -123,9 +135,9 @@ async def test_a_revocation_stops_an_order_whose_transaction_had_begun(
     async def begin_and_order(tx: Transaction) -> None:
         await tx.signals.get("sg1")
         revocation = recorded_revocation(approved)
-        assert await tx.artifacts.is_loadable("art-1")
+        assert await _loadable(tx)
         await within(unit_of_work, lambda other: other.releases.add_revocation(revocation))
-        assert not await tx.artifacts.is_loadable("art-1")
+        assert not await _loadable(tx)
         await _order(tx)
 
     with pytest.raises(Conflict, match="artifact art-1 is not loadable"):

@@ -210,32 +210,6 @@ async def test_lists_the_orders_of_an_account_in_some_statuses_oldest_first(
     assert list(await within(unit_of_work, lambda tx: tx.orders.in_status(ACCOUNT, frozenset()))) == []
 
 
-async def test_counts_the_orders_of_an_artifact_that_were_created_after_a_moment(
-    unit_of_work: UnitOfWork, active: Artifact
-) -> None:
-    other = await store_artifact(unit_of_work, artifact("art-2", name="other"))
-    for name, minute, account, status, of in (
-        ("sg1", 1, ACCOUNT, _S.PENDING_NEW, active),
-        ("sg2", 2, ACCOUNT, _S.DENIED, active),
-        ("sg3", 3, "other", _S.PENDING_NEW, active),
-        ("sg4", 3, ACCOUNT, _S.PENDING_NEW, other),
-    ):
-        decided = await store_signal(unit_of_work, of, name)
-        new = order(decided, f"jx-{name}", created_at=NOW + minutes(minute))
-        new = replace(new, account=account, status=status)
-        async with unit_of_work.begin() as tx:
-            await tx.orders.add(new, trade(new, decided))
-
-    async def count(of: Artifact, minute: float) -> int:
-        after = NOW + minutes(minute)
-        return await within(
-            unit_of_work, lambda tx: tx.orders.count_recorded(of.payload_sha256, besides="", after=after)
-        )
-
-    assert [await count(active, minute) for minute in (0, 1, 1.5, 2, 3)] == [3, 2, 2, 1, 0]
-    assert await count(other, 0) == 1
-
-
 async def test_lists_the_trades_of_an_account_newest_first(
     unit_of_work: UnitOfWork, active: Artifact
 ) -> None:

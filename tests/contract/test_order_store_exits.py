@@ -208,11 +208,6 @@ async def test_orders_recorded_since_are_those_of_the_account_after_a_moment(
         async with unit_of_work.begin() as tx:
             assert list(await tx.orders.recorded_since(ACCOUNT, after)) == expected
     assert list(await within(unit_of_work, lambda tx: tx.orders.recorded_since("other", NOW))) == []
-    counted = await within(
-        unit_of_work,
-        lambda tx: tx.orders.count_recorded(entry.artifact_hash, besides="", after=NOW - minutes(1)),
-    )
-    assert counted == 1
 
 
 async def test_the_newest_orders_in_some_statuses(

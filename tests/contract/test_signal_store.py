@@ -14,6 +14,7 @@ from jax.domain.side import Side
 from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
 from jax.ports.errors import Conflict, NotFound
 from jax.ports.unit_of_work import UnitOfWork
+from tests.contract import stored_values
 from tests.contract.stored_values import NOW, minutes, signal
 from tests.contract.within import within
 
@@ -33,21 +34,6 @@ async def test_gives_back_what_was_added(unit_of_work: UnitOfWork, active: Artif
     new = signal(active)
     assert await _add(unit_of_work, new) == [True]
     assert await within(unit_of_work, lambda tx: tx.signals.get("sg1")) == new
-    assert await within(unit_of_work, lambda tx: tx.signals.read("sg1")) == new
-
-
-async def test_reading_a_signal_keeps_nobody_from_changing_it(
-    unit_of_work: UnitOfWork, active: Artifact
-) -> None:
-    new = signal(active)
-    await _add(unit_of_work, new)
-    async with unit_of_work.begin() as tx:
-        assert await tx.signals.read("sg1") == new
-        decided = new.moved_to(SignalStatus.REJECTED, by="paul", at=NOW)
-        await within(unit_of_work, lambda other: other.signals.save(decided))
-        assert (await tx.signals.read("sg1")).status is SignalStatus.REJECTED
-    with pytest.raises(NotFound, match="no signal sg2"):
-        await within(unit_of_work, lambda tx: tx.signals.read("sg2"))
 
 
 async def test_gives_back_a_decided_sell_signal_without_a_target(
@@ -207,3 +193,29 @@ async def test_refuses_a_limit_outside_1_to_1000(unit_of_work: UnitOfWork, limit
 @pytest.mark.parametrize("limit", [1, 1000])
 async def test_takes_a_limit_of_1_and_of_1000(unit_of_work: UnitOfWork, limit: int) -> None:
     assert await _ids(unit_of_work, limit=limit) == []
+
+
+@pytest.mark.parametrize("status", [SignalStatus.EXECUTED, SignalStatus.REJECTED])
+async def test_closes_an_approved_signal_and_no_other(
+    unit_of_work: UnitOfWork, active: Artifact, approved: Signal, status: SignalStatus
+) -> None:
+    pending = signal(active, "sg2")
+    await _add(unit_of_work, pending)
+    await within(unit_of_work, lambda tx: tx.signals.save(stored_values.approved(approved)))
+    for _ in range(2):
+        async with unit_of_work.begin() as tx:
+            for signal_id in ("sg1", "sg2"):
+                await tx.signals.close(signal_id, status, by="jax-trader", at=NOW)
+    async with unit_of_work.begin() as tx:
+        closed = await tx.signals.get("sg1")
+        assert (closed.status, closed.decided_by, closed.decided_at) == (status, "jax-trader", NOW)
+        assert await tx.signals.get("sg2") == pending
+
+
+async def test_no_signal_is_closed_as_something_that_is_not_over(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    with pytest.raises(Conflict):
+        await within(
+            unit_of_work, lambda tx: tx.signals.close("sg1", SignalStatus.PENDING, by="jax-trader", at=NOW)
+        )

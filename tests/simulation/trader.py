@@ -218,8 +218,8 @@ class SimulatedTrader:
     async def _load(self) -> None:
         artifact, began = self._ports.artifact, self._ports.clock.monotonic_ns() / 1e9
         async with self._ports.unit_of_work.begin() as transaction:
-            is_loadable = await transaction.artifacts.is_loadable(artifact.artifact_id)
-        self._loaded_ids = {artifact.payload_sha256: artifact.artifact_id} if is_loadable else {}
+            standing = await transaction.grounds.standing(ACCOUNT, artifact_id=artifact.artifact_id)
+        self._loaded_ids = {artifact.payload_sha256: artifact.artifact_id} if standing.is_loadable else {}
         self._looked_at = began
 
     async def _look_at_lock(self) -> None:

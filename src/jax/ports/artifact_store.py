@@ -41,13 +41,6 @@ class ArtifactStore(Protocol):
         """
         ...
 
-    async def is_loadable(self, artifact_id: str) -> bool:
-        """Whether an order of the artifact would be taken at this moment; False for one that is not stored.
-
-        It reads what is committed now, as the OrderStore does when it takes an order.
-        """
-        ...
-
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         """All artifacts (of a strategy name), oldest first."""
         ...

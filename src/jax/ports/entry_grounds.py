@@ -51,13 +51,13 @@ class EntryGrounds(Protocol):
         """Without any lock; NotFound."""
         ...
 
-    async def locked(self, account: str, signal_id: str, *, at: datetime) -> EntryGround:
+    async def locked(self, account: str, *, signal_id: str, at: datetime) -> EntryGround:
         """As of `at`, with the account's row, the signal and the end of the audit log locked, in this order,
         until the transaction ends; NotFound without the signal.
         """
         ...
 
-    async def order(self, account: str, client_order_id: str) -> Order:
+    async def order(self, account: str, *, client_order_id: str) -> Order:
         """An order of the account, with the account's row, the order's, its signal and the end of the audit
         log locked, in this order, until the transaction ends: whoever writes what became of it writes to
         them all. NotFound.

@@ -129,10 +129,6 @@ class OrderStore(Protocol):
         """The account's orders of every leg and status that were created after `after`, oldest first."""
         ...
 
-    async def count_recorded(self, artifact_hash: str, *, besides: str, after: datetime) -> int:
-        """How many entries of the artifact other accounts than `besides` have created after `after`."""
-        ...
-
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         """The trade of a signal with its order, or None."""
         ...

@@ -18,10 +18,6 @@ class SignalStore(Protocol):
         """The signal, locked against other writers until the transaction ends; NotFound."""
         ...
 
-    async def read(self, signal_id: str) -> Signal:
-        """The signal as it stands, which others may change meanwhile; NotFound."""
-        ...
-
     async def save(self, signal: Signal) -> None:
         """Writes status, decided_by and decided_at of a signal got in this transaction.
 

@@ -69,9 +69,8 @@ async def check_settled(account: WorkedAccount, boot: Boot) -> None:
     async with account.market.stores.begin() as transaction:
         fills = await transaction.orders.fills(account.name)
         trades = dict(await transaction.orders.trades_of_signals(account.signals))
-        statuses = {
-            signal_id: (await transaction.signals.read(signal_id)).status for signal_id in account.signals
-        }
+        on_record = [await transaction.grounds.before(signal_id) for signal_id in account.signals]
+        statuses = {found.signal.signal_id: found.signal.status for found in on_record}
     theirs = {fill for _, fill in await account.venue.paper.executions(account.name, after=0, limit=10_000)}
     assert set(fills) == theirs
     held = {symbol: position.signed_quantity for symbol, position in positions_of(fills).items()}

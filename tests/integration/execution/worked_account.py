@@ -85,7 +85,8 @@ class Market:
     async def ensure_artifact(self) -> None:
         """Another one when the last was revoked."""
         async with self.stores.begin() as transaction:
-            if await transaction.artifacts.is_loadable(self.artifact.artifact_id):
+            standing = await transaction.grounds.standing("", artifact_id=self.artifact.artifact_id)
+            if standing.is_loadable:
                 return
         self.revoked += 1
         last_end = submission().data.last_end - timedelta(days=self.revoked)

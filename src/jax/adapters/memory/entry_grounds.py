@@ -31,7 +31,7 @@ class MemoryEntryGrounds:
         signal = await self.signals.read(signal_id)
         return SignalOnRecord(signal, await self.orders.trade_of_signal(signal_id))
 
-    async def locked(self, account: str, signal_id: str, *, at: datetime) -> EntryGround:
+    async def locked(self, account: str, *, signal_id: str, at: datetime) -> EntryGround:
         await self.orders.lock_account(account)
         signal = await self.signals.get(signal_id)
         instrument = await self._instrument(signal.symbol)
@@ -46,7 +46,7 @@ class MemoryEntryGrounds:
             ),
         )
 
-    async def order(self, account: str, client_order_id: str) -> Order:
+    async def order(self, account: str, *, client_order_id: str) -> Order:
         await self.orders.lock_account(account)
         return await self.orders.get(client_order_id)
 

@@ -49,6 +49,8 @@ class MemorySignalStore:
         )
 
     async def close(self, signal_id: str, status: SignalStatus, *, by: str, at: datetime) -> None:
+        if status not in SIGNAL_TRANSITIONS[SignalStatus.APPROVED]:
+            raise self._session.conflict(f"No step leads a signal from APPROVED to {status}.")
         stored = await self.get(signal_id)
         if stored.status is SignalStatus.APPROVED:
             await self.save(replace(stored, status=status, decided_by=by, decided_at=at))

@@ -31,7 +31,6 @@ _ARTIFACTS = select(*(gate.artifact.c[field] for field in _FIELDS), gate.artifac
     gate.artifact_state, gate.artifact.c.artifact_id == gate.artifact_state.c.artifact_id
 )
 _BY_ID = Statement(_ARTIFACTS.where(gate.artifact.c.artifact_id == bindparam("with_id")))
-_IS_LOADABLE = Statement(select(func.gate.is_loadable(bindparam("with_id"))), only_looks=True)
 
 
 class PostgresArtifactStore:
@@ -84,9 +83,6 @@ class PostgresArtifactStore:
         for row in await self._session.execute(approvals):
             given[row.artifact_id].append(row.envelope)
         return {artifact.payload_sha256: (artifact, given[artifact.artifact_id]) for artifact in found}
-
-    async def is_loadable(self, artifact_id: str) -> bool:
-        return bool((await self._session.execute(_IS_LOADABLE, with_id=artifact_id)).scalar_one())
 
     async def list(self, *, name: str | None = None) -> Sequence[Artifact]:
         return await self._select() if name is None else await self._select(gate.artifact.c.name == name)

@@ -11,7 +11,6 @@ from jax.adapters.postgres.audit_log import CHAIN_LOCK, PostgresAuditLog
 from jax.adapters.postgres.order_statements import (
     LOCKED_COLUMNS,
     TRADES_WITH_ORDERS,
-    entries_elsewhere,
     trade_with_order,
 )
 from jax.adapters.postgres.order_store import PostgresOrderStore
@@ -21,7 +20,7 @@ from jax.adapters.postgres.schema.reference_tables import exchange_session, inst
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
 from jax.domain.instrument import Instrument
-from jax.domain.order import Order
+from jax.domain.order import Order, OrderLeg
 from jax.domain.session import ExchangeSession
 from jax.domain.signal import Signal
 from jax.ports.entry_grounds import EntryGround, SignalOnRecord, Standing
@@ -66,6 +65,18 @@ _LOCKED_SIGNAL: Final = (
     .lateral("locked_signal")
 )
 _CHAIN_END: Final = _chain_end_after(_LOCKED_SIGNAL)
+_ENTERED_ELSEWHERE: Final = (
+    select(func.count())
+    # By account: those of one that sends thousands a minute are not looked through for the others.
+    .select_from(_ACCOUNT.join(_ORDERS, _ORDERS.c.account == _ACCOUNT.c.account))
+    .where(
+        _ACCOUNT.c.account != bindparam("of_account"),
+        _ORDERS.c.artifact_hash == _LOCKED_SIGNAL.c.artifact_hash,
+        _ORDERS.c.created_at > bindparam("a_minute_before"),
+        _ORDERS.c.leg == OrderLeg.ENTRY,
+    )
+    .scalar_subquery()
+)
 _SESSION: Final = last_opened(instrument.c.mic, bindparam("moment")).lateral("last_session")
 _LOCKED_ORDER: Final = (
     select(_ORDERS)
@@ -104,11 +115,7 @@ _LOCKED: Final = Statement(
         .where(_TRADE.c.signal_id == _LOCKED_SIGNAL.c.signal_id)
         .exists()
         .label("is_traded"),
-        entries_elsewhere(
-            artifact_hash=_LOCKED_SIGNAL.c.artifact_hash,
-            besides=bindparam("of_account"),
-            after=bindparam("a_minute_before"),
-        ).label("entered_elsewhere"),
+        _ENTERED_ELSEWHERE.label("entered_elsewhere"),
         _CHAIN_END.c.n.label("chain_n"),
         _CHAIN_END.c.entry_sha256.label("chain_sha256"),
     ).select_from(
@@ -132,10 +139,15 @@ _BEFORE: Final = Statement(
     .where(_SIGNAL.c.signal_id == bindparam("of_signal")),
     only_looks=True,
 )
+_ARTIFACT: Final = select(func.gate.is_loadable(bindparam("of_artifact")).label("is_loadable")).subquery(
+    "artifact"
+)
 _STANDING: Final = Statement(
-    select(func.gate.is_loadable(bindparam("of_artifact")).label("is_loadable"), *told_columns(_ACCOUNT))
-    .select_from(beside_what_was_told(_ACCOUNT))
-    .where(_ACCOUNT.c.account == bindparam("of_account")),
+    select(_ARTIFACT.c.is_loadable, *told_columns(_ACCOUNT)).select_from(
+        beside_what_was_told(
+            _ACCOUNT, rows=_ARTIFACT.outerjoin(_ACCOUNT, _ACCOUNT.c.account == bindparam("of_account"))
+        )
+    ),
     only_looks=True,
 )
 
@@ -156,7 +168,7 @@ class PostgresEntryGrounds:
         trade = None if rows[0]["trade.trade_id"] is None else trade_with_order(rows[0])
         return SignalOnRecord(Signal(**_values(_SIGNAL, rows[0])), trade)
 
-    async def locked(self, account: str, signal_id: str, *, at: datetime) -> EntryGround:
+    async def locked(self, account: str, *, signal_id: str, at: datetime) -> EntryGround:
         values = {"moment": at, "a_minute_before": at - _A_MINUTE}
         rows = await self._session.rows(_LOCKED, of_account=account, of_signal=signal_id, **values)
         if not rows:
@@ -179,7 +191,7 @@ class PostgresEntryGrounds:
             entered_elsewhere=row["entered_elsewhere"],
         )
 
-    async def order(self, account: str, client_order_id: str) -> Order:
+    async def order(self, account: str, *, client_order_id: str) -> Order:
         rows = await self._session.rows(_ORDER, of_account=account, with_id=client_order_id)
         if not rows:
             await self._orders.lock_account(account)
@@ -190,7 +202,7 @@ class PostgresEntryGrounds:
 
     async def standing(self, account: str, *, artifact_id: str) -> Standing:
         rows = await self._session.rows(_STANDING, of_account=account, of_artifact=artifact_id)
-        return Standing(rows[0]["is_loadable"] if rows else False, controls_of(rows))
+        return Standing(rows[0]["is_loadable"], controls_of(rows))
 
 
 def _unknown(signal_id: str) -> NotFound:

@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    ScalarSelect,
     Select,
     Table,
     Text,
@@ -143,31 +142,6 @@ NEWEST: Final = Statement(
 )
 RECORDED_SINCE: Final = Statement(
     _oldest_first(select(_ORDERS).where(_OF_ACCOUNT, _ORDERS.c.created_at > bindparam("after")))
-)
-
-
-def entries_elsewhere(*, artifact_hash: Any, besides: Any, after: Any) -> ScalarSelect[int]:
-    """How many entries of the artifact other accounts than `besides` have created after `after`."""
-    return (
-        select(func.count())
-        # By account: those of one that sends thousands a minute are not looked through for the others.
-        .select_from(_ACCOUNT.join(_ORDERS, _ORDERS.c.account == _ACCOUNT.c.account))
-        .where(
-            _ACCOUNT.c.account != besides,
-            _ORDERS.c.artifact_hash == artifact_hash,
-            _ORDERS.c.created_at > after,
-            _ORDERS.c.leg == OrderLeg.ENTRY,
-        )
-        .scalar_subquery()
-    )
-
-
-COUNT_RECORDED: Final = Statement(
-    select(
-        entries_elsewhere(
-            artifact_hash=bindparam("of_artifact"), besides=bindparam("besides"), after=bindparam("after")
-        )
-    )
 )
 TRADE_OF_SIGNAL: Final = Statement(
     TRADES_WITH_ORDERS.where(_TRADE.c.signal_id == bindparam("of_signal")), only_looks=True

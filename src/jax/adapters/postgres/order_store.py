@@ -113,13 +113,6 @@ class PostgresOrderStore:
     async def recorded_since(self, account: str, after: datetime) -> Sequence[Order]:
         return await self._orders(run.RECORDED_SINCE, of_account=account, after=after)
 
-    async def count_recorded(self, artifact_hash: str, *, besides: str, after: datetime) -> int:
-        found = await self._session.execute(
-            run.COUNT_RECORDED, of_artifact=artifact_hash, besides=besides, after=after
-        )
-        count: int = found.scalar_one()
-        return count
-
     async def trade_of_signal(self, signal_id: str) -> tuple[Trade, Order] | None:
         rows = await self._session.rows(run.TRADE_OF_SIGNAL, of_signal=signal_id)
         return run.trade_with_order(rows[0]) if rows else None

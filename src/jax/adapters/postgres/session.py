@@ -9,7 +9,7 @@ from asyncpg.transaction import Transaction
 from sqlalchemy import Executable, Result, Row
 
 from jax.adapters.postgres.database_address import DatabaseAddress
-from jax.adapters.postgres.one_command import Write, one_command
+from jax.adapters.postgres.one_command import one_command
 from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.adapters.postgres.shadow_schema import in_shadow
 from jax.adapters.postgres.statement import Statement
@@ -45,7 +45,7 @@ class Session:
         self._has_begun = False
         self._address = address
         self._refusal: PortError | None = None
-        self._waiting: list[Write] = []
+        self._waiting: list[tuple[Statement, list[Any]]] = []
 
     async def execute(self, statement: Statement | Executable, **values: Any) -> Result[Any]:
         """The statement's rows; Unavailable or Conflict."""
@@ -64,13 +64,13 @@ class Session:
             status = await self._connection.execute(self._placed(prepared.sql), *prepared.arguments(values))
         return int(status.rsplit(" ", 1)[-1])
 
-    async def write(self, statement: Statement, *, or_conflict: str | None = None, **values: Any) -> None:
-        """Writes no later than anything is answered; Conflict with that message if it changes no row."""
+    async def write(self, statement: Statement, **values: Any) -> None:
+        """Writes before anything else is answered, at the latest with the commit."""
         self._refuse_after_refusal()
-        if any(waiting.statement is statement for waiting in self._waiting):
+        if any(waiting is statement for waiting, _ in self._waiting):
             # Two changes of one row are one too many for a single command.
             await self._send_waiting()
-        self._waiting.append(Write(statement, statement.arguments(values), or_conflict))
+        self._waiting.append((statement, statement.arguments(values)))
 
     async def stream(self, statement: Statement | Executable) -> AsyncIterator[Row[Any]]:
         """The statement's rows as the server gives them, however many; Unavailable or Conflict."""
@@ -138,12 +138,9 @@ class Session:
         writes, self._waiting = self._waiting, []
         with speaking_port_errors(self._address):
             await self._begin()
-            command = one_command(tuple(write.statement for write in writes))
-            arguments = [argument for write in writes for argument in write.arguments]
-            counts = await self._connection.fetchrow(self._placed(command), *arguments)
-        for write, count in zip(writes, counts, strict=True):
-            if count == 0 and write.or_conflict is not None:
-                raise self.conflict(write.or_conflict)
+            command = one_command(tuple(statement for statement, _ in writes))
+            arguments = [argument for _, given in writes for argument in given]
+            await self._connection.execute(self._placed(command), *arguments)
 
     def _refuse_after_refusal(self) -> None:
         if self._refusal is not None:

@@ -14,9 +14,9 @@ from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
 from jax.ports.errors import NotFound
 
 _ADD = Statement(insert(table).on_conflict_do_nothing(index_elements=["signal_id"]))
-_BY_ID = select(table).where(table.c.signal_id == bindparam("with_id"))
-_READ = Statement(_BY_ID, only_looks=True)
-_GET = Statement(_BY_ID.with_for_update(key_share=True))
+_GET = Statement(
+    select(table).where(table.c.signal_id == bindparam("with_id")).with_for_update(key_share=True)
+)
 _SAVE = Statement(
     update(table)
     .where(
@@ -41,10 +41,10 @@ class PostgresSignalStore:
         return await self._session.change(_ADD, **values_of(signal)) == 1
 
     async def get(self, signal_id: str) -> Signal:
-        return await self._found(_GET, signal_id)
-
-    async def read(self, signal_id: str) -> Signal:
-        return await self._found(_READ, signal_id)
+        rows = await self._session.rows(_GET, with_id=signal_id)
+        if not rows:
+            raise NotFound(f"There is no signal {signal_id}.")
+        return Signal(**rows[0])
 
     async def save(self, signal: Signal) -> None:
         before = [old for old, following in SIGNAL_TRANSITIONS.items() if signal.status in following]
@@ -79,9 +79,3 @@ class PostgresSignalStore:
         if status is not None:
             query = query.where(table.c.status == status)
         return [Signal(**row._mapping) for row in await self._session.execute(query)]
-
-    async def _found(self, statement: Statement, signal_id: str) -> Signal:
-        rows = await self._session.rows(statement, with_id=signal_id)
-        if not rows:
-            raise NotFound(f"There is no signal {signal_id}.")
-        return Signal(**rows[0])

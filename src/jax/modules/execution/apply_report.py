@@ -27,7 +27,7 @@ async def locked_order(transaction: Transaction, order: Order) -> Order:
     Whoever decides about the account holds that lock while it reads orders and fills: a change in between
     would let it see neither the open order nor its fill.
     """
-    return await transaction.grounds.order(order.account, order.client_order_id)
+    return await transaction.grounds.order(order.account, client_order_id=order.client_order_id)
 
 
 async def apply_report(transaction: Transaction, order: Order, report: OrderReport, *, at: datetime) -> Order:

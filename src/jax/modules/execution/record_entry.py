@@ -109,7 +109,7 @@ class RecordEntry:
         # One at a time: connections that wait for the account's row would be missing elsewhere.
         async with self._one_at_a_time, self._unit_of_work.begin() as transaction:
             # Locking the account first makes a second caller wait here until the first has recorded.
-            ground = await transaction.grounds.locked(asked.account, asked.signal_id, at=request.at)
+            ground = await transaction.grounds.locked(asked.account, signal_id=asked.signal_id, at=request.at)
             book = await self._unit_of_work.book(transaction)
             kept = await asked.answer(transaction)
             if kept is not None:
