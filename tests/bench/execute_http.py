@@ -13,15 +13,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from jax.adapters.postgres.migrations import migrate_to_head
 from tests.bench.bare_service import read_message
 from tests.bench.stopwatch import quantiles_ms
-from tests.integration.bridge.bridge_process import bridge_process
+from tests.integration.bridge.bridge_process import BridgeProcess, bridge_process
 from tests.integration.trader.approved_strategy import Variant
 from tests.integration.trader.bridged_trader import settings_for
-from tests.integration.trader.trader_process import free_port, trader_process
+from tests.integration.trader.trader_process import TraderProcess, free_port, trader_process
 from tests.integration.trader.trading_home import approved_signal, prepare
 from tests.postgres_server import fresh_database, run_sql, running_server
 
@@ -61,18 +62,20 @@ class Caller:
         self._reader = reader
         self._writer = writer
 
-    async def seconds(self, path: str, body: bytes) -> float:
+    async def answer(self, path: str, body: bytes) -> bytes:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        started = time.perf_counter()
         self._writer.write(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        answer = await read_message(self._reader)
+        return await read_message(self._reader)
+
+    async def seconds(self, path: str, body: bytes) -> float:
+        started = time.perf_counter()
+        answer = await self.answer(path, body)
         taken = time.perf_counter() - started
         assert b'"code"' not in answer, answer
         return taken
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has used of the processors, its background work included."""
+def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -111,7 +114,28 @@ def bare_services(url: str) -> Iterator[int]:
             process.wait()
 
 
-def run() -> None:
+@dataclass(frozen=True)
+class Services:
+    """A trader and a bridge at work, their database, and signals that wait to be executed."""
+
+    trader: TraderProcess
+    bridge: BridgeProcess
+    database_url: str
+    bodies: list[bytes]
+
+    @property
+    def port(self) -> int:
+        """The trader's."""
+        return int(self.trader.url.rpartition(":")[2])
+
+    def cpu_seconds(self) -> tuple[float, float]:
+        """What trader and bridge have used of the processors, their background work included."""
+        return _cpu_seconds(self.trader.process.pid), _cpu_seconds(self.bridge.process.pid)
+
+
+@contextmanager
+def services(signals: int) -> Iterator[Services]:
+    """With room for that many executions in every limit."""
     with running_server() as server, fresh_database(server) as url, tempfile.TemporaryDirectory() as folder:
         asyncio.run(migrate_to_head(url))
         home = Path(folder) / "home"
@@ -120,19 +144,23 @@ def run() -> None:
         with (
             bridge_process(home, port, PAPER_STARTING_CASH="1000000000") as bridge,
             trader_process(home, **settings_for(url, f"http://127.0.0.1:{port}", **_ROOM)) as trader,
-            bare_services(url) as floor_port,
         ):
             like = approved_signal(trader)["signal_id"]
-            run_sql(url, _MORE_SIGNALS.format(count=_TIMES + _PACED + 20, like=like))
+            run_sql(url, _MORE_SIGNALS.format(count=signals, like=like))
             bodies = [
                 json.dumps({"signal_id": f"bench{n}", "approved_by": "olivia"}).encode()
-                for n in range(1, _TIMES + _PACED + 21)
+                for n in range(1, signals + 1)
             ]
-            before = [cpu_seconds(process.pid) for process in (trader.process, bridge.process)]
-            asyncio.run(_measure(int(trader.url.rpartition(":")[2]), floor_port, bodies))
-            after = [cpu_seconds(process.pid) for process in (trader.process, bridge.process)]
-            ms = [(late - early) * 1e3 / len(bodies) for early, late in zip(before, after, strict=True)]
-            print(f"processor time          {ms[0]:.2f} ms of the trader, {ms[1]:.2f} ms of the bridge each")
+            yield Services(trader, bridge, url, bodies)
+
+
+def run() -> None:
+    with services(_TIMES + _PACED + 20) as at_work, bare_services(at_work.database_url) as floor_port:
+        before = at_work.cpu_seconds()
+        asyncio.run(_measure(at_work.port, floor_port, at_work.bodies))
+        after = at_work.cpu_seconds()
+        ms = [(late - early) * 1e3 / len(at_work.bodies) for early, late in zip(before, after, strict=True)]
+        print(f"processor time          {ms[0]:.2f} ms of the trader, {ms[1]:.2f} ms of the bridge each")
 
 
 async def _measure(port: int, floor_port: int, bodies: list[bytes]) -> None:
