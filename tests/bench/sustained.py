@@ -16,7 +16,8 @@ import httpx
 from tests.bench.execute_http import Services, call, services
 from tests.bench.stopwatch import quantiles_ms
 
-_CALLERS = 64
+# As many as are busy more often than a server closes what is idle.
+_MOST_CALLERS = 64
 _CANCEL_EVERY_SECONDS = 5.0
 _TELL_EVERY_SECONDS = 15.0
 _PATIENCE_SECONDS = 30.0
@@ -57,7 +58,7 @@ async def _sustain(at_work: Services, *, rate: float) -> None:
                 told.refused.append(answer)
 
     async with asyncio.TaskGroup() as callers:
-        for _ in range(_CALLERS):
+        for _ in range(max(1, min(_MOST_CALLERS, int(rate)))):
             callers.create_task(send())
     took = time.perf_counter() - began
     for helper in helpers:
