@@ -10,8 +10,9 @@ from jax.domain.controls import Said
 from jax.domain.derived_id import client_order_id
 from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
+from jax.domain.position import Position
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import ExitInputs, Holding, WantedExit
+from jax.domain.risk.inputs import ExitInputs, WantedExit
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.fenced_order import fence
@@ -86,14 +87,12 @@ class LeaveTrade:
             held=held.held_quantity,
         )
         book = await self._unit_of_work.book(transaction)
+        position = book.positions.get(wanted.symbol, Position(wanted.symbol))
         decision = decide(
             ExitInputs(
                 wanted=wanted,
-                holdings={
-                    symbol: Holding(position.signed_quantity, None)
-                    for symbol, position in book.positions.items()
-                },
-                open_orders=book.open_orders,
+                signed_quantity=position.signed_quantity,
+                leaving=book.leaving_beside(wanted),
                 controls=await transaction.controls.get(self._account),
                 route=self._route(),
             )

@@ -136,7 +136,7 @@ async def _decide(
         pace=await pace_of(
             transaction,
             request.means.book,
-            artifact_hash=signal.artifact_hash,
+            wanted=signal,
             limits=limits,
             at=request.at,
         ),
@@ -255,7 +255,7 @@ async def _audit_decision(
         "net_liquidation": plain(account.snapshot.net_liquidation),
         "buying_power": plain(account.snapshot.buying_power),
         "reserved": plain(account.reserved),
-        "open_symbols": sorted({*account.holdings, *(order.symbol for order in account.open_orders)}),
+        "open_symbols": sorted({*account.holdings, *account.open_orders}),
         "realized_today": plain(account.realized_today),
         "max_open_positions": limits.max_open_positions,
         "max_daily_loss": plain(limits.max_daily_loss),
