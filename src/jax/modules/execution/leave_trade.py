@@ -12,7 +12,9 @@ from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
 from jax.domain.position import Position
 from jax.domain.risk.decide import decide
+from jax.domain.risk.decision_document import decision_document
 from jax.domain.risk.inputs import ExitInputs, WantedExit
+from jax.domain.risk.inputs_document import inputs_text
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.fenced_order import fence
@@ -56,14 +58,17 @@ class LeaveTrade:
             await fence(transaction, self._account, epoch=self._epoch)
             if await self._now(transaction, held) != held:
                 return None
-            denied = await self._denial(transaction, held, way)
-            if denied is not None:
-                return denied
+            inputs = await self._inputs(transaction, held, way)
+            decision = decide(inputs)
+            if isinstance(decision, Denied):
+                return decision
             order = self._order(held, way)
             await transaction.orders.add_exit(order)
             data: Json = {
+                "account": self._account,
+                "inputs": inputs_text(inputs),
+                **decision_document(decision),
                 "leg": order.leg,
-                "quantity": str(order.quantity),
                 "order_type": order.order_type,
                 "price": None if way.price is None else str(way.price),
                 "held_quantity": str(held.held_quantity),
@@ -75,7 +80,7 @@ class LeaveTrade:
             )
         return await self._sender.send(order)
 
-    async def _denial(self, transaction: Transaction, held: HeldTrade, way: WayOut) -> Denied | None:
+    async def _inputs(self, transaction: Transaction, held: HeldTrade, way: WayOut) -> ExitInputs:
         entry = held.entry
         wanted = WantedExit(
             signal_id=entry.signal_id,
@@ -88,16 +93,14 @@ class LeaveTrade:
         )
         book = await self._unit_of_work.book(transaction)
         position = book.positions.get(wanted.symbol, Position(wanted.symbol))
-        decision = decide(
-            ExitInputs(
-                wanted=wanted,
-                signed_quantity=position.signed_quantity,
-                leaving=book.leaving_beside(wanted),
-                controls=await transaction.controls.get(self._account),
-                route=self._route(),
-            )
+        controls = await transaction.controls.get(self._account)
+        return ExitInputs(
+            wanted=wanted,
+            signed_quantity=position.signed_quantity,
+            leaving=book.leaving_beside(wanted),
+            controls=controls.concerning(wanted.strategy, entry.artifact_hash),
+            route=self._route(),
         )
-        return decision if isinstance(decision, Denied) else None
 
     async def _now(self, transaction: Transaction, held: HeldTrade) -> HeldTrade:
         """The trade as it is stored now, while nobody else may change it."""

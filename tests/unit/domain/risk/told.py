@@ -1,13 +1,16 @@
 """Inputs of a decision together with the orders themselves, of which the sums in them are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from jax.domain.risk.inputs import AccountState, Pace, RiskInputs, WantedExit
 from jax.domain.risk.open_orders import LeavingOrders, OpenOrder, OpenOrders
 from jax.domain.risk.recent_orders import A_MINUTE, RecentOrder, RecentOrders
 from jax.domain.signal import Signal
+
+_Kind = TypeVar("_Kind")
 
 
 def open_orders_of(orders: Iterable[OpenOrder]) -> OpenOrders:
@@ -65,3 +68,12 @@ class Told(RiskInputs):
         per_minute = self.limits.max_orders_per_minute
         pace = self.pace.of(self.wanted.signal, per_minute=per_minute, now=self.now)
         object.__setattr__(self, "pace", pace)
+
+    def plain(self) -> RiskInputs:
+        """What a trader has: without the orders."""
+        account, pace = _as(AccountState, self.account), _as(Pace, self.pace)
+        return replace(_as(RiskInputs, self), account=account, pace=pace)
+
+
+def _as(kind: type[_Kind], value: _Kind) -> _Kind:
+    return kind(**{field.name: getattr(value, field.name) for field in fields(kind)})  # type: ignore[arg-type]
