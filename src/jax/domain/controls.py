@@ -105,7 +105,7 @@ class AccountControls:
         change = self.strategy_modes.get(strategy)
         return self.account_mode if change is None else strictest(self.account_mode, change.mode)
 
-    def concerning(self, strategy: str, artifact_hash: str) -> "AccountControls":
+    def concerning(self, *, strategy: str, artifact_hash: str) -> "AccountControls":
         """Of the words about single strategies and artifacts, those about these."""
         return replace(
             self,

@@ -98,7 +98,7 @@ class LeaveTrade:
             wanted=wanted,
             signed_quantity=position.signed_quantity,
             leaving=book.leaving_beside(wanted),
-            controls=controls.concerning(wanted.strategy, entry.artifact_hash),
+            controls=controls.concerning(strategy=wanted.strategy, artifact_hash=entry.artifact_hash),
             route=self._route(),
         )
 

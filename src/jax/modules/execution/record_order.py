@@ -140,7 +140,7 @@ async def _decide(
         ),
         market=Market(request.quote, session),
         limits=limits,
-        controls=controls.concerning(signal.strategy, signal.artifact_hash),
+        controls=controls.concerning(strategy=signal.strategy, artifact_hash=signal.artifact_hash),
         # Whoever calls has asked whether it may execute.
         route=Route(request.venue, request.is_live, execution_enabled=True, kills=trading.kills()),
         pace=await pace_of(

@@ -111,3 +111,4 @@ def test_an_order_is_what_was_said_of_it_last() -> None:
     kept.drop("jx1")
     kept.drop("jx1")
     assert len(kept) == len(kept.by_symbol) == kept.cost == 0
+    assert not any(vars(kept).values()), "nothing is kept of what is gone"
