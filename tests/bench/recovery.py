@@ -44,6 +44,7 @@ async def measure(floor: Floor, url: str, stores: PostgresUnitOfWork) -> None:
         await books.book(transaction)
     looked = time.perf_counter() - again
     print(
-        f"book of {ACCOUNT:10} {loaded:.2f} s to load with {len(book.open_orders):,} open orders and "
+        f"book of {ACCOUNT:10} {loaded:.2f} s to load with {_OPEN:,} open orders of "
+        f"{book.reserved:,.0f} in currency and "
         f"{_FILLS:,} fills, {looked * 1e3:.1f} ms to look into it again"
     )

@@ -87,7 +87,13 @@ async def _cancel(at_work: Services) -> None:
     async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_SECONDS) as client:
         while True:
             await asyncio.sleep(_CANCEL_EVERY_SECONDS)
-            await client.post(at_work.trader.url + "/api/v1/flatten", json=said)
+            try:
+                answer = await client.post(at_work.trader.url + "/api/v1/flatten", json=said)
+            except httpx.TransportError as error:
+                print(f"nothing was canceled: {error!r}", flush=True)
+                continue
+            if answer.is_error:
+                print(f"nothing was canceled: {answer.text[:200]}", flush=True)
 
 
 def _resident_mb(pid: int) -> float:

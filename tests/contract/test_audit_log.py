@@ -147,6 +147,23 @@ async def test_entries_behind_one_come_from_the_oldest_on(unit_of_work: UnitOfWo
     assert list(everything) == list(await within(unit_of_work, lambda tx: tx.audit.entries()))
 
 
+async def test_entries_behind_one_may_be_of_some_kinds_and_since_a_moment(unit_of_work: UnitOfWork) -> None:
+    for minute, kind in enumerate(
+        ("order.sent", "order.denied", "order.sent", "order.leaving", "order.sent")
+    ):
+        await _append(unit_of_work, replace(_event(kind=kind), at=NOW + timedelta(minutes=minute)))
+    async with unit_of_work.begin() as tx:
+        pages = [
+            await tx.audit.entries_after(0, kinds={"order.sent", "order.leaving"}),
+            await tx.audit.entries_after(1, kinds={"order.sent"}, limit=1),
+            await tx.audit.entries_after(0, since=NOW + timedelta(minutes=2)),
+            await tx.audit.entries_after(3, kinds=["order.sent"], since=NOW),
+            await tx.audit.entries_after(0, kinds=[]),
+            await tx.audit.entries_after(0, since=NOW + timedelta(minutes=5)),
+        ]
+    assert [[entry.n for entry in page] for page in pages] == [[1, 3, 4, 5], [3], [3, 4, 5], [5], [], []]
+
+
 @pytest.mark.parametrize("limit", [0, -1])
 async def test_refuses_a_page_of_less_than_one_entry(unit_of_work: UnitOfWork, limit: int) -> None:
     with pytest.raises(InvalidValue, match="limit"):

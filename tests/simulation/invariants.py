@@ -13,6 +13,7 @@ from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN, ORDER_TRANSITIONS, UNRESOLVED, OrderStatus
 from jax.domain.position import positions_of
 from jax.modules.execution.execute_signal import Executed
+from jax.modules.execution.replay_decisions import DECIDED, Outcome, decide_again
 from tests.simulation.house import ACCOUNT, LARGEST_POSITION, LIMITS, STARTING_CASH
 from tests.simulation.possibilities import MOST_TRANSIT_SECONDS
 from tests.simulation.venue import PRICE, SimulatedVenue, VenueOrder
@@ -174,9 +175,10 @@ class Watch:
         """A transaction has committed."""
         if before.controls != after.controls:
             self._note_words(after.controls.get(ACCOUNT))
+        entries = after.audit[len(before.audit) :]
+        self._decide_again(entries)
         if before.orders == after.orders and before.fills is after.fills:
             return
-        entries = after.audit[len(before.audit) :]
         for cid, order in after.orders.items():
             earlier = before.orders.get(cid)
             if earlier is order:
@@ -189,6 +191,12 @@ class Watch:
                 self._check_steps(entries, earlier, order)
                 self._check_step(earlier, order, after)
             self._check_fills(order, after)
+
+    def _decide_again(self, entries: Sequence[AuditEntry]) -> None:
+        """What is recorded of a decision is what it followed from."""
+        for found in (decide_again(entry) for entry in entries if entry.event.kind in DECIDED):
+            if found.outcome not in {Outcome.EQUAL, Outcome.UNDECIDED}:
+                self.fail("the record", f"entry {found.n} of {found.subject}: {found.differences}")
 
     def _check_recorded(self, entries: Sequence[AuditEntry], order: Order) -> None:
         """A new order stands beside the entry that says why."""

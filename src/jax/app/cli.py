@@ -6,6 +6,7 @@ from jax.app import console
 from jax.app.bridge.cli import HELP as BRIDGE_HELP
 from jax.app.bridge.cli import bridge
 from jax.app.golden import cli as golden_cli
+from jax.app.replay import cli as replay_cli
 from jax.app.research import backtest_cli, compare_cli, sweep_cli
 
 _PROGRAM = "jax"
@@ -30,6 +31,7 @@ app.command(help=BRIDGE_HELP)(bridge)
 backtest_cli.register(app)
 compare_cli.register(app)
 golden_cli.register(app)
+replay_cli.register(app)
 sweep_cli.register(app)
 
 

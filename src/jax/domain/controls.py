@@ -1,7 +1,7 @@
 """What people, and the trader itself, have told an account: how far it may go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -104,3 +104,11 @@ class AccountControls:
             return TradingMode.OBSERVE
         change = self.strategy_modes.get(strategy)
         return self.account_mode if change is None else strictest(self.account_mode, change.mode)
+
+    def concerning(self, *, strategy: str, artifact_hash: str) -> "AccountControls":
+        """Of the words about single strategies and artifacts, those about these."""
+        return replace(
+            self,
+            strategy_modes={of: mode for of, mode in self.strategy_modes.items() if of == strategy},
+            armings={of: arming for of, arming in self.armings.items() if of == artifact_hash},
+        )

@@ -1,6 +1,7 @@
 """The hash-chained record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from jax.domain.audit import AuditEntry, AuditEvent
@@ -23,6 +24,16 @@ class AuditLog(Protocol):
         """The newest `limit` entries (of a kind, of a subject), oldest of them first."""
         ...
 
-    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
-        """The oldest `limit` entries behind entry `n` (0: from the first on), oldest first."""
+    async def entries_after(
+        self,
+        n: int,
+        *,
+        limit: int = 1000,
+        kinds: Collection[str] | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[AuditEntry]:
+        """The oldest `limit` entries behind entry `n` (0: from the first on), oldest first.
+
+        Of all `kinds` and times, or of those named, and of what was done at `since` or later.
+        """
         ...

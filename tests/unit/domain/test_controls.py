@@ -84,3 +84,13 @@ def test_the_accounts_own_mode_is_neither_a_strategys_nor_the_kill_switchs() -> 
     observed = {"a": ModeChange(_M.OBSERVE, SAID)}
     assert AccountControls(kill=SAID, strategy_modes=observed).account_mode is _M.NORMAL
     assert AccountControls(mode=own, kill=SAID, strategy_modes=observed).account_mode is _M.REDUCE
+
+
+def test_words_about_other_strategies_and_artifacts_do_not_concern_a_decision() -> None:
+    mode = ModeChange(_M.REDUCE, SAID)
+    ours, theirs = ("sha256:" + digit * 64 for digit in "12")
+    armings = {of: Arming(of, SAID.at + timedelta(hours=1), SAID) for of in (ours, theirs)}
+    controls = AccountControls(mode, {"a": mode, "b": mode}, SAID, armings)
+    of_one = controls.concerning(strategy="b", artifact_hash=theirs)
+    assert of_one == AccountControls(mode, {"b": mode}, SAID, {theirs: armings[theirs]})
+    assert controls.concerning(strategy="c", artifact_hash="") == AccountControls(mode, {}, SAID, {})

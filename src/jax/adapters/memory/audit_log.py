@@ -1,7 +1,8 @@
 """The audit chain, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from jax.adapters.memory.session import Session
 from jax.domain import checks
@@ -46,10 +47,22 @@ class MemoryAuditLog:
         ]
         return chosen[-limit:]
 
-    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
+    async def entries_after(
+        self,
+        n: int,
+        *,
+        limit: int = 1000,
+        kinds: Collection[str] | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[AuditEntry]:
         if limit < 1:
             raise InvalidValue("limit", f"must be at least 1, not {limit}")
-        return self._session.read().audit[max(n, 0) :][:limit]
+        chosen = [
+            entry
+            for entry in self._session.read().audit[max(n, 0) :]
+            if (kinds is None or entry.event.kind in kinds) and (since is None or entry.event.at >= since)
+        ]
+        return chosen[:limit]
 
     def _refuse_nobody(self, event: AuditEvent) -> None:
         """What is done at the gate is done by a person."""

@@ -1,7 +1,8 @@
 """The audit chain in `audit.entry`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Row, bindparam, column, func, insert, select
 
@@ -68,9 +69,20 @@ class PostgresAuditLog:
     ) -> Sequence[AuditEntry]:
         return await self._newest(limit, kind=kind, subject=subject)
 
-    async def entries_after(self, n: int, *, limit: int = 1000) -> Sequence[AuditEntry]:
+    async def entries_after(
+        self,
+        n: int,
+        *,
+        limit: int = 1000,
+        kinds: Collection[str] | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[AuditEntry]:
         _check_limit(limit)
         query = select(entry).where(entry.c.n > n).order_by(entry.c.n).limit(limit)
+        if kinds is not None:
+            query = query.where(entry.c.kind.in_(kinds))
+        if since is not None:
+            query = query.where(entry.c.at >= since)
         return [_entry(row) for row in await self._session.execute(query)]
 
     async def _locked_last(self) -> tuple[int, str]:

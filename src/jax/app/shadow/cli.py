@@ -63,8 +63,8 @@ def compare(terms: CompareTerms) -> None:
 
 async def _once(places: "Places", terms: CompareTerms) -> bool:
     from jax.app.shadow.comparing import compare_once, document, table_lines
-    from jax.app.shadow.spans import moment, span
     from jax.app.shadow.wiring import open_sides
+    from jax.app.spans import moment, span
 
     async with open_sides(places) as sides:
         since = moment("since", terms.since, now=sides.clock.now())

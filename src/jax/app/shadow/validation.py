@@ -8,8 +8,8 @@ from pathlib import Path
 from jax.app.shadow.comparing import Sides, compare_once, document, row_of, summary
 from jax.app.shadow.metrics_file import metrics_text
 from jax.app.shadow.report_page import report_page
-from jax.app.shadow.spans import moment, span
 from jax.app.shadow.validation_state import ValidationState, load_state, store_state, write_whole
+from jax.app.spans import moment, span
 from jax.domain.errors import InvalidValue
 from jax.modules.shadow.compare_decisions import Comparison
 from jax.ports.errors import Unavailable

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum, auto
 
-from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.inputs import AccountState, EntryCase
 from jax.domain.risk_decision import Denied
+from jax.domain.side import Side
 
 # Sums of checked numbers stay far below; what is larger comes from a fault.
 _LARGEST_SUM = Decimal(10) ** 18
@@ -56,9 +56,13 @@ def _numbers(account: AccountState) -> Iterator[tuple[str, Decimal, _Sign]]:
         yield "signed_quantity", holding.signed_quantity, _Sign.ANY
         if holding.unit_value is not None:
             yield "unit_value", holding.unit_value, _Sign.POSITIVE
-    for order in account.open_orders:
-        yield "leaves_quantity", order.leaves_quantity, _Sign.NOT_NEGATIVE
-        yield "unit_value", order.unit_value, _Sign.POSITIVE
+    for sums in account.open_orders.values():
+        for side in Side:
+            yield "leaves_quantity", sums.entries(side), _Sign.NOT_NEGATIVE
+            yield "leaves_quantity", sums.exits(side), _Sign.NOT_NEGATIVE
+        yield "cost", sums.cost, _Sign.NOT_NEGATIVE
+        yield "unit_value", sums.cheapest, _Sign.POSITIVE
+        yield "unit_value", sums.dearest, _Sign.POSITIVE
 
 
 def loss_is_not_latched(case: EntryCase) -> Denied | None:
@@ -104,14 +108,8 @@ def position_is_not_opposed(case: EntryCase) -> Denied | None:
     symbol, side, account = case.signal.symbol, case.signal.side, case.inputs.account
     holding = account.holdings.get(symbol)
     held = Decimal(0) if holding is None else holding.signed_quantity
-    against = sum(
-        (
-            order.leaves_quantity
-            for order in account.open_orders
-            if (order.symbol, order.side, order.leg) == (symbol, side.opposite, OrderLeg.ENTRY)
-        ),
-        Decimal(0),
-    )
+    working = account.open_orders.get(symbol)
+    against = Decimal(0) if working is None else working.entries(side.opposite)
     if held * side.sign >= 0 and against == 0:
         return None
     return Denied(
@@ -126,7 +124,7 @@ def positions_are_below_the_limit(case: EntryCase) -> Denied | None:
     """A symbol is open when it is held or may come to be held, also by an order without an answer."""
     account, most = case.inputs.account, case.limits.max_open_positions
     symbols = {symbol for symbol, holding in account.holdings.items() if holding.signed_quantity != 0}
-    symbols |= {order.symbol for order in account.open_orders}
+    symbols |= account.open_orders.keys()
     if case.signal.symbol in symbols or len(symbols) < most:
         return None
     return Denied(

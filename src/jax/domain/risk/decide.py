@@ -1,7 +1,7 @@
 """The one decision about an order: every rule in its order, then the largest quantity within every limit."""
 
 from collections.abc import Callable
-from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import TypeVar
 
 from jax.domain.position_sizing import SizingRequest, approval_of, size_position
@@ -16,11 +16,9 @@ from jax.domain.risk import (
     pace_rules,
 )
 from jax.domain.risk.inputs import EntryCase, ExitInputs, RiskInputs, Route
-from jax.domain.risk.rule import Cap, shown
+from jax.domain.risk.rule import EXACT, Cap, shown
 from jax.domain.risk_decision import Approved, Denied, RiskDecision
 
-# Room for every product of checked numbers, and for quotients that differ from a whole number of lots.
-_EXACT = Context(prec=120)
 _Judged = TypeVar("_Judged")
 
 RULES: tuple[Callable[[RiskInputs | ExitInputs], Denied | None], ...] = (
@@ -79,7 +77,7 @@ def decide(inputs: RiskInputs | ExitInputs) -> RiskDecision:
     An exit is approved with the quantity it wants or not at all, and adds neither risk nor value. On a dry
     run what would be approved is denied with DRY_RUN and its numbers.
     """
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         denied = _first_denial(RULES, inputs)
         if denied is not None:
             return denied

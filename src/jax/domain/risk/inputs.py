@@ -10,8 +10,10 @@ from jax.domain.account import AccountSnapshot
 from jax.domain.controls import AccountControls
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
-from jax.domain.order import Order, OrderLeg, OrderType
+from jax.domain.order import OrderLeg, OrderType
 from jax.domain.quote import Quote
+from jax.domain.risk.open_orders import LeavingOrders, OrderSums
+from jax.domain.risk.recent_orders import OrderRun
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.risk_profile import RiskProfile
 from jax.domain.session import ExchangeSession
@@ -62,45 +64,20 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenOrder:
-    """An order that may still be filled for `leaves_quantity`, at about `unit_value` a unit.
-
-    Every order in one of the statuses OPEN is one, whether the broker has answered or not.
-    """
-
-    signal_id: str
-    symbol: str
-    side: Side
-    leg: OrderLeg
-    leaves_quantity: Decimal
-    unit_value: Decimal
-
-
-def open_order(order: Order, *, unit_value: Decimal) -> OpenOrder:
-    """What the rules see of `order`; `unit_value` is its trade's position value / quantity."""
-    return OpenOrder(order.signal_id, order.symbol, order.side, order.leg, order.leaves_quantity, unit_value)
-
-
-@dataclass(frozen=True, slots=True)
-class RecentOrder:
-    """An order that was recorded at `at`, whatever became of it."""
-
-    at: datetime
-    symbol: str
-    side: Side
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
-    """`recent`: the account's orders of the last minute and of `repeat_after_seconds`, in any order.
+    """How fast the account's entries have come; those that are later than now count as well.
 
-    `of_artifact` counts the orders of the wanted one's artifact in the last minute, in every account.
-    `cycle_notional` is the notional of what the wanted order's cycle has ordered before it.
+    Of the last minute: `orders` counts them, `run` is the one that has taken most tokens (None without an
+    order), `of_artifact` counts those of the wanted one's artifact in every account, and `cycle_notional`
+    is what they were worth. `last_alike` is when the newest of the wanted symbol and side was recorded, None
+    when there is none that a limit could ask about.
     """
 
-    recent: tuple[RecentOrder, ...]
+    orders: int
+    run: OrderRun | None
     of_artifact: int
     cycle_notional: Decimal
+    last_alike: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +85,18 @@ class AccountState:
     """What the account has, holds, waits for and did.
 
     `opening_equity` is its net liquidation when the session opened, or the first that was known since;
-    `reserved` what open orders may cost (`reserved_of`), read before the broker was asked for `snapshot`: one
+    `reserved` what open orders may cost (`cost_of`), read before the broker was asked for `snapshot`: one
     that fills in between counts twice rather than not at all. `realized_today` and `risk_taken_today` (>= 0:
     the sum of the risk amounts of entries) are since the session opened; `session_profits` are the realised
-    profits of the sessions that are over. All in the account's currency. Holdings and orders are by symbol.
+    profits of the sessions that are over. All in the account's currency. `holdings` and `open_orders` are by
+    symbol.
     """
 
     snapshot: AccountSnapshot
     opening_equity: Decimal
     reserved: Decimal
     holdings: Mapping[str, Holding]
-    open_orders: tuple[OpenOrder, ...]
+    open_orders: Mapping[str, OrderSums]
     realized_today: Decimal
     risk_taken_today: Decimal
     session_profits: tuple[Decimal, ...] = ()
@@ -168,12 +146,12 @@ class RiskInputs:
 class ExitInputs:
     """One way out that is wanted, and what it is judged by: nothing that a broker would have to be asked for.
 
-    `holdings` are by symbol; an exit needs no price of them.
+    `signed_quantity` is what the account holds of the symbol, `leaving` the open exits of its side.
     """
 
     wanted: WantedExit
-    holdings: Mapping[str, Holding]
-    open_orders: tuple[OpenOrder, ...]
+    signed_quantity: Decimal
+    leaving: LeavingOrders
     controls: AccountControls
     route: Route
 

@@ -1,11 +1,13 @@
 """What a rule is."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from jax.domain import checks
 from jax.domain.reason_code import ReasonCode
 
+# Room for products and sums of checked numbers, and for quotients that differ from a whole number of lots.
+EXACT = Context(prec=120)
 _LAST_PLACE = Decimal(1).scaleb(-checks.DECIMAL_PLACES)
 
 

@@ -1,7 +1,6 @@
 """An account's orders, fills and trades as the rules of risk see them, kept up instead of read anew."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,8 +10,9 @@ from jax.domain.minute_sums import MinuteSums
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import FAILED, OPEN
 from jax.domain.position import Position
-from jax.domain.risk.exposure import reserved_of
-from jax.domain.risk.inputs import OpenOrder, RecentOrder, open_order
+from jax.domain.risk.inputs import WantedExit
+from jax.domain.risk.open_orders import LeavingOrders, OpenOrders, OrderSums, open_order
+from jax.domain.risk.recent_orders import RecentOrder, RecentOrders
 from jax.domain.trade import Trade
 from jax.ports.order_store import FillWritten, OrderWritten
 
@@ -47,13 +47,12 @@ class AccountBook:
         self.change = change
         self.is_lost = False
         self.positions: dict[str, Position] = {}
+        self.recent = RecentOrders(kept_for=orders_kept_for)
         self.entered_notional = Decimal(0)
-        self._orders_kept_for = orders_kept_for
-        self._open: dict[str, Order] = {}
+        self._open = OpenOrders()
         self._entered: dict[str, _Entered] = {}
         self._realized = MinuteSums(kept_for=KEPT_FOR)
         self._risk_taken = MinuteSums(kept_for=KEPT_FOR)
-        self._recent: deque[tuple[RecentOrder, str, Decimal]] = deque()
 
     def follow(self, written: Iterable[OrderWritten | FillWritten], *, change: str) -> None:
         """What one transaction has committed of the account; its orders are those it has stored."""
@@ -77,9 +76,7 @@ class AccountBook:
         if order.status not in FAILED:
             self._risk_taken.add(trade.submitted_at, trade.risk_amount)
         self.entered_notional += trade.position_value
-        self._recent.append((_recent(order), trade.artifact_hash, trade.position_value))
-        while self._recent and self._recent[0][0].at < order.created_at - self._orders_kept_for:
-            self._recent.popleft()
+        self.recent.add(_recent(order, trade))
 
     def hold(self, trade: Trade, orders: Iterable[Order]) -> None:
         """A trade that holds something or has an open order, with its entry and its exits."""
@@ -87,22 +84,23 @@ class AccountBook:
         for order in orders:
             entered = _after(entered, order, filled=order.filled_quantity)
             if order.status in OPEN:
-                self._open[order.client_order_id] = order
+                self._open.put(order.client_order_id, open_order(order, unit_value=entered.unit_value))
                 entered = replace(entered, open_orders=entered.open_orders + 1)
         self._keep(entered)
 
     @property
-    def open_orders(self) -> tuple[OpenOrder, ...]:
-        """The open orders with what a unit of each was worth when its trade was decided."""
-        return tuple(
-            open_order(order, unit_value=self._entered[order.signal_id].unit_value)
-            for order in self._open.values()
-        )
+    def open_orders(self) -> Mapping[str, OrderSums]:
+        """The open orders, by symbol, with what a unit of each was worth when its trade was decided."""
+        return self._open.by_symbol
 
     @property
     def reserved(self) -> Decimal:
         """What the open orders may still cost, in the account's currency."""
-        return reserved_of(self.open_orders)
+        return self._open.cost
+
+    def leaving_beside(self, wanted: WantedExit) -> LeavingOrders:
+        """The open exits of the symbol and side of `wanted`."""
+        return self._open.leaving(wanted.symbol, wanted.side, signal_id=wanted.signal_id)
 
     def realized_since(self, moment: datetime) -> Decimal:
         """The profit that fills since the minute of `moment` have realised."""
@@ -111,10 +109,6 @@ class AccountBook:
     def risk_taken_since(self, moment: datetime) -> Decimal:
         """What the entries since the minute of `moment` have risked, but those that never worked."""
         return self._risk_taken.since(moment)
-
-    def recent(self, after: datetime) -> Iterator[tuple[RecentOrder, str, Decimal]]:
-        """The entries after `after`: each with the hash of its artifact and its notional."""
-        return (entry for entry in self._recent if entry[0].at > after)
 
     def _follow_order(self, written: OrderWritten) -> None:
         order, before = written.order, written.before
@@ -129,9 +123,9 @@ class AccountBook:
             self.is_lost = self.is_lost or order.status in OPEN or filled != 0
             return
         if order.status in OPEN:
-            self._open[order.client_order_id] = order
+            self._open.put(order.client_order_id, open_order(order, unit_value=entered.unit_value))
         else:
-            self._open.pop(order.client_order_id, None)
+            self._open.drop(order.client_order_id)
         if order.leg is OrderLeg.ENTRY and before is not None:
             trade, failed = entered.trade, int(order.status in FAILED) - int(before.status in FAILED)
             self._risk_taken.add(trade.submitted_at, -failed * trade.risk_amount)
@@ -150,5 +144,5 @@ def _after(entered: _Entered, order: Order, *, filled: Decimal) -> _Entered:
     return replace(entered, held=entered.held + (-filled if order.reduces_only else filled))
 
 
-def _recent(order: Order) -> RecentOrder:
-    return RecentOrder(order.created_at, order.symbol, order.side)
+def _recent(order: Order, trade: Trade) -> RecentOrder:
+    return RecentOrder(order.created_at, order.symbol, order.side, trade.artifact_hash, trade.position_value)

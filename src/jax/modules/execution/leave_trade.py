@@ -10,8 +10,11 @@ from jax.domain.controls import Said
 from jax.domain.derived_id import client_order_id
 from jax.domain.held_trade import HeldTrade
 from jax.domain.order import Order, OrderLeg, OrderType, TimeInForce
+from jax.domain.position import Position
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import ExitInputs, Holding, WantedExit
+from jax.domain.risk.decision_document import decision_document
+from jax.domain.risk.inputs import ExitInputs, WantedExit
+from jax.domain.risk.inputs_document import inputs_text
 from jax.domain.risk_decision import Denied
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.fenced_order import fence
@@ -55,14 +58,17 @@ class LeaveTrade:
             await fence(transaction, self._account, epoch=self._epoch)
             if await self._now(transaction, held) != held:
                 return None
-            denied = await self._denial(transaction, held, way)
-            if denied is not None:
-                return denied
+            inputs = await self._inputs(transaction, held, way)
+            decision = decide(inputs)
+            if isinstance(decision, Denied):
+                return decision
             order = self._order(held, way)
             await transaction.orders.add_exit(order)
             data: Json = {
+                "account": self._account,
+                "inputs": inputs_text(inputs),
+                **decision_document(decision),
                 "leg": order.leg,
-                "quantity": str(order.quantity),
                 "order_type": order.order_type,
                 "price": None if way.price is None else str(way.price),
                 "held_quantity": str(held.held_quantity),
@@ -74,7 +80,7 @@ class LeaveTrade:
             )
         return await self._sender.send(order)
 
-    async def _denial(self, transaction: Transaction, held: HeldTrade, way: WayOut) -> Denied | None:
+    async def _inputs(self, transaction: Transaction, held: HeldTrade, way: WayOut) -> ExitInputs:
         entry = held.entry
         wanted = WantedExit(
             signal_id=entry.signal_id,
@@ -86,19 +92,15 @@ class LeaveTrade:
             held=held.held_quantity,
         )
         book = await self._unit_of_work.book(transaction)
-        decision = decide(
-            ExitInputs(
-                wanted=wanted,
-                holdings={
-                    symbol: Holding(position.signed_quantity, None)
-                    for symbol, position in book.positions.items()
-                },
-                open_orders=book.open_orders,
-                controls=await transaction.controls.get(self._account),
-                route=self._route(),
-            )
+        position = book.positions.get(wanted.symbol, Position(wanted.symbol))
+        controls = await transaction.controls.get(self._account)
+        return ExitInputs(
+            wanted=wanted,
+            signed_quantity=position.signed_quantity,
+            leaving=book.leaving_beside(wanted),
+            controls=controls.concerning(strategy=wanted.strategy, artifact_hash=entry.artifact_hash),
+            route=self._route(),
         )
-        return decision if isinstance(decision, Denied) else None
 
     async def _now(self, transaction: Transaction, held: HeldTrade) -> HeldTrade:
         """The trade as it is stored now, while nobody else may change it."""

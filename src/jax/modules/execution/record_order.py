@@ -15,7 +15,9 @@ from jax.domain.quote import Quote
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.account_rules import daily_loss
 from jax.domain.risk.decide import decide
+from jax.domain.risk.decision_document import decision_document
 from jax.domain.risk.inputs import Market, RiskInputs, Route, WantedEntry
+from jax.domain.risk.inputs_document import inputs_text
 from jax.domain.risk_decision import Approved, Denied
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.signal import Signal, SignalStatus
@@ -80,14 +82,22 @@ async def record_order(
             f"another trader has taken over {trading.account} (epoch {row.epoch}); stop this one",
         )
     decided = await _decide(transaction, trading, request, ground, loaded)
-    if isinstance(decided, Denied):
+    if isinstance(decided, _Refused):
         await _audit_denial(transaction, request, decided)
-        return decided
+        return decided.denied
     approved, instrument, right = decided
     order = _order(trading, request, ground.signal, approved, instrument)
     trade = _trade(request, ground.signal, approved, order, right)
     await transaction.orders.add(order, trade)
     return trade, order
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why there is no order; without inputs when it did not come to a decision by the rules of risk."""
+
+    denied: Denied
+    inputs: RiskInputs | None = None
 
 
 async def _decide(
@@ -96,17 +106,17 @@ async def _decide(
     request: ExecutionRequest,
     ground: EntryGround,
     loaded: Mapping[str, EntryRight],
-) -> tuple[Approved, Instrument, EntryRight] | Denied:
+) -> tuple[Approved, Instrument, EntryRight] | _Refused:
     signal, instrument, session = ground.signal, ground.instrument, ground.session
     right = _refusal_of_approval(signal, request) or await _right_to_enter(transaction, ground, loaded)
     if isinstance(right, Denied):
-        return right
+        return _Refused(right)
     if instrument is None:
-        return Denied(ReasonCode.INSTRUMENT_UNKNOWN, f"no instrument {signal.symbol} in the reference data")
+        detail = f"no instrument {signal.symbol} in the reference data"
+        return _Refused(Denied(ReasonCode.INSTRUMENT_UNKNOWN, detail))
     if session is None:
-        return Denied(
-            ReasonCode.SESSION_UNKNOWN, f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
-        )
+        detail = f"no session of {instrument.mic} is known for {request.at:%Y-%m-%d}"
+        return _Refused(Denied(ReasonCode.SESSION_UNKNOWN, detail))
     limits, controls = trading.limits, ground.standing.controls
     inputs = RiskInputs(
         wanted=WantedEntry(signal, trading.order_type, right.risk),
@@ -119,7 +129,7 @@ async def _decide(
         ),
         market=Market(request.quote, session),
         limits=limits,
-        controls=controls,
+        controls=controls.concerning(strategy=signal.strategy, artifact_hash=signal.artifact_hash),
         # Whoever calls has asked whether it may execute.
         route=Route(request.venue, request.is_live, execution_enabled=True, kills=trading.kills()),
         pace=pace_of(request.means.book, ground, limits=limits, at=request.at),
@@ -130,7 +140,7 @@ async def _decide(
         await transaction.controls.latch_loss(trading.account, session.session_date)
     decision = decide(inputs)
     if isinstance(decision, Denied):
-        return decision
+        return _Refused(decision, inputs)
     await _audit_decision(transaction, request, inputs, decision)
     return decision, instrument, right
 
@@ -226,12 +236,15 @@ async def _audit_decision(
     account, quote, wanted = inputs.account, inputs.market.quote, inputs.wanted
     limits = wanted.profile.tightened(inputs.limits)
     data: Json = {
+        "account": request.means.book.account,
+        "inputs": inputs_text(inputs),
+        **decision_document(decision),
         "artifact_id": wanted.signal.artifact_id,
         "artifact_hash": wanted.signal.artifact_hash,
         "net_liquidation": plain(account.snapshot.net_liquidation),
         "buying_power": plain(account.snapshot.buying_power),
         "reserved": plain(account.reserved),
-        "open_symbols": sorted({*account.holdings, *(order.symbol for order in account.open_orders)}),
+        "open_symbols": sorted({*account.holdings, *account.open_orders}),
         "realized_today": plain(account.realized_today),
         "max_open_positions": limits.max_open_positions,
         "max_daily_loss": plain(limits.max_daily_loss),
@@ -240,18 +253,16 @@ async def _audit_decision(
         "venue": inputs.route.venue,
         "order_type": wanted.order_type,
         "orders_last_minute": inputs.pace.of_artifact,
-        "quantity": plain(decision.quantity),
-        "risk_amount": plain(decision.risk_amount),
     }
     event = AuditEvent("order.decided", request.signal_id, request.approved_by, request.at, data)
     await transaction.audit.append(event)
 
 
-async def _audit_denial(transaction: Transaction, request: ExecutionRequest, denied: Denied) -> None:
+async def _audit_denial(transaction: Transaction, request: ExecutionRequest, refused: _Refused) -> None:
     data: Json = {
-        "reason_code": denied.reason_code,
-        "detail": denied.detail,
-        "numbers": {name: str(value) for name, value in denied.numbers.items()},
+        "account": request.means.book.account,
+        "inputs": None if refused.inputs is None else inputs_text(refused.inputs),
+        **decision_document(refused.denied),
     }
     event = AuditEvent("order.denied", request.signal_id, request.approved_by, request.at, data)
     await transaction.audit.append(event)

@@ -1,13 +1,14 @@
 """Reads what the risk rules judge an order by, within the transaction that would record it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from jax.domain.account import AccountSnapshot
 from jax.domain.bar import Bar
 from jax.domain.controls import SessionOpening
 from jax.domain.risk.inputs import AccountState, Holding, Pace
+from jax.domain.risk.recent_orders import A_MINUTE
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.session import ExchangeSession
 from jax.modules.execution.account_book import AccountBook
@@ -15,8 +16,6 @@ from jax.modules.execution.broker_means import MeansSaid
 from jax.ports.entry_grounds import EntryGround
 from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
-
-_A_MINUTE = timedelta(seconds=60)
 
 
 async def account_state(
@@ -58,14 +57,14 @@ async def _opening_equity(
 
 
 def pace_of(book: AccountBook, ground: EntryGround, *, limits: RiskLimits, at: datetime) -> Pace:
-    """The entries of the last minute, or of as long as a repeat must wait; the minute is the cycle."""
-    recent = list(book.recent(at - limits.orders_looked_back))
-    in_cycle = [entry for entry in recent if entry[0].at > at - _A_MINUTE]
+    """The entries of the last minute, which is the cycle, and the last one like the wanted one."""
+    recent, wanted, since = book.recent, ground.signal, at - A_MINUTE
     return Pace(
-        recent=tuple(order for order, _, _ in recent),
-        of_artifact=ground.entered_elsewhere
-        + sum(artifact_hash == ground.signal.artifact_hash for _, artifact_hash, _ in in_cycle),
-        cycle_notional=sum((notional for _, _, notional in in_cycle), Decimal(0)),
+        orders=recent.count(since),
+        run=recent.run(at, per_minute=limits.max_orders_per_minute),
+        of_artifact=ground.entered_elsewhere + recent.of_artifact(wanted.artifact_hash, after=since),
+        cycle_notional=recent.notional(since),
+        last_alike=recent.newest(wanted.symbol, wanted.side),
     )
 
 

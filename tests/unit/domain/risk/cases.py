@@ -10,18 +10,16 @@ from jax.domain.order import OrderLeg, OrderType
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.decide import decide
 from jax.domain.risk.inputs import (
-    AccountState,
     ExitInputs,
     Holding,
     Market,
-    OpenOrder,
-    Pace,
-    RecentOrder,
     RiskInputs,
     Route,
     WantedEntry,
     WantedExit,
 )
+from jax.domain.risk.open_orders import OpenOrder
+from jax.domain.risk.recent_orders import RecentOrder
 from jax.domain.risk_decision import Approved, Denied
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.side import Side
@@ -36,6 +34,7 @@ from tests.unit.domain.examples import (
     an_instrument,
     some_limits,
 )
+from tests.unit.domain.risk.told import Told, ToldAccount, ToldPace, leaving_of
 
 # Half an hour after the session of the examples has opened.
 NOW = NOON + timedelta(hours=3)
@@ -56,7 +55,7 @@ def limits(**changes: Any) -> RiskLimits:
     return RiskLimits(**fields | changes)
 
 
-def account(*, snapshot: dict[str, Any] | None = None, **changes: Any) -> AccountState:
+def account(*, snapshot: dict[str, Any] | None = None, **changes: Any) -> ToldAccount:
     """100,000 in cash, nothing held, ordered, lost or risked."""
     means = {"cash": Decimal(100_000), "buying_power": Decimal(100_000)}
     fields: dict[str, Any] = {
@@ -64,11 +63,11 @@ def account(*, snapshot: dict[str, Any] | None = None, **changes: Any) -> Accoun
         "opening_equity": Decimal(100_000),
         "reserved": Decimal(0),
         "holdings": {},
-        "open_orders": (),
+        "open_orders": {},
         "realized_today": Decimal(0),
         "risk_taken_today": Decimal(0),
     }
-    return AccountState(**fields | changes)
+    return ToldAccount(**fields | changes)
 
 
 def held(quantity: int | str, unit_value: int | str | None = 150) -> Holding:
@@ -95,13 +94,13 @@ def market(**changes: Any) -> Market:
     return Market(**fields | changes)
 
 
-def pace(*recent: RecentOrder, of_artifact: int = 0, cycle_notional: Decimal = Decimal(0)) -> Pace:
-    return Pace(recent, of_artifact, cycle_notional)
+def pace(*recent: RecentOrder, of_artifact: int = 0, cycle_notional: Decimal = Decimal(0)) -> ToldPace:
+    return ToldPace(0, None, of_artifact, cycle_notional, None, recent)
 
 
 def recent(seconds: str, *, symbol: str = "MSFT", side: Side = Side.BUY) -> RecentOrder:
     """An order of another symbol, unless told, `seconds` ago."""
-    return RecentOrder(seconds_ago(seconds), symbol, side)
+    return RecentOrder(seconds_ago(seconds), symbol, side, HASH, Decimal(150))
 
 
 def route(**changes: Any) -> Route:
@@ -138,21 +137,23 @@ def way_out(**changes: Any) -> WantedExit:
 def leaving(
     wanted: WantedExit | None = None,
     *,
-    account: AccountState | None = None,
+    account: ToldAccount | None = None,
     controls: AccountControls | None = None,
     route: Route | None = None,
 ) -> ExitInputs:
     """A way out of the ten AAPL that are held, unless told."""
+    wanted = wanted or way_out()
+    holdings = {"AAPL": held(10)} if account is None else account.holdings
     return ExitInputs(
-        wanted=wanted or way_out(),
-        holdings={"AAPL": held(10)} if account is None else account.holdings,
-        open_orders=() if account is None else account.open_orders,
+        wanted=wanted,
+        signed_quantity=holdings.get(wanted.symbol, held(0)).signed_quantity,
+        leaving=leaving_of(wanted, () if account is None else account.orders),
         controls=controls or AccountControls(),
         route=route or Route("paper", is_live=False, execution_enabled=True),
     )
 
 
-def inputs(wanted: WantedEntry | None = None, **changes: Any) -> RiskInputs:
+def inputs(wanted: WantedEntry | None = None, **changes: Any) -> Told:
     """An entry of 133 AAPL, which the position's value limits."""
     fields: dict[str, Any] = {
         "wanted": wanted or entry(),
@@ -165,7 +166,7 @@ def inputs(wanted: WantedEntry | None = None, **changes: Any) -> RiskInputs:
         "pace": pace(),
         "now": NOW,
     }
-    return RiskInputs(**fields | changes)
+    return Told(**fields | changes)
 
 
 def in_mode(mode: TradingMode, *, strategy: str | None = None) -> AccountControls:
@@ -196,5 +197,5 @@ def denied(wanted: RiskInputs | ExitInputs, code: ReasonCode) -> Denied:
     return decision
 
 
-def with_limits(before: RiskInputs, **changes: Any) -> RiskInputs:
+def with_limits(before: Told, **changes: Any) -> Told:
     return replace(before, limits=replace(before.limits, **changes))

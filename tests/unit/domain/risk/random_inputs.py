@@ -8,20 +8,22 @@ from hypothesis import strategies as st
 
 from jax.domain.controls import AccountControls
 from jax.domain.order import OrderLeg, OrderType
-from jax.domain.risk.inputs import (
-    AccountState,
-    Holding,
-    Market,
-    OpenOrder,
-    Pace,
-    RecentOrder,
-    RiskInputs,
-    WantedEntry,
-)
+from jax.domain.risk.inputs import Holding, Market, WantedEntry
+from jax.domain.risk.open_orders import OpenOrder
+from jax.domain.risk.recent_orders import RecentOrder
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.side import Side
-from tests.unit.domain.examples import a_profile, a_quote, a_session, a_signal, an_instrument, some_limits
+from tests.unit.domain.examples import (
+    HASH,
+    a_profile,
+    a_quote,
+    a_session,
+    a_signal,
+    an_instrument,
+    some_limits,
+)
 from tests.unit.domain.risk.cases import NOW, account, armed, limits, market, pace, route
+from tests.unit.domain.risk.told import Told, ToldAccount, ToldPace
 
 _SYMBOLS = ("AAPL", "IBM", "MSFT")
 _AGES = st.integers(-1_000_000, 70_000_000).map(lambda age: NOW - timedelta(microseconds=age))
@@ -77,7 +79,7 @@ def _orders() -> st.SearchStrategy[OpenOrder]:
 
 
 @st.composite
-def accounts(draw: st.DrawFn) -> AccountState:
+def accounts(draw: st.DrawFn) -> ToldAccount:
     held = draw(st.dictionaries(st.sampled_from(_SYMBOLS), st.integers(-80, 80).map(Decimal), max_size=3))
     equity = draw(_MONEY | numbers("100000"))
     return account(
@@ -91,7 +93,7 @@ def accounts(draw: st.DrawFn) -> AccountState:
         holdings={
             symbol: Holding(quantity, draw(numbers("98", "100", "103"))) for symbol, quantity in held.items()
         },
-        open_orders=tuple(draw(st.lists(_orders(), max_size=4))),
+        orders=tuple(draw(st.lists(_orders(), max_size=4))),
         realized_today=draw(rarely("0", "500", "-99.99", "-100", "-2000")),
         risk_taken_today=draw(numbers("0", "99", "900") | rarely("0", "1500")),
         session_profits=tuple(draw(st.lists(st.decimals(-5000, 5000, places=2), max_size=2))),
@@ -140,8 +142,15 @@ def markets(draw: st.DrawFn) -> Market:
 
 
 @st.composite
-def paces(draw: st.DrawFn) -> Pace:
-    recent = st.builds(RecentOrder, at=_AGES, symbol=st.sampled_from(_SYMBOLS), side=st.sampled_from(Side))
+def paces(draw: st.DrawFn) -> ToldPace:
+    recent = st.builds(
+        RecentOrder,
+        at=_AGES,
+        symbol=st.sampled_from(_SYMBOLS),
+        side=st.sampled_from(Side),
+        artifact_hash=st.just(HASH),
+        notional=st.just(Decimal(1)),
+    )
     return pace(
         *draw(st.lists(recent, max_size=draw(mostly(1, 3, 9)))),
         of_artifact=draw(mostly(0, 1, 3, 9)),
@@ -154,11 +163,11 @@ _ROUTES = mostly(route(), route(is_live=True))
 
 
 @st.composite
-def risk_inputs(draw: st.DrawFn) -> RiskInputs:
+def risk_inputs(draw: st.DrawFn) -> Told:
     """One of a few lots and multipliers; about half of them are approved."""
     lot = draw(numbers("1", "0.1"))
     instrument: dict[str, Any] = {"lot_size": lot, "multiplier": draw(numbers("1", "1", "2"))}
-    return RiskInputs(
+    return Told(
         wanted=draw(entries()),
         instrument=an_instrument(price_increment=draw(numbers("0.01", "0.01", "0.5")), **instrument),
         account=draw(accounts()),

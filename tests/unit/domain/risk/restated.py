@@ -11,14 +11,15 @@ from itertools import product
 from jax.domain.controls import TradingMode
 from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode as R
-from jax.domain.risk.inputs import OpenOrder, RiskInputs
+from jax.domain.risk.open_orders import OpenOrder
 from jax.domain.side import Side
+from tests.unit.domain.risk.told import Told
 
 # The risk of one trade sizes it and is no reason of its own.
 RISK_PER_TRADE = "RISK_PER_TRADE"
 
 
-def broken(inputs: RiskInputs, quantity: Fraction) -> set[str]:
+def broken(inputs: Told, quantity: Fraction) -> set[str]:
     """The limits that an entry of `quantity` units breaks."""
     everything = {
         **_of_people(inputs),
@@ -31,7 +32,7 @@ def broken(inputs: RiskInputs, quantity: Fraction) -> set[str]:
     return {str(code) for code, holds in everything.items() if not holds}
 
 
-def _of_people(inputs: RiskInputs) -> Mapping[str, bool]:
+def _of_people(inputs: Told) -> Mapping[str, bool]:
     wanted, controls, route = inputs.wanted, inputs.controls, inputs.route
     profile, limits = wanted.profile, inputs.limits
     modes = [controls.mode, controls.strategy_modes.get(wanted.strategy)]
@@ -51,7 +52,7 @@ def _of_people(inputs: RiskInputs) -> Mapping[str, bool]:
     }
 
 
-def _of_the_market(inputs: RiskInputs) -> Mapping[str, bool]:
+def _of_the_market(inputs: Told) -> Mapping[str, bool]:
     wanted, limits = inputs.wanted, inputs.limits
     signal, quote, session = wanted.signal, inputs.market.quote, inputs.market.session
     assert quote is not None
@@ -76,24 +77,24 @@ def _of_the_market(inputs: RiskInputs) -> Mapping[str, bool]:
     }
 
 
-def _on_increment(inputs: RiskInputs, price: Fraction) -> Fraction:
+def _on_increment(inputs: Told, price: Fraction) -> Fraction:
     increment = Fraction(inputs.instrument.price_increment)
     return round(price / increment) * increment
 
 
-def _of_the_account(inputs: RiskInputs) -> Mapping[str, bool]:
+def _of_the_account(inputs: Told) -> Mapping[str, bool]:
     account, limits, wanted = inputs.account, inputs.limits, inputs.wanted
     loss = min(limits.max_daily_loss, wanted.profile.max_daily_loss)
     session, latched = inputs.market.session, inputs.controls.loss_latched_on
     assert session is not None
     symbols = {symbol for symbol, holding in account.holdings.items() if holding.signed_quantity}
-    symbols |= {order.symbol for order in account.open_orders}
+    symbols |= {order.symbol for order in account.orders}
     own = account.holdings.get(wanted.signal.symbol)
     against = wanted.signal.side.opposite
     ways = {Side.BUY if own.signed_quantity > 0 else Side.SELL} if own and own.signed_quantity else set()
     ways |= {
         order.side
-        for order in account.open_orders
+        for order in account.orders
         if order.symbol == wanted.signal.symbol and order.leg is OrderLeg.ENTRY and order.leaves_quantity
     }
     return {
@@ -106,7 +107,7 @@ def _of_the_account(inputs: RiskInputs) -> Mapping[str, bool]:
     }
 
 
-def _of_pace(inputs: RiskInputs) -> Mapping[str, bool]:
+def _of_pace(inputs: Told) -> Mapping[str, bool]:
     limits, wanted = inputs.limits, inputs.wanted
     ages = sorted((inputs.now - order.at) // timedelta(microseconds=1) for order in inputs.pace.recent)
     last_minute = [max(age, 0) for age in ages if age < 60_000_000]
@@ -128,14 +129,14 @@ def _of_pace(inputs: RiskInputs) -> Mapping[str, bool]:
     }
 
 
-def unit_cost(inputs: RiskInputs) -> Fraction:
+def unit_cost(inputs: Told) -> Fraction:
     entry = Fraction(inputs.wanted.signal.entry_price)
     assert inputs.market.quote is not None
     dearest = max(entry, _on_increment(inputs, entry), Fraction(inputs.market.quote.ask))
     return dearest * Fraction(inputs.instrument.multiplier)
 
 
-def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
+def _of_quantity(inputs: Told, quantity: Fraction) -> Mapping[str, bool]:
     account, limits, wanted = inputs.account, inputs.limits, inputs.wanted
     signal, snapshot = wanted.signal, account.snapshot
     equity, cost = Fraction(snapshot.net_liquidation), quantity * unit_cost(inputs)
@@ -143,7 +144,7 @@ def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
     risk *= Fraction(inputs.instrument.multiplier)
     reserved = max(
         sum(Fraction(order.leaves_quantity) * Fraction(order.unit_value) for order in orders)
-        for orders in _fills(account.open_orders)
+        for orders in _fills(account.orders)
     )
     held_back = max(Fraction(reserved), Fraction(account.reserved))
     aside = Fraction(limits.set_aside_profit_fraction) * sum(
@@ -166,7 +167,7 @@ def _of_quantity(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
     }
 
 
-def _of_exposure(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
+def _of_exposure(inputs: Told, quantity: Fraction) -> Mapping[str, bool]:
     limits, wanted = inputs.limits, inputs.wanted
     symbol, side = wanted.signal.symbol, wanted.signal.side
     equity = Fraction(inputs.account.snapshot.net_liquidation)
@@ -192,19 +193,19 @@ def _of_exposure(inputs: RiskInputs, quantity: Fraction) -> Mapping[str, bool]:
     }
 
 
-def _prices(inputs: RiskInputs) -> dict[str, list[Fraction]]:
+def _prices(inputs: Told) -> dict[str, list[Fraction]]:
     prices = {inputs.wanted.signal.symbol: [unit_cost(inputs)]}
     for symbol, holding in inputs.account.holdings.items():
         known = [] if holding.unit_value is None else [Fraction(holding.unit_value)]
         prices.setdefault(symbol, []).extend(known or [Fraction(0)] * (symbol not in prices))
-    for order in inputs.account.open_orders:
+    for order in inputs.account.orders:
         prices.setdefault(order.symbol, []).append(Fraction(order.unit_value))
     return prices
 
 
-def _possible_positions(inputs: RiskInputs, quantity: Fraction) -> Iterator[dict[str, Fraction]]:
+def _possible_positions(inputs: Told, quantity: Fraction) -> Iterator[dict[str, Fraction]]:
     wanted, account = inputs.wanted, inputs.account
-    for orders in _fills(account.open_orders, Side.BUY, Side.SELL):
+    for orders in _fills(account.orders, Side.BUY, Side.SELL):
         position = {symbol: Fraction(holding.signed_quantity) for symbol, holding in account.holdings.items()}
         for order in orders:
             change = Fraction(order.leaves_quantity) * order.side.sign

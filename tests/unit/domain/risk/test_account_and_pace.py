@@ -12,7 +12,7 @@ from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.account_rules import daily_loss
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import AccountState
+from jax.domain.risk.open_orders import OrderSums
 from jax.domain.risk_decision import Approved, Denied
 from jax.domain.side import Side
 from tests.unit.domain.numbers import NEVER_VALID
@@ -29,6 +29,7 @@ from tests.unit.domain.risk.cases import (
     short,
     working,
 )
+from tests.unit.domain.risk.told import ToldAccount
 
 _NOT_FINITE = [number for number in NEVER_VALID if not number.is_finite()]
 
@@ -80,17 +81,16 @@ def test_a_result_that_is_no_number_counts_as_lost(field: str, number: Decimal) 
     assert lost.reason_code is ReasonCode.DAILY_LOSS_REACHED
 
 
-def _number_changed(field: str, number: Decimal) -> AccountState:
-    before = account(holdings={"MSFT": held(1)}, open_orders=(working("IBM"),))
-    if field in ("signed_quantity", "unit_value of a holding"):
-        name = field.split(maxsplit=1)[0]
-        changed: dict[str, Any] = {name: number}
+def _number_changed(field: str, number: Decimal) -> ToldAccount:
+    before = account(holdings={"MSFT": held(1)}, orders=(working("IBM"),))
+    changed: dict[str, Any] = {field: number}
+    if field in ("signed_quantity", "unit_value"):
         return replace(before, holdings={"MSFT": replace(held(1), **changed)})
-    changed = {field: number}
-    if field in ("leaves_quantity", "unit_value"):
-        return replace(before, open_orders=(working("IBM"), replace(working("IBM"), **changed)))
     if field == "session_profits":
         return replace(before, session_profits=(Decimal(1), number))
+    if field in OrderSums.__dataclass_fields__:
+        sums = replace(before.open_orders["IBM"], **changed)
+        return replace(before, open_orders={"IBM": sums}, orders=())
     return replace(before, **changed)
 
 
@@ -101,16 +101,29 @@ _NUMBERS = {
     "risk_taken_today": "not negative",
     "session_profits": "any",
     "signed_quantity": "any",
-    "unit_value of a holding": "positive",
-    "leaves_quantity": "not negative",
     "unit_value": "positive",
+    "entries_buying": "not negative",
+    "entries_selling": "not negative",
+    "exits_buying": "not negative",
+    "exits_selling": "not negative",
+    "cost": "not negative",
+    "cheapest": "positive",
+    "dearest": "positive",
 }
 _WRONG = {
     "any": ["NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1E+18", "-1E+18", "1E+400"],
     "not negative": ["NaN", "Infinity", "1E+400", "-0.00000001", "-1E+400"],
     "positive": ["NaN", "sNaN", "Infinity", "1E+18", "0", "-0", "-0.00000001"],
 }
-_SAID = {"session_profits": "session_profit", "unit_value of a holding": "unit_value"}
+_SAID = {
+    "session_profits": "session_profit",
+    "entries_buying": "leaves_quantity",
+    "entries_selling": "leaves_quantity",
+    "exits_buying": "leaves_quantity",
+    "exits_selling": "leaves_quantity",
+    "cheapest": "unit_value",
+    "dearest": "unit_value",
+}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +163,7 @@ def test_no_more_symbols_are_open_or_pending_than_allowed(
     holdings |= {symbol: held(1, 1) for symbol in long} | {symbol: held(-1, 1) for symbol in shorted}
     orders = tuple(working(symbol, leg=leg, leaves=1, unit_value=Decimal(1)) for symbol in ordered)
     case = inputs(
-        account=account(holdings=holdings, open_orders=orders),
+        account=account(holdings=holdings, orders=orders),
         limits=limits(max_open_positions=most, one_direction_per_symbol=False),
     )
     taken = long | shorted | ordered

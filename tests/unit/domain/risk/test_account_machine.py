@@ -18,23 +18,23 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from jax.domain.controls import AccountControls, TradingMode
 from jax.domain.order import OrderLeg, OrderType
 from jax.domain.risk.decide import decide
-from jax.domain.risk.exposure import reserved_of
-from jax.domain.risk.inputs import (
-    AccountState,
-    ExitInputs,
-    Holding,
-    OpenOrder,
-    Pace,
-    RecentOrder,
-    RiskInputs,
-    WantedEntry,
-    WantedExit,
-)
+from jax.domain.risk.inputs import ExitInputs, Holding, WantedEntry, WantedExit
+from jax.domain.risk.open_orders import OpenOrder
+from jax.domain.risk.recent_orders import RecentOrder
 from jax.domain.risk_decision import Approved
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.side import Side
-from tests.unit.domain.examples import a_profile, a_quote, a_signal, an_account, an_instrument, some_limits
+from tests.unit.domain.examples import (
+    HASH,
+    a_profile,
+    a_quote,
+    a_signal,
+    an_account,
+    an_instrument,
+    some_limits,
+)
 from tests.unit.domain.risk.cases import NOW, in_mode, limits, market, route
+from tests.unit.domain.risk.told import Told, ToldAccount, ToldPace, leaving_of, open_orders_of
 
 _PRICES = {"AAPL": Decimal(100), "IBM": Decimal(40), "MSFT": Decimal(250), "KO": Decimal(7)}
 _EQUITY = Decimal(100_000)
@@ -96,28 +96,29 @@ class AccountMachine(RuleBasedStateMachine):
 
     def ask_the_broker(self, data: st.DataObject) -> None:
         """Fills may come between the broker's word and the decision."""
-        self.told = Snapshot(self.cash, reserved_of(self.orders))
+        self.told = Snapshot(self.cash, open_orders_of(self.orders).cost)
         for _ in range(data.draw(st.sampled_from([0, 0, 0, 1, 2]))):
             if self.orders:
                 self.fill_some(data)
 
-    def state(self) -> AccountState:
-        return AccountState(
+    def state(self) -> ToldAccount:
+        return ToldAccount(
             snapshot=an_account(
                 net_liquidation=_EQUITY, cash=self.told.cash, buying_power=max(self.told.cash, Decimal(0))
             ),
             opening_equity=_EQUITY,
             reserved=self.told.reserved,
             holdings={symbol: Holding(quantity, _PRICES[symbol]) for symbol, quantity in self.held.items()},
-            open_orders=tuple(self.orders),
+            open_orders={},
             realized_today=Decimal(0),
             risk_taken_today=self.risked,
+            orders=tuple(self.orders),
         )
 
     def decided(self, wanted: WantedEntry) -> Approved | None:
         symbol = wanted.signal.symbol
         price = _PRICES[symbol]
-        case = RiskInputs(
+        case = Told(
             wanted=wanted,
             instrument=an_instrument(symbol=symbol),
             account=self.state(),
@@ -125,7 +126,7 @@ class AccountMachine(RuleBasedStateMachine):
             limits=self.limits,
             controls=self.controls,
             route=route(),
-            pace=Pace(tuple(self.sent), 0, self.cycles[-1]),
+            pace=ToldPace(0, None, 0, self.cycles[-1], None, tuple(self.sent)),
             now=self.now,
         )
         decision = decide(case)
@@ -158,14 +159,16 @@ class AccountMachine(RuleBasedStateMachine):
         self.orders.append(
             OpenOrder(signal.signal_id, symbol, side, OrderLeg.ENTRY, approved.quantity, price)
         )
-        self.sent.append(RecentOrder(self.now, symbol, side))
+        self.sent.append(RecentOrder(self.now, symbol, side, HASH, approved.position_value))
         self.risked += approved.risk_amount
         self.cycles[-1] += approved.position_value
         # Exits of the other side move the net position later on, so it is looked at when it is decided.
         towards = (max(side.sign * units for units in self._sides(of)) * _PRICES[of] for of in _PRICES)
         assert _total(towards) <= _EQUITY * self.limits.max_net_exposure_fraction
         kept = (self.limits.cash_reserve_fraction or 0) * _EQUITY
-        assert self.limits.cash_reserve_fraction is None or self.cash - reserved_of(self.orders) >= kept
+        assert (
+            self.limits.cash_reserve_fraction is None or self.cash - open_orders_of(self.orders).cost >= kept
+        )
 
     @rule(
         data=st.data(),
@@ -180,8 +183,8 @@ class AccountMachine(RuleBasedStateMachine):
         quantity = Decimal(data.draw(st.integers(1, int(holds) + 1)))
         wanted = WantedExit(signal_id, "ma_crossover_v1", symbol, side.opposite, leg, quantity, holds)
         before = abs(self.held[symbol])
-        state = self.state()
-        case = ExitInputs(wanted, state.holdings, state.open_orders, self.controls, route())
+        leaving = leaving_of(wanted, self.orders)
+        case = ExitInputs(wanted, self.held[symbol], leaving, self.controls, route())
         self.controls = AccountControls()
         if not isinstance(decide(case), Approved):
             return

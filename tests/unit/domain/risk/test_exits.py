@@ -1,5 +1,6 @@
 """A way out leaves what its trade holds, and in REDUCE what the account holds; nothing else stops it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderLeg
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import OpenOrder
+from jax.domain.risk.open_orders import LeavingOrders, OpenOrder
 from jax.domain.risk_decision import Approved, Denied
 from jax.domain.side import Side
 from tests.unit.domain.numbers import NEGATIVE, NOT_POSITIVE
@@ -41,7 +42,7 @@ def test_an_entry_is_no_way_out() -> None:
     ],
 )
 def test_the_exits_of_one_leg_leave_at_most_what_the_trade_holds(orders: list[OpenOrder], most: str) -> None:
-    state = account(holdings={"AAPL": held(100)}, open_orders=tuple(orders))
+    state = account(holdings={"AAPL": held(100)}, orders=tuple(orders))
     if Decimal(most) > 0:
         assert approved(leaving(way_out(quantity=Decimal(most)), account=state)).quantity == Decimal(most)
     more = Decimal(most) + Decimal("0.00000001")
@@ -92,7 +93,7 @@ def test_in_reduce_a_symbol_that_is_not_held_is_not_left() -> None:
 def test_in_reduce_all_exits_together_leave_at_most_what_the_account_holds(
     orders: list[OpenOrder], most: int
 ) -> None:
-    state = account(holdings={"AAPL": held(15)}, open_orders=tuple(orders))
+    state = account(holdings={"AAPL": held(15)}, orders=tuple(orders))
     for quantity, fits in ((most, True), (most + 1, False)):
         wanted = way_out(quantity=Decimal(quantity), held=Decimal(100))
         decision = decide(leaving(wanted, account=state, controls=_REDUCE))
@@ -104,7 +105,7 @@ def test_in_reduce_all_exits_together_leave_at_most_what_the_account_holds(
 
 def test_in_reduce_a_trade_gets_its_stop_although_its_target_is_larger_than_what_it_holds() -> None:
     orders = (exit_order(OrderLeg.TARGET, leaves="39"), exit_order(OrderLeg.STOP, leaves="22"))
-    state = account(holdings={"AAPL": held(34)}, open_orders=orders)
+    state = account(holdings={"AAPL": held(34)}, orders=orders)
     for leg, quantity in ((OrderLeg.STOP, 12), (OrderLeg.CLOSE, 34)):
         wanted = way_out(leg=leg, quantity=Decimal(quantity), held=Decimal(34))
         assert approved(leaving(wanted, account=state, controls=_REDUCE)).quantity == quantity
@@ -128,8 +129,9 @@ def test_no_order_has_a_quantity_that_is_none(number: Decimal) -> None:
 @pytest.mark.parametrize("number", NEGATIVE, ids=str)
 def test_an_exit_is_not_judged_by_numbers_that_are_none(number: Decimal) -> None:
     by_trade = leaving(way_out(held=number))
-    by_order = leaving(way_out(), account=account(open_orders=(exit_order(leaves=str(number)),)))
-    for name, case in (("held", by_trade), ("leaves_quantity", by_order)):
+    by_leg = replace(leaving(), leaving=LeavingOrders({OrderLeg.STOP: number}, Decimal(0)))
+    by_others = replace(leaving(), leaving=LeavingOrders({}, number))
+    for name, case in (("held", by_trade), ("leaves_quantity", by_leg), ("leaves_quantity", by_others)):
         found = denied(case, ReasonCode.QUANTITY_INVALID)
         assert [(key, str(value)) for key, value in found.numbers.items()] == [(name, str(number))]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jax.domain.errors import InvalidValue
-from jax.domain.risk.inputs import OpenOrder, open_order
+from jax.domain.risk.open_orders import OpenOrder, open_order
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.side import Side
 from tests.unit.domain.examples import a_profile, an_order

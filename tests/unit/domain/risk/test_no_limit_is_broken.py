@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from jax.domain.reason_code import ReasonCode
 from jax.domain.risk.decide import decide
-from jax.domain.risk.inputs import RiskInputs
 from jax.domain.risk_decision import Approved
 from jax.domain.risk_limits import RiskLimits
 from jax.domain.side import Side
@@ -21,24 +20,25 @@ from tests.unit.domain.numbers import any_decimals
 from tests.unit.domain.risk.cases import entry, inputs, with_limits
 from tests.unit.domain.risk.random_inputs import risk_inputs
 from tests.unit.domain.risk.restated import RISK_PER_TRADE, broken
+from tests.unit.domain.risk.told import Told
 
 _MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def smallest(wanted: RiskInputs) -> Fraction:
+def smallest(wanted: Told) -> Fraction:
     """The smallest order: whole lots, and at least the minimum."""
     lot = Fraction(wanted.instrument.lot_size)
     return math.ceil(Fraction(wanted.limits.sizing.min_position_size) / lot) * lot
 
 
-def quantity_of(wanted: RiskInputs) -> Decimal:
+def quantity_of(wanted: Told) -> Decimal:
     decision = decide(wanted)
     return decision.quantity if isinstance(decision, Approved) else Decimal(0)
 
 
 @_MANY
 @given(risk_inputs())
-def test_the_decision_is_the_largest_order_that_breaks_no_limit(wanted: RiskInputs) -> None:
+def test_the_decision_is_the_largest_order_that_breaks_no_limit(wanted: Told) -> None:
     decision, least = decide(wanted), smallest(wanted)
     if not isinstance(decision, Approved):
         event(f"denied: {decision.reason_code}")
@@ -56,7 +56,7 @@ def test_the_decision_is_the_largest_order_that_breaks_no_limit(wanted: RiskInpu
 
 @_MANY
 @given(risk_inputs())
-def test_what_is_approved_is_recorded_with_its_own_risk_and_value(wanted: RiskInputs) -> None:
+def test_what_is_approved_is_recorded_with_its_own_risk_and_value(wanted: Told) -> None:
     decision = decide(wanted)
     if not isinstance(decision, Approved):
         return
@@ -140,14 +140,14 @@ def test_every_limit_is_tightened() -> None:
     field=st.sampled_from(sorted(_TIGHTER)),
     share=st.decimals("0.05", "1", places=2),
 )
-def test_a_tighter_limit_never_lets_more_through(wanted: RiskInputs, field: str, share: Decimal) -> None:
+def test_a_tighter_limit_never_lets_more_through(wanted: Told, field: str, share: Decimal) -> None:
     tighter = with_limits(wanted, **_TIGHTER[field](wanted.limits, share))
     assert quantity_of(tighter) <= quantity_of(wanted)
 
 
 @_MANY
 @given(wanted=risk_inputs(), share=st.decimals("0.05", "1", places=2), field=st.integers(0, 4))
-def test_a_tighter_approval_never_lets_more_through(wanted: RiskInputs, share: Decimal, field: int) -> None:
+def test_a_tighter_approval_never_lets_more_through(wanted: Told, share: Decimal, field: int) -> None:
     before = wanted.wanted
     profile = before.profile
     name = (
@@ -163,7 +163,7 @@ def test_a_tighter_approval_never_lets_more_through(wanted: RiskInputs, share: D
 
 @given(wanted=risk_inputs())
 def test_nothing_that_is_approved_alone_is_more_than_the_account_allows_with_any_profile(
-    wanted: RiskInputs,
+    wanted: Told,
 ) -> None:
     before = wanted.wanted
     loose = replace(

@@ -82,25 +82,25 @@ def test_each_limit_alone_sets_the_size(own: dict[str, Any], quantity: int) -> N
         ({"holdings": {"MSFT": held(100)}}, {"max_gross_exposure_fraction": Decimal("0.3")}, 100),
         ({"holdings": {"MSFT": held(-100)}}, {"max_gross_exposure_fraction": Decimal("0.3")}, 100),
         (
-            {"open_orders": (working("MSFT", leaves=100),)},
+            {"orders": (working("MSFT", leaves=100),)},
             {"max_gross_exposure_fraction": Decimal("0.3")},
             100,
         ),
         # A working order may close the position or not: the worst counts.
         (
-            {"holdings": {"MSFT": held(100)}, "open_orders": (working("MSFT", side=Side.SELL, leaves=50),)},
+            {"holdings": {"MSFT": held(100)}, "orders": (working("MSFT", side=Side.SELL, leaves=50),)},
             {"max_gross_exposure_fraction": Decimal("0.3")},
             100,
         ),
         (
-            {"holdings": {"MSFT": held(100)}, "open_orders": (working("MSFT", side=Side.SELL, leaves=300),)},
+            {"holdings": {"MSFT": held(100)}, "orders": (working("MSFT", side=Side.SELL, leaves=300),)},
             {"max_gross_exposure_fraction": Decimal("0.45")},
             100,
         ),
         # What is short in another symbol leaves room on the long side, when it is held and not only ordered.
         ({"holdings": {"MSFT": held(-100)}}, {"max_net_exposure_fraction": Decimal("0.3")}, 300),
         (
-            {"open_orders": (working("MSFT", side=Side.SELL, leaves=100),)},
+            {"orders": (working("MSFT", side=Side.SELL, leaves=100),)},
             {"max_net_exposure_fraction": Decimal("0.3")},
             200,
         ),
@@ -110,7 +110,7 @@ def test_each_limit_alone_sets_the_size(own: dict[str, Any], quantity: int) -> N
         (
             {
                 "holdings": {"MSFT": held(100)},
-                "open_orders": tuple(
+                "orders": tuple(
                     working("MSFT", side=Side.SELL, leg=leg, leaves=100)
                     for leg in (OrderLeg.STOP, OrderLeg.TARGET)
                 ),
@@ -120,7 +120,7 @@ def test_each_limit_alone_sets_the_size(own: dict[str, Any], quantity: int) -> N
         ),
         ({"holdings": {"AAPL": held(60)}}, {"sizing": replace(_WIDE, max_position_size=Decimal(100))}, 40),
         (
-            {"open_orders": (working(leaves=60),)},
+            {"orders": (working(leaves=60),)},
             {"sizing": replace(_WIDE, max_position_size=Decimal(100))},
             40,
         ),
@@ -129,9 +129,9 @@ def test_each_limit_alone_sets_the_size(own: dict[str, Any], quantity: int) -> N
             {"sizing": replace(_WIDE, max_position_size=Decimal(100))},
             100,  # one order is no larger than a position
         ),
-        ({"open_orders": (working("MSFT", leaves=300),)}, {}, 366),
+        ({"orders": (working("MSFT", leaves=300),)}, {}, 366),
         ({"reserved": Decimal(45_000)}, {}, 366),
-        ({"open_orders": (working("MSFT", leaves=300),), "reserved": Decimal(60_000)}, {}, 266),
+        ({"orders": (working("MSFT", leaves=300),), "reserved": Decimal(60_000)}, {}, 266),
         ({"risk_taken_today": Decimal(900)}, {"max_daily_risk": Decimal(1000)}, 20),
         ({"reserved": Decimal(15_000)}, {"cash_reserve_fraction": Decimal("0.4")}, 300),
         (
@@ -149,7 +149,7 @@ def test_what_is_held_and_ordered_leaves_less(
 
 def test_an_exit_of_a_flat_symbol_may_open_it_and_counts() -> None:
     """With one trade long and another short of a symbol the account is flat until one of them leaves."""
-    state = account(open_orders=(working("MSFT", side=Side.SELL, leg=OrderLeg.STOP, leaves=100),))
+    state = account(orders=(working("MSFT", side=Side.SELL, leg=OrderLeg.STOP, leaves=100),))
     case = wide(state=state, max_gross_exposure_fraction=Decimal("0.3"))
     assert approved(case).quantity == 100
 
@@ -205,10 +205,10 @@ def test_net_exposure_counts_a_short_position_at_its_cheapest() -> None:
 
 
 def test_the_numbers_of_a_denial_are_those_of_its_limit() -> None:
-    state = account(holdings={"MSFT": held(100)}, open_orders=(working("IBM", leaves=99),))
+    state = account(holdings={"MSFT": held(100)}, orders=(working("IBM", leaves=99),))
     case = wide(state=state, max_gross_exposure_fraction=Decimal("0.3"))
     assert approved(case).quantity == 1
-    none_left = replace(case, account=replace(state, open_orders=(working("IBM", leaves=100),)))
+    none_left = replace(case, account=replace(state, orders=(working("IBM", leaves=100),)))
     assert denied(none_left, ReasonCode.GROSS_EXPOSURE_REACHED).numbers == {
         "gross_exposure": Decimal(30_000),
         "max_gross_exposure": Decimal(30_000),
@@ -231,7 +231,7 @@ def test_a_winning_session_is_split_and_a_losing_one_adds_nothing(
 def test_the_worst_of_a_symbol_is_the_larger_side_at_the_dearest_price() -> None:
     state = account(
         holdings={"IBM": held(10, 100), "KO": held(0, None)},
-        open_orders=(
+        orders=(
             working("IBM", leaves=5, unit_value=Decimal(110)),
             working("IBM", side=Side.SELL, leaves=40, unit_value=Decimal(90)),
         ),
@@ -246,7 +246,7 @@ def test_the_worst_of_a_symbol_is_the_larger_side_at_the_dearest_price() -> None
 
 def test_a_short_position_helps_the_long_side_at_its_cheapest_only() -> None:
     state = account(
-        holdings={"IBM": held(-10, 100)}, open_orders=(working("IBM", leaves=4, unit_value=Decimal(90)),)
+        holdings={"IBM": held(-10, 100)}, orders=(working("IBM", leaves=4, unit_value=Decimal(90)),)
     )
     assert exposures_of(state)["IBM"].net(Side.BUY) == -540
 
@@ -261,8 +261,8 @@ def test_open_entries_reserve_money_and_what_buys_back() -> None:
         working("IBM", leg=OrderLeg.TARGET, leaves=2, unit_value=Decimal(10)),
         working("IBM", leg=OrderLeg.CLOSE, leaves=2, unit_value=Decimal(10), signal_id="sg1"),
     )
-    assert reserved_by(account(open_orders=orders)) == 250
-    assert reserved_by(account(open_orders=orders, reserved=Decimal("250.5"))) == Decimal("250.5")
+    assert reserved_by(account(orders=orders)) == 250
+    assert reserved_by(account(orders=orders, reserved=Decimal("250.5"))) == Decimal("250.5")
 
 
 @pytest.mark.parametrize(
@@ -272,10 +272,10 @@ def test_open_entries_reserve_money_and_what_buys_back() -> None:
         ({"holdings": {"AAPL": held(-1)}}, True),
         ({"holdings": {"AAPL": held(0)}}, False),
         ({"holdings": {"MSFT": held(-1)}}, False),
-        ({"open_orders": (working(side=Side.SELL, leaves=1),)}, True),
-        ({"open_orders": (working(side=Side.SELL, leaves=0),)}, False),
-        ({"open_orders": (working("MSFT", side=Side.SELL),)}, False),
-        ({"open_orders": (working(side=Side.SELL, leg=OrderLeg.STOP, leaves=1),)}, False),
+        ({"orders": (working(side=Side.SELL, leaves=1),)}, True),
+        ({"orders": (working(side=Side.SELL, leaves=0),)}, False),
+        ({"orders": (working("MSFT", side=Side.SELL),)}, False),
+        ({"orders": (working(side=Side.SELL, leg=OrderLeg.STOP, leaves=1),)}, False),
     ],
 )
 def test_the_trades_of_one_symbol_go_one_way(state: dict[str, Any], *, is_opposed: bool) -> None:

@@ -1,0 +1,1 @@
+"""Recorded decisions are decided again."""
