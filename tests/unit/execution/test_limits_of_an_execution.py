@@ -13,7 +13,7 @@ from jax.domain.reason_code import ReasonCode
 from jax.domain.risk_decision import Denied
 from jax.domain.risk_profile import RiskProfile
 from jax.modules.execution.execute_signal import Executed
-from tests.desk import ACCOUNT, Desk, active_artifact, approved_signal, open_desk, quote, submission
+from tests.desk import ACCOUNT, LIMITS, Desk, active_artifact, approved_signal, open_desk, quote, submission
 from tests.failing_ports import FailingBroker, Fuse
 from tests.floor import Floor, denial, open_floor
 
@@ -165,3 +165,53 @@ async def test_open_orders_reserve_their_cost_so_that_cash_is_promised_once(at_o
         await quote(floor.desk, "149")
         await floor.reconciler().run_once()
         assert (await floor.desk.broker.account(ACCOUNT)).cash >= 0
+
+
+async def test_an_order_like_the_last_one_waits_and_one_of_another_symbol_does_not() -> None:
+    limits = replace(LIMITS, repeat_after_seconds=Decimal(10))
+    async with open_desk() as desk:
+        floor = await _floor_with_risk(desk, _RISK)
+        assert isinstance(await floor.engine(limits=limits).execute("sg1", approved_by="olivia"), Executed)
+        await approved_signal(desk, floor.artifact, signal_id="sg2")
+        desk.clock.advance(timedelta(seconds=9))
+        denied = await floor.engine(limits=limits).execute("sg2", approved_by="olivia")
+        assert isinstance(denied, Denied)
+        assert denied.numbers == {"seconds_since": Decimal(9), "repeat_after_seconds": Decimal(10)}
+        await quote(desk, "150", symbol="MSFT")
+        await approved_signal(desk, floor.artifact, signal_id="sg3", symbol="MSFT")
+        assert isinstance(await floor.engine(limits=limits).execute("sg3", approved_by="olivia"), Executed)
+        assert isinstance(await floor.engine(limits=limits).execute("sg2", approved_by="olivia"), Executed)
+
+
+async def test_what_the_last_minute_has_ordered_leaves_less_to_its_cycle() -> None:
+    limits = replace(LIMITS, max_cycle_notional_fraction=Decimal("0.2"))
+    async with open_desk() as desk:
+        floor = await _floor_with_risk(desk, _RISK)
+        engine = floor.engine(limits=limits)
+        assert isinstance(await engine.execute("sg1", approved_by="olivia"), Executed)
+        await approved_signal(desk, floor.artifact, signal_id="sg2")
+        denied = await engine.execute("sg2", approved_by="olivia")
+        assert isinstance(denied, Denied)
+        assert denied.reason_code is ReasonCode.CYCLE_NOTIONAL_REACHED
+        assert denied.numbers["cycle_notional"] == 133 * 150
+        desk.clock.advance(timedelta(seconds=60))
+        assert isinstance(await engine.execute("sg2", approved_by="olivia"), Executed)
+
+
+async def test_orders_that_come_at_once_empty_the_bucket_until_time_refills_it() -> None:
+    limits = replace(LIMITS, order_burst=2, max_orders_per_minute=30)
+    async with open_desk() as desk:
+        floor = await _floor_with_risk(desk, _RISK)
+        engine = floor.engine(limits=limits)
+        for name in ("sg2", "sg3", "sg4"):
+            await approved_signal(desk, floor.artifact, signal_id=name)
+        assert isinstance(await engine.execute("sg4", approved_by="olivia"), Executed)
+        # What that one took is back long since.
+        desk.clock.advance(timedelta(seconds=50))
+        for name in ("sg1", "sg2"):
+            assert isinstance(await engine.execute(name, approved_by="olivia"), Executed)
+        denied = await engine.execute("sg3", approved_by="olivia")
+        assert isinstance(denied, Denied)
+        assert (denied.reason_code, denied.numbers["tokens"]) == (ReasonCode.ORDER_BURST_REACHED, 0)
+        desk.clock.advance(timedelta(seconds=2))
+        assert isinstance(await engine.execute("sg3", approved_by="olivia"), Executed)

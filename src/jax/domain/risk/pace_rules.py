@@ -37,11 +37,11 @@ def bucket_has_a_token(case: EntryCase) -> Denied | None:
     It was full a minute ago: what came before is the business of the minute's own limit. So in any span of
     up to a minute there are at most `order_burst` + rate x span orders (the token bucket of RFC 2697,
     section 3, with orders for bytes). What is full stays full, so the level is what the run of orders up to
-    now that has taken most leaves of a full bucket.
+    now that has taken most leaves of a full bucket; of one that has taken nothing, more than full.
     """
     limits, run = case.limits, case.inputs.pace.run
     taken = 0 if run is None else run.taken(case.inputs.now, per_minute=limits.max_orders_per_minute)
-    level = limits.order_burst * TOKEN - max(taken, 0)
+    level = limits.order_burst * TOKEN - taken
     if level >= TOKEN:
         return None
     return Denied(

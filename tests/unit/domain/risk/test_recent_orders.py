@@ -1,5 +1,6 @@
 """What is counted as orders come is what counting them anew would give, also when the clock is set back."""
 
+import pickle
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -93,6 +94,29 @@ def test_what_is_older_than_it_is_kept_for_is_forgotten_in_time() -> None:
     assert kept.notional(everything) == 2 * kept.count(everything)
     assert kept.of_artifact("sha256:a", after=everything) == kept.count(everything)
     assert kept.of_artifact("sha256:b", after=everything) == 0
+
+
+def test_an_order_of_exactly_a_minute_ago_is_not_of_the_last_minute() -> None:
+    kept = RecentOrders(kept_for=_KEPT_FOR)
+    kept.add(RecentOrder(NOW, "AAPL", Side.BUY, "sha256:a", Decimal(2)))
+    for microseconds, count in ((-1, 1), (0, 0)):
+        now = NOW + A_MINUTE + timedelta(microseconds=microseconds)
+        assert kept.count(now - A_MINUTE) == kept.of_artifact("sha256:a", after=now - A_MINUTE) == count
+        assert kept.notional(now - A_MINUTE) == 2 * count
+        assert (kept.run(now, per_minute=30) is None) == (count == 0)
+
+
+@pytest.mark.parametrize("per_minute", [1, 1000])
+def test_what_is_kept_does_not_grow_with_the_orders(per_minute: int) -> None:
+    kept, sizes = RecentOrders(kept_for=_KEPT_FOR), []
+    kept.run(NOW, per_minute=per_minute)
+    for count in range(1, 2001):
+        at = NOW + timedelta(seconds=count)
+        kept.add(RecentOrder(at, "AAPL", Side.BUY, f"sha256:{count // 100}", Decimal(2)))
+        assert kept.run(at, per_minute=per_minute) is not None
+        if count % 500 == 0:
+            sizes.append(len(pickle.dumps(kept)))
+    assert max(sizes) < 1.5 * min(sizes)
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(0, 2 * TOKEN), (-5, 2 * TOKEN), (1, TOKEN), (4, -2 * TOKEN)])
