@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from jax.domain.signal import Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 
 
 class SignalStore(Protocol):
@@ -30,4 +31,13 @@ class SignalStore(Protocol):
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
         """At most `limit` (1 to 1000) signals, newest `ts_event` first, then by id."""
+        ...
+
+    async def page(
+        self, wanted: SignalFilter, *, behind: SignalPlace | None = None, limit: int = 100
+    ) -> SignalPage:
+        """In the order of `list`, however many there are, what `wanted` takes of the signals behind `behind`.
+
+        At most `limit` (1 to 1000); `behind` need not be a signal's place any more.
+        """
         ...

@@ -6,6 +6,7 @@ from dataclasses import replace
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
 from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 from jax.ports.errors import NotFound
 
 
@@ -48,7 +49,18 @@ class MemorySignalStore:
         )
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
+        return (await self.page(SignalFilter(status=status), limit=limit)).signals
+
+    async def page(
+        self, wanted: SignalFilter, *, behind: SignalPlace | None = None, limit: int = 100
+    ) -> SignalPage:
+        at_most(limit)
         stored = self._session.read().signals.values()
-        chosen = [signal for signal in stored if status in {None, signal.status}]
+        chosen = (
+            signal
+            for signal in stored
+            if wanted.takes(signal) and (behind is None or behind.is_before(signal))
+        )
         by_id = sorted(chosen, key=lambda signal: signal.signal_id)
-        return sorted(by_id, key=lambda signal: signal.ts_event, reverse=True)[: at_most(limit)]
+        found = sorted(by_id, key=lambda signal: signal.ts_event, reverse=True)
+        return SignalPage(tuple(found[:limit]), has_more=len(found) > limit)
