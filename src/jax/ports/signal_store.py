@@ -1,6 +1,6 @@
 """Signals, stored."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 from jax.domain.signal import Signal, SignalStatus
@@ -12,6 +12,10 @@ class SignalStore(Protocol):
 
     async def add(self, signal: Signal) -> bool:
         """Stores a new signal; False when its id is there already (the stored one stays)."""
+        ...
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        """As `add`, all or none, with the ids of those that are new; of two with one id the first counts."""
         ...
 
     async def get(self, signal_id: str) -> Signal:

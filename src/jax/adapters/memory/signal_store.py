@@ -1,6 +1,6 @@
 """Signals, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from jax.adapters.memory.limits import at_most
@@ -27,6 +27,9 @@ class MemorySignalStore:
             )
         state.signals[signal.signal_id] = signal
         return True
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        return {signal.signal_id for signal in signals if await self.add(signal)}
 
     async def get(self, signal_id: str) -> Signal:
         await self._session.write()

@@ -1,11 +1,11 @@
 """Signals in `trading.signal`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from jax.adapters.postgres.rows import at_most, values_of
+from jax.adapters.postgres.rows import arrays_of, at_most, left_open, values_of
 from jax.adapters.postgres.schema.trading_tables import signal as table
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
@@ -14,6 +14,13 @@ from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 from jax.ports.errors import NotFound
 
 _ADD = Statement(insert(table).on_conflict_do_nothing(index_elements=["signal_id"]))
+_GIVEN = left_open(table)
+_ADD_ALL = Statement(
+    insert(table)
+    .from_select([c.name for c in _GIVEN.c], select(_GIVEN))
+    .on_conflict_do_nothing(index_elements=["signal_id"])
+    .returning(table.c.signal_id)
+)
 _BY_ID = select(table).where(table.c.signal_id == bindparam("with_id"))
 _READ = Statement(_BY_ID, only_looks=True)
 _GET = Statement(_BY_ID.with_for_update(key_share=True))
@@ -40,6 +47,12 @@ class PostgresSignalStore:
 
     async def add(self, signal: Signal) -> bool:
         return await self._session.change(_ADD, **values_of(signal)) == 1
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        if not signals:
+            return frozenset()
+        added = await self._session.rows(_ADD_ALL, **arrays_of([values_of(one) for one in signals]))
+        return {row["signal_id"] for row in added}
 
     async def get(self, signal_id: str) -> Signal:
         return await self._found(_GET, signal_id)
