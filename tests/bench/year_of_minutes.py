@@ -15,7 +15,6 @@ from jax.adapters.market_feeds.replay_feed import OVER, ReplayFeed
 from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from jax.adapters.system.system_clock import SystemClock
-from jax.app.trader.market_following import LoggedBars
 from jax.domain.artifact import Artifact
 from jax.domain.bar import Bar, Timeframe
 from jax.domain.instrument import Instrument
@@ -59,7 +58,7 @@ async def _replay(unit_of_work: UnitOfWork, path: Path, loaded: LoadedArtifact) 
     market = FollowMarket(
         feed=feed,
         unit_of_work=unit_of_work,
-        receive=LoggedBars(receiver),
+        receive=receiver.receive,
         artifacts=lambda: [loaded],
         limits=TickLimits(),
     )

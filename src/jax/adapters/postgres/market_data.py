@@ -2,17 +2,28 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, Row, Text, and_, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from jax.adapters.postgres.rows import unnested
+from jax.adapters.postgres.rows import left_open
 from jax.adapters.postgres.schema.trading_tables import bar
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
 from jax.domain.bar import Bar, Timeframe, last_by_symbol
 
+_GIVEN = left_open(bar)
+_APPEND = Statement(
+    insert(bar).from_select([c.name for c in _GIVEN.c], select(_GIVEN)).on_conflict_do_nothing()
+)
+_OTHER_VALUES = Statement(
+    select(bar.c.symbol, bar.c.timeframe, bar.c.bar_end)
+    .join(_GIVEN, onclause=and_(*(_GIVEN.c[c.name] == c for c in bar.primary_key)))
+    .where(or_(*(_GIVEN.c[c.name] != c for c in bar.columns if not c.primary_key)))
+    .limit(1)
+)
 _NEWEST = Statement(
     select(bar)
     .where(bar.c.symbol == bindparam("of_symbol"), bar.c.timeframe == bindparam("of_timeframe"))
@@ -46,13 +57,11 @@ class PostgresMarketData:
     async def append(self, bars: Sequence[Bar]) -> int:
         if not bars:
             return 0
-        rows = [_row(item) for item in bars]
-        given = unnested(bar, rows)
-        adding = insert(bar).from_select([c.name for c in given.c], select(given)).on_conflict_do_nothing()
-        added = await self._session.change(adding)
+        given = _arrays(bars)
+        added = await self._session.change(_APPEND, **given)
         if added < len(bars):
             # What was skipped is visible now even if another transaction has only just committed it.
-            await self._refuse_other_values(rows)
+            await self._refuse_other_values(given)
         return added
 
     async def bars(
@@ -91,12 +100,8 @@ class PostgresMarketData:
         )
         return {row.symbol: row.end for row in await self._session.execute(query)}
 
-    async def _refuse_other_values(self, rows: list[dict[str, Any]]) -> None:
-        given = unnested(bar, rows)
-        keys = [given.c[c.name] == c for c in bar.primary_key]
-        others = [given.c[c.name] != c for c in bar.columns if not c.primary_key]
-        query = select(bar.c.symbol, bar.c.timeframe, bar.c.bar_end).join(given, onclause=and_(*keys))
-        found = (await self._session.execute(query.where(or_(*others)).limit(1))).one_or_none()
+    async def _refuse_other_values(self, given: Mapping[str, list[Any]]) -> None:
+        found = (await self._session.execute(_OTHER_VALUES, **given)).one_or_none()
         if found is not None:
             raise self._session.conflict(
                 f"The {found.timeframe} bar of {found.symbol} that ends {found.bar_end.isoformat()} "
@@ -104,18 +109,13 @@ class PostgresMarketData:
             )
 
 
-def _row(item: Bar) -> dict[str, Any]:
-    return {
-        "symbol": item.symbol,
-        "timeframe": item.timeframe,
-        "bar_start": item.start,
-        "bar_end": item.end,
-        "open": item.open,
-        "high": item.high,
-        "low": item.low,
-        "close": item.close,
-        "volume": item.volume,
-    }
+def _arrays(bars: Sequence[Bar]) -> dict[str, list[Any]]:
+    """As `arrays_of` rows, without making the rows: there are thousands at a time."""
+    return {f"given_{c.name}": list(map(attrgetter(_field(c.name)), bars)) for c in bar.columns}
+
+
+def _field(column: str) -> str:
+    return column.removeprefix("bar_")
 
 
 def _bar(row: Row[Any]) -> Bar:
