@@ -13,6 +13,7 @@ from jax.adapters.postgres.schema.trading_tables import bar
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
 from jax.domain.bar import Bar, Timeframe, last_by_symbol
+from jax.ports.market_data import Series
 
 _GIVEN = left_open(bar)
 _APPEND = Statement(
@@ -28,9 +29,9 @@ _NEWEST = Statement(
     select(bar)
     .where(bar.c.symbol == bindparam("of_symbol"), bar.c.timeframe == bindparam("of_timeframe"))
     .order_by(bar.c.bar_end.desc())
-    .limit(1)
+    .limit(1),
+    only_looks=True,
 )
-
 
 _SYMBOLS = func.unnest(bindparam("of_symbols", type_=ARRAY(Text))).table_valued("symbol").render_derived()
 _TIMEFRAMES = (
@@ -45,6 +46,22 @@ _LAST = (
 )
 _NEWEST_OF = Statement(
     select(_LAST).select_from(_SYMBOLS.join(_TIMEFRAMES, true()).join(_LAST, true())), only_looks=True
+)
+_SERIES = (
+    func.unnest(bindparam("of_symbols", type_=ARRAY(Text)), bindparam("of_timeframes", type_=ARRAY(Text)))
+    .table_valued("symbol", "timeframe", name="series")
+    .render_derived()
+)
+_END = (
+    select(bar.c.bar_end)
+    .where(bar.c.symbol == _SERIES.c.symbol, bar.c.timeframe == _SERIES.c.timeframe)
+    .order_by(bar.c.bar_end.desc())
+    .limit(1)
+    .lateral()
+)
+_ENDS_OF = Statement(
+    select(_SERIES.c.symbol, _SERIES.c.timeframe, _END.c.bar_end).select_from(_SERIES.join(_END, true())),
+    only_looks=True,
 )
 
 
@@ -99,6 +116,11 @@ class PostgresMarketData:
             .group_by(bar.c.symbol)
         )
         return {row.symbol: row.end for row in await self._session.execute(query)}
+
+    async def ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        symbols, timeframes = [symbol for symbol, _ in series], [timeframe for _, timeframe in series]
+        rows = await self._session.rows(_ENDS_OF, of_symbols=symbols, of_timeframes=timeframes)
+        return {(row["symbol"], Timeframe(row["timeframe"])): row["bar_end"] for row in rows}
 
     async def _refuse_other_values(self, given: Mapping[str, list[Any]]) -> None:
         found = (await self._session.execute(_OTHER_VALUES, **given)).one_or_none()

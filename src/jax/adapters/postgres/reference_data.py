@@ -16,7 +16,9 @@ from jax.domain.instrument import Instrument
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.ports.errors import NotFound
 
-_INSTRUMENT = Statement(select(instrument).where(instrument.c.symbol == bindparam("of_symbol")))
+_INSTRUMENT = Statement(
+    select(instrument).where(instrument.c.symbol == bindparam("of_symbol")), only_looks=True
+)
 _OF_EXCHANGE = exchange_session.c.mic == bindparam("of_mic")
 _KNOWN_UNTIL = select(func.max(exchange_session.c.closes_at)).where(_OF_EXCHANGE).scalar_subquery()
 # None of an exchange whose calendar ends before that moment.
