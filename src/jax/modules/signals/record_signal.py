@@ -30,14 +30,13 @@ async def record_signals(
         return ()
     outcomes = await _outcomes(transaction, decided, now=now)
     made = [outcome for outcome in outcomes if isinstance(outcome, Signal)]
-    unheard = set(await transaction.signals.add_all(made))
+    new = await transaction.signals.add_all(made)
     signals: list[Signal] = []
     events: list[AuditEvent] = []
     for (artifact, bar, _), outcome in zip(decided, outcomes, strict=True):
         if isinstance(outcome, str):
             events.append(_event("signal.skipped", bar.symbol, now, _facts(artifact, bar, outcome)))
-        elif outcome.signal_id in unheard:
-            unheard.remove(outcome.signal_id)
+        elif outcome.signal_id in new:
             signals.append(outcome)
             events.extend(_events_of(outcome, artifact, bar, now=now))
     await transaction.audit.append_all(events)
