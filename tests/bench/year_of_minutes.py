@@ -81,8 +81,8 @@ async def _replay(unit_of_work: UnitOfWork, path: Path, loaded: LoadedArtifact) 
     floor = await _bare_inserts(unit_of_work, path)
     print(
         f"a year          {took:8.1f} s for {count} minutes of {len(symbols)} symbols, with "
-        f"{stored['signals']} signals, through the live path, stored ({busy:.1f} s of a processor here; {took / (count * floor):.1f} x "
-        "storing alone; to stay under 60 s)"
+        f"{stored['signals']} signals, through the live path, stored ({busy:.1f} s of a processor here; "
+        f"{took / (count * floor):.1f} x storing alone; to stay under 60 s)"
     )
 
 
