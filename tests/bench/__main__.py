@@ -2,7 +2,8 @@
 
 Absolute times of a noisy machine mean little: read the ratios, which compare two things side by side.
 `python3 dev.py bench peers` compares the research engine with others (tests/bench/peers/comparison.py),
-`python3 dev.py bench sustained` executes at a steady rate for minutes (tests/bench/sustained.py).
+`python3 dev.py bench sustained` executes at a steady rate for minutes (tests/bench/sustained.py),
+`bench market` runs the way from the market to a signal alone.
 """
 
 import asyncio
@@ -18,6 +19,9 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["sustained"]:
         sustained.run(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["market"]:
+        asyncio.run(market.run())
         return
     decision.run()
     verification.run()

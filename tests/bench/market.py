@@ -3,21 +3,16 @@
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from jax.adapters.market_feeds.feed_policy import FeedPolicy
 from jax.adapters.market_feeds.feed_queue import FeedQueue
-from jax.adapters.market_feeds.replay_feed import ReplayFeed
 from jax.adapters.memory.market_data import MemoryMarketData
-from jax.adapters.postgres.database import PostgresDatabase
-from jax.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from jax.adapters.system.system_clock import SystemClock
 from jax.domain.artifact_payload import payload_of
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bar import Timeframe
 from jax.domain.canonical_json import sha256_of
 from jax.domain.instrument import Instrument
 from jax.domain.loaded_artifact import LoadedArtifact
@@ -37,11 +32,9 @@ from jax.domain.tick_limits import TickLimits
 from jax.domain.trading_hours import TradingHours
 from jax.modules.signals.build_signal import build_signal
 from jax.modules.signals.feed_bars import FeedBars
-from jax.modules.signals.follow_market import FollowMarket
-from jax.modules.signals.receive_bars import BarsReceived, ReceiveBars
 from jax.modules.signals.strategy_runners import StrategyRunners
 from jax.ports.market_feed import FeedBack
-from tests.bench.own_database import own_database
+from tests.bench import year_of_minutes
 from tests.bench.stopwatch import quantiles_ms
 from tests.unit.domain.test_artifact_payload import a_document
 
@@ -51,8 +44,6 @@ _SYMBOLS = 100
 _MINUTES = 60
 _TICKS_A_SECOND = 10_000
 _SECONDS = 5
-_DAYS = 252
-_MINUTES_A_DAY = 390
 
 
 def _buys(state: int, bar: Any, inputs: Any, params: Any) -> tuple[int, Decision]:
@@ -77,17 +68,19 @@ _SHIPPED = [
 async def run() -> None:
     await _tick_to_signal()
     await _sustained()
-    await _year()
+    minutes = _loaded(ma_crossover_v1.STRATEGY, 1, _names(10), Timeframe.MINUTE)
+    await year_of_minutes.run(minutes)
 
 
 def _loaded(strategy: Strategy, number: int, symbols: Sequence[str], timeframe: Timeframe) -> LoadedArtifact:
     document = deepcopy(a_document())
+    document["name"], document["version"] = strategy.name, f"{number}.0.0"
     document["data"]["symbols"] = sorted(symbols)
     if timeframe is not Timeframe.DAY:
         document["data"]["timeframe"] = str(timeframe)
     payload = payload_of(document)
-    named = sha256_of(str(number).encode())
-    return LoadedArtifact(f"art-{number}", named, payload, strategy, strategy.params, "desk", named)
+    sha256 = sha256_of(payload.encoded())
+    return LoadedArtifact(f"art-{number}", sha256, payload, strategy, strategy.params, "desk", sha256)
 
 
 def _names(count: int) -> list[str]:
@@ -195,77 +188,3 @@ async def _sustained() -> None:
         f"sustained       {total / took:8.0f} ticks/s for {took:.1f} s, {signals} signals, busy "
         f"{busy / took:.0%}; longest queue {longest[0]} in the first half, {longest[1]} in the second"
     )
-
-
-def _year_of_minutes(symbols: Sequence[str], timeframe: Timeframe) -> Iterator[Bar]:
-    step = 0
-    for day in range(_DAYS):
-        opening = _OPEN + timedelta(days=day)
-        for minute in range(_MINUTES_A_DAY):
-            start = opening + minute * _MINUTE
-            step += 1
-            for number, symbol in enumerate(symbols):
-                close = Decimal(10_000 + (step * 37 + number * 11) % 600 + step // 500) / 100
-                low, high = close - 1, close + 1
-                yield Bar(symbol, timeframe, start, start + _MINUTE, close, high, low, close, Decimal(1000))
-
-
-async def _year() -> None:
-    async with own_database() as url:
-        await _replay(url)
-
-
-async def _replay(url: str) -> None:
-    timeframe, symbols = Timeframe.MINUTE, _names(10)
-    count = _DAYS * _MINUTES_A_DAY * len(symbols)
-    year = list(_year_of_minutes(symbols, timeframe))
-    database = PostgresDatabase(url)
-    unit_of_work, clock = PostgresUnitOfWork(database), SystemClock()
-    receiver = ReceiveBars(unit_of_work=unit_of_work, clock=clock)
-    artifacts = (_loaded(ma_crossover_v1.STRATEGY, 1, symbols, timeframe),)
-    # Decides on every bar; what it decides is not recorded, since its artifact is in no gate here.
-    receiver.use_artifacts(artifacts)
-    taken = 0
-
-    async def receive(bars: Sequence[Bar], *, may_signal: Callable[[Bar], bool]) -> BarsReceived:
-        nonlocal taken
-        received = await receiver.receive(bars, may_signal=lambda bar: False)
-        taken += received.new_bars
-        return received
-
-    feed = ReplayFeed(lambda: year, clock, FeedPolicy(), speed=None)
-    market = FollowMarket(
-        feed=feed,
-        unit_of_work=unit_of_work,
-        receive=receive,
-        artifacts=lambda: artifacts,
-        limits=TickLimits(),
-    )
-    await market.prepare()
-    started = time.perf_counter()
-    async with feed.subscribe(symbols) as stream:
-        while taken < count:
-            await market.listen(stream)
-    took = time.perf_counter() - started
-    floor = await _bare_inserts(url, year[: count // 10])
-    await database.close()
-    print(
-        f"a year          {took:8.1f} s for {count} minutes of {len(symbols)} symbols through the live "
-        f"path, stored ({took / (10 * floor):.1f} x storing alone; to stay under 60 s)"
-    )
-
-
-async def _bare_inserts(url: str, bars: Sequence[Bar]) -> float:
-    database = PostgresDatabase(url)
-    renamed = [Bar(f"X{bar.symbol}", *_values(bar)) for bar in bars]
-    started = time.perf_counter()
-    for start in range(0, len(renamed), 1000):
-        async with PostgresUnitOfWork(database).begin() as transaction:
-            await transaction.bars.append(renamed[start : start + 1000])
-    took = time.perf_counter() - started
-    await database.close()
-    return took
-
-
-def _values(bar: Bar) -> tuple[Any, ...]:
-    return (bar.timeframe, bar.start, bar.end, bar.open, bar.high, bar.low, bar.close, bar.volume)

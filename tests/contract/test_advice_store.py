@@ -83,6 +83,17 @@ async def test_a_signal_is_asked_about_once(store: AdviceStore, unit_of_work: Un
     assert [one.request for one in await store.page()] == [first]
 
 
+async def test_of_many_requests_of_a_transaction_those_count_that_are_new(
+    store: AdviceStore, unit_of_work: UnitOfWork
+) -> None:
+    asked = [request(), question("q1"), question("q2")]
+    await store.ask(asked[1])
+    async with unit_of_work.begin() as transaction:
+        assert await transaction.advice.add_all([]) == 0
+        assert await transaction.advice.add_all([*asked, replace(asked[0], run_id="another")]) == 2
+    assert {one.request.run_id for one in await store.page()} == {one.run_id for one in asked}
+
+
 async def test_questions_without_a_signal_do_not_hinder_one_another(store: AdviceStore) -> None:
     assert await store.ask(question("q1"))
     assert await store.ask(question("q2"))

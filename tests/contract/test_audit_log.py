@@ -37,6 +37,32 @@ async def test_each_entry_follows_from_the_one_before(unit_of_work: UnitOfWork) 
     assert third == next_entry(_event("jx3"), last=second)
 
 
+async def test_entries_that_are_appended_together_are_chained_as_those_that_come_alone(
+    unit_of_work: UnitOfWork,
+) -> None:
+    async with unit_of_work.begin() as tx:
+        alone = await tx.audit.append(_event("jx1"))
+        together = await tx.audit.append_all([_event("jx2", data={"b": 1, "a": "ü"}), _event("jx3")])
+        assert list(await tx.audit.append_all([])) == []
+        behind = await tx.audit.append(_event("jx4"))
+    later = await within(unit_of_work, lambda tx: tx.audit.append_all([_event("jx5")]))
+    entries = list(await within(unit_of_work, lambda tx: tx.audit.entries()))
+    assert entries == [alone, *together, behind, *later]
+    assert [entry.event.subject for entry in entries] == ["jx1", "jx2", "jx3", "jx4", "jx5"]
+    assert first_broken_entry(entries) is None
+
+
+async def test_of_entries_that_are_appended_together_one_that_is_refused_keeps_all_out(
+    unit_of_work: UnitOfWork,
+) -> None:
+    nobody = replace(_event(kind="gate.snapshot"), actor="Mallory Smith")
+    with pytest.raises(Conflict, match="Mallory Smith"):
+        await within(unit_of_work, lambda tx: tx.audit.append_all([_event(), nobody]))
+    with pytest.raises(NotCanonical):
+        await within(unit_of_work, lambda tx: tx.audit.append_all([_event(), _event(data=1.5)]))
+    assert list(await within(unit_of_work, lambda tx: tx.audit.entries())) == []
+
+
 async def test_gives_back_what_was_appended(unit_of_work: UnitOfWork) -> None:
     data = {"price": "1.50", "n": -(2**53) + 1, "nothing": None, "yes": True, "ü\n\u0000": ["a", {"b": []}]}
     event = replace(_event(data=data), at=NOW + timedelta(microseconds=1))

@@ -29,6 +29,22 @@ async def test_a_subscriber_hears_what_is_published_in_its_order(storage: Storag
         assert [await _next(heard) for _ in range(3)] == ["jx2", "jx1", "jx3"]
 
 
+async def test_what_is_published_together_is_heard_in_its_order_and_once(storage: Storage) -> None:
+    async with storage.event_bus.subscribe("order") as heard:
+        async with storage.unit_of_work.begin() as tx:
+            await tx.events.publish_all("order", subjects=[])
+            await tx.events.publish_all("order", subjects=[f"jx{n % 40}" for n in range(50)])
+        await _publish(storage.unit_of_work, "order", "end")
+        assert [await _next(heard) for _ in range(41)] == [*(f"jx{n}" for n in range(40)), "end"]
+
+
+@pytest.mark.parametrize("wrong", [("Order", "jx1"), ("order", ""), ("order", "x" * 201)])
+async def test_refuses_a_wrong_topic_or_subject_among_many(storage: Storage, wrong: tuple[str, str]) -> None:
+    async with storage.unit_of_work.begin() as tx:
+        with pytest.raises(InvalidValue, match="topic" if wrong[0] == "Order" else "subject"):
+            await tx.events.publish_all(wrong[0], subjects=["jx1", wrong[1]])
+
+
 async def test_every_subscriber_of_a_topic_hears_it_and_others_do_not(storage: Storage) -> None:
     bus = storage.event_bus
     async with bus.subscribe("order") as one, bus.subscribe("order") as two, bus.subscribe("orders") as other:

@@ -14,7 +14,7 @@ from jax.adapters.memory.market_data import MemoryMarketData
 from jax.adapters.parquet.parquet_market_data import ParquetMarketData
 from jax.domain.bar import Bar, Timeframe
 from jax.ports.errors import Conflict
-from jax.ports.market_data import MarketData
+from jax.ports.market_data import MarketData, Series
 from jax.ports.unit_of_work import UnitOfWork
 from tests.contract.storages import open_storage
 from tests.contract.stored_values import bar
@@ -55,6 +55,10 @@ class _TransactionForEachCall:
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         async with self._unit_of_work.begin() as tx:
             return await tx.bars.last_ends(timeframe)
+
+    async def ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        async with self._unit_of_work.begin() as tx:
+            return await tx.bars.ends_of(series)
 
 
 @asynccontextmanager
@@ -205,6 +209,19 @@ async def test_the_newest_bars_of_symbols_are_those_that_end_last_in_any_timefra
 async def test_last_ends_are_those_of_the_newest_bar_of_each_symbol(market_data: MarketData) -> None:
     await market_data.append([bar(2), bar(0), bar(1), bar(1, symbol="IBM")])
     assert dict(await market_data.last_ends(_DAY)) == {"AAPL": bar(2).end, "IBM": bar(1).end}
+
+
+async def test_the_ends_of_series_are_those_of_their_own_newest_bars(market_data: MarketData) -> None:
+    later = bar(3, symbol="IBM")
+    minute = replace(later, timeframe=Timeframe.MINUTE, start=later.end, end=later.end + timedelta(minutes=1))
+    await market_data.append([bar(2), bar(0), later, bar(1, symbol="IBM"), minute, bar(4, symbol="XOM")])
+    wanted = {("AAPL", _DAY), ("IBM", _DAY), ("IBM", Timeframe.MINUTE), ("AAPL", Timeframe.MINUTE)}
+    assert dict(await market_data.ends_of(wanted)) == {
+        ("AAPL", _DAY): bar(2).end,
+        ("IBM", _DAY): later.end,
+        ("IBM", Timeframe.MINUTE): minute.end,
+    }
+    assert dict(await market_data.ends_of([])) == {}
 
 
 async def test_appends_at_once_count_each_bar_once(market_data: MarketData) -> None:

@@ -63,6 +63,30 @@ async def test_a_repeat_adds_nothing_and_leaves_the_stored_signal(
     assert await _ids(unit_of_work) == ["sg1"]
 
 
+async def test_of_many_that_are_added_together_those_count_that_are_new(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    await _add(unit_of_work, signal(active, "sg2"))
+    approved = replace(signal(active, "sg3"), status=SignalStatus.APPROVED, take_profit=None)
+    many = [replace(signal(active, f"sg{n}"), reason="another") for n in (1, 2)] + [approved]
+    repeated = replace(approved, reason="a repeat")
+    added = await within(unit_of_work, lambda tx: tx.signals.add_all([*many, repeated]))
+    assert added == {"sg1", "sg3"}
+    async with unit_of_work.begin() as tx:
+        stored = [await tx.signals.get(f"sg{n}") for n in (1, 2, 3)]
+        assert await tx.signals.add_all([]) == set()
+    assert stored == [many[0], signal(active, "sg2"), approved]
+
+
+async def test_of_many_one_that_is_refused_keeps_all_of_them_out(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    wrong = replace(signal(active, "sg2"), artifact_id="art-9")
+    with pytest.raises(Conflict, match="artifact"):
+        await within(unit_of_work, lambda tx: tx.signals.add_all([signal(active), wrong]))
+    assert await _ids(unit_of_work) == []
+
+
 async def test_of_eight_who_add_one_signal_at_once_one_adds_it(
     unit_of_work: UnitOfWork, active: Artifact
 ) -> None:

@@ -29,7 +29,7 @@ def finite(field: str, value: Decimal) -> Decimal:
     # Comparisons are exact, while abs() and normalize() would round to the caller's precision.
     if not (value.is_finite() and -LARGEST < value < LARGEST):
         raise InvalidValue(field, f"{value} is not a finite number below {LARGEST:.0e}")
-    if value != value.quantize(_LAST_PLACE, context=_EXACT):
+    if value != _EXACT.quantize(value, _LAST_PLACE):
         raise InvalidValue(field, f"{value} has more than {DECIMAL_PLACES} decimal places")
     return value
 

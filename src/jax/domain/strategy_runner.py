@@ -18,20 +18,19 @@ class StrategyRunner:
     def __init__(self, strategy: Strategy, params: Any) -> None:
         self._strategy = strategy
         self._params = params
-        self._indicators = strategy.indicators(params)
-        self._indicator_states = [indicator.initial for indicator in self._indicators]
+        indicators = strategy.indicators(params)
+        self._steps = [(indicator.step, indicator.lag, indicator.arguments) for indicator in indicators]
+        self._indicator_states = [indicator.initial for indicator in indicators]
         self._state = strategy.initial_state
-        self._past: deque[BarValues] = deque(maxlen=1 + max((i.lag for i in self._indicators), default=0))
+        self._past: deque[BarValues] = deque(maxlen=1 + max((i.lag for i in indicators), default=0))
 
     def on_bar(self, bar: BarValues) -> Decision:
         """The decision at the close of `bar`."""
         self._past.append(bar)
-        values = []
-        for position, indicator in enumerate(self._indicators):
-            state, value = indicator.step(
-                self._indicator_states[position], bar, self._lagged(indicator.lag), indicator.arguments
-            )
-            self._indicator_states[position] = state
+        states, values = self._indicator_states, []
+        for position, (step, lag, arguments) in enumerate(self._steps):
+            lagged = self._lagged(lag) if lag else bar
+            states[position], value = step(states[position], bar, lagged, arguments)
             values.append(value)
         self._state, decision = self._strategy.decide(
             self._state, bar, self._strategy.inputs(*values), self._params

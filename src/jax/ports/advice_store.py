@@ -15,6 +15,10 @@ class AdviceOutbox(Protocol):
         """Stores the request; False when its run_id or its signal has one already (the stored one stays)."""
         ...
 
+    async def add_all(self, requests: Sequence[AdviceRequest]) -> int:
+        """As `add`; how many were new."""
+        ...
+
 
 class TakenRequest(Protocol):
     """A request that nobody else can take."""

@@ -14,6 +14,10 @@ class AuditLog(Protocol):
         """Chains `event` to the newest entry; concurrent writers queue, the chain never forks."""
         ...
 
+    async def append_all(self, events: Sequence[AuditEvent]) -> Sequence[AuditEntry]:
+        """As `append`, one after the other."""
+        ...
+
     async def entry(self, n: int) -> AuditEntry:
         """Entry `n` (from 1); NotFound."""
         ...

@@ -1,6 +1,6 @@
 """Hints that something has changed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -10,6 +10,10 @@ class EventPublisher(Protocol):
 
     async def publish(self, topic: str, *, subject: str) -> None:
         """Tells subscribers of `topic` (a-z and _) about `subject` (at most 200 characters) at commit."""
+        ...
+
+    async def publish_all(self, topic: str, *, subjects: Sequence[str]) -> None:
+        """As `publish`, one after the other."""
         ...
 
 

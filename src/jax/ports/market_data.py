@@ -6,6 +6,9 @@ from typing import Protocol
 
 from jax.domain.bar import Bar, Timeframe
 
+# All bars of one length of one symbol.
+Series = tuple[str, Timeframe]
+
 
 class MarketData(Protocol):
     """Bars by symbol and timeframe, unique by `end`, given back exactly as they were put in."""
@@ -38,4 +41,8 @@ class MarketData(Protocol):
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         """The end of the newest bar of each symbol that has one."""
+        ...
+
+    async def ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        """The end of the newest bar of each of these series that has one."""
         ...

@@ -1,10 +1,11 @@
 """Signals, stored."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
 from jax.domain.signal import Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 
 
 class SignalStore(Protocol):
@@ -12,6 +13,10 @@ class SignalStore(Protocol):
 
     async def add(self, signal: Signal) -> bool:
         """Stores a new signal; False when its id is there already (the stored one stays)."""
+        ...
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        """As `add`, all or none, with the ids of those that are new; of two with one id the first counts."""
         ...
 
     async def get(self, signal_id: str) -> Signal:
@@ -34,4 +39,13 @@ class SignalStore(Protocol):
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
         """At most `limit` (1 to 1000) signals, newest `ts_event` first, then by id."""
+        ...
+
+    async def page(
+        self, wanted: SignalFilter, *, behind: SignalPlace | None = None, limit: int = 100
+    ) -> SignalPage:
+        """In the order of `list`, however many there are, what `wanted` takes of the signals behind `behind`.
+
+        At most `limit` (1 to 1000); `behind` need not be a signal's place any more.
+        """
         ...

@@ -42,7 +42,7 @@ async def _add(trader: PostgresUnitOfWork, *signals: Signal) -> None:
     async with trader.begin() as transaction:
         for one in signals:
             assert await transaction.signals.add(one)
-            await hand_over(transaction, one, now=NOW)
+            await hand_over(transaction, [one], now=NOW)
 
 
 async def test_research_hears_of_a_signal_once_it_is_stored(
@@ -62,7 +62,7 @@ async def test_a_signal_that_is_not_stored_is_not_handed_over(
     async def fail() -> None:
         async with trader.begin() as transaction:
             await transaction.signals.add(made)
-            await hand_over(transaction, made, now=NOW)
+            await hand_over(transaction, [made], now=NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -75,7 +75,7 @@ async def test_handing_over_twice_is_handing_over_once(
 ) -> None:
     await _add(trader, made)
     async with trader.begin() as transaction:
-        await hand_over(transaction, made, now=NOW)
+        await hand_over(transaction, [made], now=NOW)
     assert len(await PostgresAdviceStore(chief).page()) == 1
 
 

@@ -83,7 +83,7 @@ async def test_a_signal_that_is_handed_over_is_answered_without_being_asked_for(
     sure = replace(stored, signal_id="sg2", confidence=Decimal("0.9"))
     async with page.desk.parts.unit_of_work.begin() as transaction:
         await transaction.signals.add(sure)
-        await hand_over(transaction, sure, now=NOW)
+        await hand_over(transaction, [sure], now=NOW)
     (asked,) = (await page.found("/orchestrate/runs"))["runs"]
     told = await over(page.http, asked["run_id"])
     assert (told["signal_id"], told["trigger_type"], told["status"]) == ("sg2", "signal", "completed")

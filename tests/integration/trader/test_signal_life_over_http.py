@@ -59,7 +59,7 @@ async def test_signals_are_generated_once_and_shown() -> None:
         again = await floor.http.post("/api/v1/signals/generate", json={"symbols": ["AAPL"]})
         listed = await floor.http.get("/api/v1/signals")
     assert again.json() == {"signals": []}
-    assert listed.json() == {"signals": [made], "next_cursor": None, "is_complete": True}
+    assert listed.json() == {"signals": [made], "next_cursor": None}
 
 
 async def test_signals_are_found_page_by_page() -> None:

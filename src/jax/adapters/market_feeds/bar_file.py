@@ -36,8 +36,8 @@ def line_of(bar: Bar) -> str:
 def _read(line: str, place: str) -> Bar:
     try:
         document = json.loads(line)
-        start, end = (_time(document[name]) for name in ("start", "end"))
-        numbers = (_number(document[name]) for name in _NUMBERS)
+        start, end = _time(document["start"]), _time(document["end"])
+        numbers = [_number(document[name]) for name in _NUMBERS]
         return Bar(document["symbol"], Timeframe(document["timeframe"]), start, end, *numbers)
     except (ValueError, TypeError, KeyError, RecursionError, DecimalException, InvalidValue) as error:
         raise InvalidValue(place, f"is no bar: {error!r}") from error

@@ -26,6 +26,9 @@ class MemoryAdviceOutbox:
         stored[request.run_id] = request
         return True
 
+    async def add_all(self, requests: Sequence[AdviceRequest]) -> int:
+        return sum([await self.add(request) for request in requests])
+
 
 class MemoryAdviceStore:
     """Beside the transactions, as research works."""

@@ -29,6 +29,9 @@ class MemoryAuditLog:
         state.audit = (*state.audit, appended)
         return appended
 
+    async def append_all(self, events: Sequence[AuditEvent]) -> Sequence[AuditEntry]:
+        return [await self.append(event) for event in events]
+
     async def entry(self, n: int) -> AuditEntry:
         chain = self._session.read().audit
         if not (1 <= n <= len(chain)):

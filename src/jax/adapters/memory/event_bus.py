@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from jax.adapters.memory.database import MemoryDatabase
@@ -22,6 +22,10 @@ class MemoryEventPublisher:
 
     async def publish(self, topic: str, *, subject: str) -> None:
         self._session.hint(_topic(topic), checks.text("subject", subject))
+
+    async def publish_all(self, topic: str, *, subjects: Sequence[str]) -> None:
+        for subject in subjects:
+            await self.publish(topic, subject=subject)
 
 
 class MemoryEventBus:

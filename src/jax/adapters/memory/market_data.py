@@ -7,6 +7,7 @@ from jax.adapters.memory.session import Session
 from jax.adapters.memory.state import Series
 from jax.domain.bar import Bar, Timeframe, last_by_symbol
 from jax.ports.errors import Conflict
+from jax.ports.market_data import Series as SeriesKey
 
 
 class MemoryMarketData:
@@ -39,6 +40,9 @@ class MemoryMarketData:
 
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._series, timeframe)
+
+    async def ends_of(self, series: Collection[SeriesKey]) -> Mapping[SeriesKey, datetime]:
+        return _ends_of(self._series, series)
 
 
 class TransactionMarketData:
@@ -76,6 +80,9 @@ class TransactionMarketData:
     async def last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         return _last_ends(self._session.read().bars, timeframe)
 
+    async def ends_of(self, series: Collection[SeriesKey]) -> Mapping[SeriesKey, datetime]:
+        return _ends_of(self._session.read().bars, series)
+
 
 def _appended(series: Series, bars: Sequence[Bar]) -> Series:
     changed = {key: dict(series.get(key, {})) for key in {(bar.symbol, bar.timeframe) for bar in bars}}
@@ -109,6 +116,10 @@ def _newest_of(series: Series, symbols: Collection[str]) -> Mapping[str, Bar]:
     return last_by_symbol(
         bar for symbol in symbols for timeframe in Timeframe if (bar := _newest(series, symbol, timeframe))
     )
+
+
+def _ends_of(stored: Series, wanted: Collection[SeriesKey]) -> Mapping[SeriesKey, datetime]:
+    return {key: max(bars) for key in wanted if (bars := stored.get(key))}
 
 
 def _last_ends(series: Series, timeframe: Timeframe) -> Mapping[str, datetime]:

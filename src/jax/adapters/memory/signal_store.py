@@ -1,12 +1,13 @@
 """Signals, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
 from jax.adapters.memory.limits import at_most
 from jax.adapters.memory.session import Session
 from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 from jax.ports.errors import NotFound
 
 
@@ -27,6 +28,9 @@ class MemorySignalStore:
             )
         state.signals[signal.signal_id] = signal
         return True
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        return {signal.signal_id for signal in signals if await self.add(signal)}
 
     async def get(self, signal_id: str) -> Signal:
         await self._session.write()
@@ -56,7 +60,18 @@ class MemorySignalStore:
             await self.save(replace(stored, status=status, decided_by=by, decided_at=at))
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
+        return (await self.page(SignalFilter(status=status), limit=limit)).signals
+
+    async def page(
+        self, wanted: SignalFilter, *, behind: SignalPlace | None = None, limit: int = 100
+    ) -> SignalPage:
+        at_most(limit)
         stored = self._session.read().signals.values()
-        chosen = [signal for signal in stored if status in {None, signal.status}]
+        chosen = (
+            signal
+            for signal in stored
+            if wanted.takes(signal) and (behind is None or behind.is_before(signal))
+        )
         by_id = sorted(chosen, key=lambda signal: signal.signal_id)
-        return sorted(by_id, key=lambda signal: signal.ts_event, reverse=True)[: at_most(limit)]
+        found = sorted(by_id, key=lambda signal: signal.ts_event, reverse=True)
+        return SignalPage(tuple(found[:limit]), has_more=len(found) > limit)

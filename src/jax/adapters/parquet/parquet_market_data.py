@@ -10,6 +10,7 @@ from jax.adapters.parquet.bar_file import BarFile, staged
 from jax.adapters.parquet.writer_lock import writer_lock
 from jax.domain.bar import Bar, Timeframe, last_by_symbol
 from jax.ports.errors import Conflict
+from jax.ports.market_data import Series
 
 _Key = tuple[Timeframe, str]
 
@@ -58,6 +59,10 @@ class ParquetMarketData:
         """See MarketData."""
         return await asyncio.to_thread(self._last_ends, timeframe)
 
+    async def ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        """See MarketData."""
+        return await asyncio.to_thread(self._ends_of, series)
+
     def _append(self, bars: Sequence[Bar]) -> int:
         changed: list[tuple[BarFile, list[Bar]]] = []
         added = 0
@@ -77,6 +82,10 @@ class ParquetMarketData:
     def _last_ends(self, timeframe: Timeframe) -> Mapping[str, datetime]:
         found = ((file.symbol, file.last_end()) for file in BarFile.all_in(self._root, timeframe))
         return {symbol: end for symbol, end in found if end is not None}
+
+    def _ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        found = ((key, BarFile(self._root, key[1], key[0]).last_end()) for key in series)
+        return {key: end for key, end in found if end is not None}
 
     def _file(self, key: _Key) -> BarFile:
         timeframe, symbol = key

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, bindparam, column, func, insert, select
 
+from jax.adapters.postgres.rows import arrays_of, left_open
 from jax.adapters.postgres.schema.audit_tables import entry
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
@@ -25,6 +27,8 @@ _LOCK_END = Statement(
 _APPEND = Statement(
     insert(entry).values({c.name: bindparam(f"new_{c.name}") for c in entry.columns if c.computed is None})
 )
+_GIVEN = left_open(entry)
+_APPEND_ALL = Statement(insert(entry).from_select([c.name for c in _GIVEN.c], select(_GIVEN)))
 
 
 class PostgresAuditLog:
@@ -36,21 +40,24 @@ class PostgresAuditLog:
         self._last: tuple[int, str] | None = None
 
     async def append(self, event: AuditEvent) -> AuditEntry:
-        spelled = canonical_bytes(event.data)
-        n, sha256 = self._last or await self._locked_last()
-        appended = entry_after(replace(event, data=strict_parse(spelled)), n=n, entry_sha256=sha256)
-        await self._session.write(
-            _APPEND,
-            new_n=appended.n,
-            new_kind=event.kind,
-            new_subject=event.subject,
-            new_actor=event.actor,
-            new_at=event.at,
-            new_data=spelled.decode(),
-            new_previous_sha256=appended.previous_sha256,
-            new_entry_sha256=appended.entry_sha256,
-        )
+        appended, row = _chained(event, await self._locked_last())
+        await self._session.write(_APPEND, **{f"new_{name}": value for name, value in row.items()})
         self._last = (appended.n, appended.entry_sha256)
+        return appended
+
+    async def append_all(self, events: Sequence[AuditEvent]) -> Sequence[AuditEntry]:
+        if not events:
+            return ()
+        last = await self._locked_last()
+        appended: list[AuditEntry] = []
+        rows: list[dict[str, Any]] = []
+        for event in events:
+            chained, row = _chained(event, last)
+            appended.append(chained)
+            rows.append(row)
+            last = (chained.n, chained.entry_sha256)
+        await self._session.write(_APPEND_ALL, **arrays_of(rows))
+        self._last = last
         return appended
 
     def has_locked_end(self, n: int | None, entry_sha256: str | None) -> None:
@@ -86,6 +93,8 @@ class PostgresAuditLog:
         return [_entry(row) for row in await self._session.execute(query)]
 
     async def _locked_last(self) -> tuple[int, str]:
+        if self._last is not None:
+            return self._last
         last = (await self._session.execute(_LOCK_END)).one_or_none()
         return (0, GENESIS) if last is None else (last.n, last.entry_sha256)
 
@@ -100,6 +109,24 @@ class PostgresAuditLog:
             query = query.where(entry.c.subject == subject)
         result = await self._session.execute(query)
         return [_entry(row) for row in reversed(result.all())]
+
+
+def _chained(event: AuditEvent, last: tuple[int, str]) -> tuple[AuditEntry, dict[str, Any]]:
+    """The entry behind the one with this number and hash, and its row."""
+    spelled = canonical_bytes(event.data)
+    n, sha256 = last
+    appended = entry_after(replace(event, data=strict_parse(spelled)), n=n, entry_sha256=sha256)
+    row = {
+        "n": appended.n,
+        "kind": event.kind,
+        "subject": event.subject,
+        "actor": event.actor,
+        "at": event.at,
+        "data": spelled.decode(),
+        "previous_sha256": appended.previous_sha256,
+        "entry_sha256": appended.entry_sha256,
+    }
+    return appended, row
 
 
 def _check_limit(limit: int) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 
 from jax.adapters.postgres.connecting import DRIVER_ERRORS
 from jax.adapters.postgres.database import PostgresDatabase
@@ -25,6 +25,10 @@ _PREFIX = "jax_"
 _PUBLISH = Statement(select(func.pg_notify(bindparam("channel"), bindparam("subject"))))
 
 
+_SUBJECTS = func.unnest(bindparam("subjects", type_=ARRAY(Text))).table_valued("subject").render_derived()
+_PUBLISH_ALL = Statement(select(func.pg_notify(bindparam("channel"), _SUBJECTS.c.subject)))
+
+
 class PostgresEventPublisher:
     """Publishes within a transaction: Postgres delivers at its commit."""
 
@@ -33,6 +37,11 @@ class PostgresEventPublisher:
 
     async def publish(self, topic: str, *, subject: str) -> None:
         await self._session.write(_PUBLISH, channel=_channel(topic), subject=checks.text("subject", subject))
+
+    async def publish_all(self, topic: str, *, subjects: Sequence[str]) -> None:
+        channel, checked = _channel(topic), [checks.text("subject", subject) for subject in subjects]
+        if checked:
+            await self._session.execute(_PUBLISH_ALL, channel=channel, subjects=checked)
 
 
 class PostgresEventBus:

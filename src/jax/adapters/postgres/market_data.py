@@ -2,24 +2,36 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, Row, Text, and_, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from jax.adapters.postgres.rows import unnested
+from jax.adapters.postgres.rows import left_open
 from jax.adapters.postgres.schema.trading_tables import bar
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
 from jax.domain.bar import Bar, Timeframe, last_by_symbol
+from jax.ports.market_data import Series
 
+_GIVEN = left_open(bar)
+_APPEND = Statement(
+    insert(bar).from_select([c.name for c in _GIVEN.c], select(_GIVEN)).on_conflict_do_nothing()
+)
+_OTHER_VALUES = Statement(
+    select(bar.c.symbol, bar.c.timeframe, bar.c.bar_end)
+    .join(_GIVEN, onclause=and_(*(_GIVEN.c[c.name] == c for c in bar.primary_key)))
+    .where(or_(*(_GIVEN.c[c.name] != c for c in bar.columns if not c.primary_key)))
+    .limit(1)
+)
 _NEWEST = Statement(
     select(bar)
     .where(bar.c.symbol == bindparam("of_symbol"), bar.c.timeframe == bindparam("of_timeframe"))
     .order_by(bar.c.bar_end.desc())
-    .limit(1)
+    .limit(1),
+    only_looks=True,
 )
-
 
 _SYMBOLS = func.unnest(bindparam("of_symbols", type_=ARRAY(Text))).table_valued("symbol").render_derived()
 _TIMEFRAMES = (
@@ -35,6 +47,22 @@ _LAST = (
 _NEWEST_OF = Statement(
     select(_LAST).select_from(_SYMBOLS.join(_TIMEFRAMES, true()).join(_LAST, true())), only_looks=True
 )
+_SERIES = (
+    func.unnest(bindparam("of_symbols", type_=ARRAY(Text)), bindparam("of_timeframes", type_=ARRAY(Text)))
+    .table_valued("symbol", "timeframe", name="series")
+    .render_derived()
+)
+_END = (
+    select(bar.c.bar_end)
+    .where(bar.c.symbol == _SERIES.c.symbol, bar.c.timeframe == _SERIES.c.timeframe)
+    .order_by(bar.c.bar_end.desc())
+    .limit(1)
+    .lateral()
+)
+_ENDS_OF = Statement(
+    select(_SERIES.c.symbol, _SERIES.c.timeframe, _END.c.bar_end).select_from(_SERIES.join(_END, true())),
+    only_looks=True,
+)
 
 
 class PostgresMarketData:
@@ -46,13 +74,11 @@ class PostgresMarketData:
     async def append(self, bars: Sequence[Bar]) -> int:
         if not bars:
             return 0
-        rows = [_row(item) for item in bars]
-        given = unnested(bar, rows)
-        adding = insert(bar).from_select([c.name for c in given.c], select(given)).on_conflict_do_nothing()
-        added = await self._session.change(adding)
+        given = _arrays(bars)
+        added = await self._session.change(_APPEND, **given)
         if added < len(bars):
             # What was skipped is visible now even if another transaction has only just committed it.
-            await self._refuse_other_values(rows)
+            await self._refuse_other_values(given)
         return added
 
     async def bars(
@@ -91,12 +117,13 @@ class PostgresMarketData:
         )
         return {row.symbol: row.end for row in await self._session.execute(query)}
 
-    async def _refuse_other_values(self, rows: list[dict[str, Any]]) -> None:
-        given = unnested(bar, rows)
-        keys = [given.c[c.name] == c for c in bar.primary_key]
-        others = [given.c[c.name] != c for c in bar.columns if not c.primary_key]
-        query = select(bar.c.symbol, bar.c.timeframe, bar.c.bar_end).join(given, onclause=and_(*keys))
-        found = (await self._session.execute(query.where(or_(*others)).limit(1))).one_or_none()
+    async def ends_of(self, series: Collection[Series]) -> Mapping[Series, datetime]:
+        symbols, timeframes = [symbol for symbol, _ in series], [timeframe for _, timeframe in series]
+        rows = await self._session.rows(_ENDS_OF, of_symbols=symbols, of_timeframes=timeframes)
+        return {(row["symbol"], Timeframe(row["timeframe"])): row["bar_end"] for row in rows}
+
+    async def _refuse_other_values(self, given: Mapping[str, list[Any]]) -> None:
+        found = (await self._session.execute(_OTHER_VALUES, **given)).one_or_none()
         if found is not None:
             raise self._session.conflict(
                 f"The {found.timeframe} bar of {found.symbol} that ends {found.bar_end.isoformat()} "
@@ -104,18 +131,13 @@ class PostgresMarketData:
             )
 
 
-def _row(item: Bar) -> dict[str, Any]:
-    return {
-        "symbol": item.symbol,
-        "timeframe": item.timeframe,
-        "bar_start": item.start,
-        "bar_end": item.end,
-        "open": item.open,
-        "high": item.high,
-        "low": item.low,
-        "close": item.close,
-        "volume": item.volume,
-    }
+def _arrays(bars: Sequence[Bar]) -> dict[str, list[Any]]:
+    """As `arrays_of` rows, without making the rows: there are thousands at a time."""
+    return {f"given_{c.name}": list(map(attrgetter(_field(c.name)), bars)) for c in bar.columns}
+
+
+def _field(column: str) -> str:
+    return column.removeprefix("bar_")
 
 
 def _bar(row: Row[Any]) -> Bar:

@@ -16,7 +16,9 @@ from jax.domain.instrument import Instrument
 from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.ports.errors import NotFound
 
-_INSTRUMENT = Statement(select(instrument).where(instrument.c.symbol == bindparam("of_symbol")))
+_INSTRUMENT = Statement(
+    select(instrument).where(instrument.c.symbol == bindparam("of_symbol")), only_looks=True
+)
 
 
 def last_opened(mic: ColumnElement[str], moment: ColumnElement[datetime]) -> Select[Any]:
@@ -31,7 +33,7 @@ def last_opened(mic: ColumnElement[str], moment: ColumnElement[datetime]) -> Sel
     )
 
 
-_LAST_OPENED = Statement(last_opened(bindparam("of_mic"), bindparam("moment")))
+_LAST_OPENED = Statement(last_opened(bindparam("of_mic"), bindparam("moment")), only_looks=True)
 
 
 class PostgresReferenceData:

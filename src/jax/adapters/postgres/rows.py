@@ -1,6 +1,6 @@
 """Values of the domain as rows of a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -25,6 +25,25 @@ def unnested(table: Table, rows: Sequence[Mapping[str, Any]]) -> TableValuedAlia
         .table_valued(*(column(c.name, c.type) for c in columns), name="given")
         .render_derived()
     )
+
+
+def left_open(table: Table, *, without: Container[str] = ()) -> TableValuedAlias:
+    """As `unnested`, for a statement that is compiled before there are rows: `arrays_of` them are its values.
+
+    Not for the columns that the server computes, nor for those that it is to be `without`.
+    """
+    columns = [c for c in table.columns if c.computed is None and c.name not in without]
+    arrays = [bindparam(f"given_{c.name}", type_=ARRAY(c.type)) for c in columns]
+    return (
+        func.unnest(*arrays)
+        .table_valued(*(column(c.name, c.type) for c in columns), name="given")
+        .render_derived()
+    )
+
+
+def arrays_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """One array a column of `rows`, of which there is one at least."""
+    return {f"given_{name}": [row[name] for row in rows] for name in rows[0]}
 
 
 def at_most(limit: int, *, most: int = 1000) -> int:

@@ -1,21 +1,29 @@
 """Signals in `trading.signal`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from jax.adapters.postgres.rows import at_most, values_of
+from jax.adapters.postgres.rows import arrays_of, at_most, left_open, values_of
 from jax.adapters.postgres.schema.trading_tables import signal as table
 from jax.adapters.postgres.session import Session
 from jax.adapters.postgres.statement import Statement
 from jax.domain.signal import SIGNAL_TRANSITIONS, Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter, SignalPage, SignalPlace
 from jax.ports.errors import NotFound
 
 _ADD = Statement(insert(table).on_conflict_do_nothing(index_elements=["signal_id"]))
 _GET = Statement(
     select(table).where(table.c.signal_id == bindparam("with_id")).with_for_update(key_share=True)
+)
+_GIVEN = left_open(table)
+_ADD_ALL = Statement(
+    insert(table)
+    .from_select([c.name for c in _GIVEN.c], select(_GIVEN))
+    .on_conflict_do_nothing(index_elements=["signal_id"])
+    .returning(table.c.signal_id)
 )
 _SAVE = Statement(
     update(table)
@@ -29,6 +37,7 @@ _SAVE = Statement(
         decided_at=bindparam("new_decided_at"),
     )
 )
+_ALL = select(table).order_by(table.c.ts_event.desc(), table.c.signal_id)
 
 
 class PostgresSignalStore:
@@ -39,6 +48,12 @@ class PostgresSignalStore:
 
     async def add(self, signal: Signal) -> bool:
         return await self._session.change(_ADD, **values_of(signal)) == 1
+
+    async def add_all(self, signals: Sequence[Signal]) -> Set[str]:
+        if not signals:
+            return frozenset()
+        added = await self._session.rows(_ADD_ALL, **arrays_of([values_of(one) for one in signals]))
+        return {row["signal_id"] for row in added}
 
     async def get(self, signal_id: str) -> Signal:
         rows = await self._session.rows(_GET, with_id=signal_id)
@@ -75,7 +90,27 @@ class PostgresSignalStore:
         )
 
     async def list(self, *, status: SignalStatus | None = None, limit: int = 100) -> Sequence[Signal]:
-        query = select(table).order_by(table.c.ts_event.desc(), table.c.signal_id).limit(at_most(limit))
-        if status is not None:
-            query = query.where(table.c.status == status)
-        return [Signal(**row._mapping) for row in await self._session.execute(query)]
+        return (await self.page(SignalFilter(status=status), limit=limit)).signals
+
+    async def page(
+        self, wanted: SignalFilter, *, behind: SignalPlace | None = None, limit: int = 100
+    ) -> SignalPage:
+        query = _ALL.where(*_conditions(wanted, behind)).limit(at_most(limit) + 1)
+        rows = await self._session.rows(Statement(query, only_looks=True))
+        found = tuple(Signal(**row) for row in rows[:limit])
+        return SignalPage(found, has_more=len(rows) > limit)
+
+
+def _conditions(wanted: SignalFilter, behind: SignalPlace | None) -> Iterator[ColumnElement[bool]]:
+    for column in (table.c.status, table.c.strategy, table.c.symbol, table.c.side):
+        asked = getattr(wanted, column.name)
+        if asked is not None:
+            yield column == asked
+    if wanted.since is not None:
+        yield table.c.ts_event >= wanted.since
+    if wanted.until is not None:
+        yield table.c.ts_event <= wanted.until
+    if behind is not None:
+        # The first of the two is where the index begins to be read.
+        yield table.c.ts_event <= behind.ts_event
+        yield or_(table.c.ts_event < behind.ts_event, table.c.signal_id > behind.signal_id)

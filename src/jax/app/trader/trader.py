@@ -22,11 +22,12 @@ from jax.domain.gate_policy import parse_policy
 from jax.domain.order import Order
 from jax.domain.risk_decision import Denied
 from jax.domain.signal import Signal, SignalStatus
+from jax.domain.signal_filter import SignalFilter
 from jax.domain.trade import Trade
 from jax.modules.execution.execute_signal import Executed
 from jax.modules.signals.decide_signal import DecideSignal
 from jax.modules.signals.follow_market import FollowMarket
-from jax.modules.signals.list_signals import ListSignals, SignalFilter, SignalPage
+from jax.modules.signals.list_signals import ListedSignals, ListSignals
 from jax.modules.signals.receive_bars import Asked, BarsReceived, ReceiveBars
 from jax.ports.account_view import AccountView
 from jax.ports.clock import Clock
@@ -91,7 +92,7 @@ class Trader:
         async with self._parts.unit_of_work.begin() as transaction:
             return await transaction.bars.last_ends(timeframe)
 
-    async def signals(self, wanted: SignalFilter, *, limit: int, cursor: str | None = None) -> SignalPage:
+    async def signals(self, wanted: SignalFilter, *, limit: int, cursor: str | None = None) -> ListedSignals:
         """At most `limit` (1 to 1000) signals behind `cursor`, newest first."""
         return await self._parts.list_signals.page(wanted, limit=limit, cursor=cursor)
 

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from jax.domain.bar import Bar, Timeframe
+from jax.domain.bar import Bar
 from jax.domain.marked_bar import BarMark, MarkedBar
 from jax.domain.symbol_bars import SymbolBars
 from jax.domain.tick import Tick
+from jax.ports.market_data import Series
 from jax.ports.market_feed import FeedBack, FeedItem, FeedLost
 
-Series = tuple[str, Timeframe]
 # A symbol's own ticks close its bar; only those that are quiet wait for a look at the clock.
 _LOOK_EVERY = timedelta(milliseconds=100)
 

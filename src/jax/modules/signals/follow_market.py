@@ -12,9 +12,10 @@ from jax.domain.signal_age import AGE_LIMITS
 from jax.domain.symbol_bars import SymbolBars
 from jax.domain.tick_limits import TickLimits
 from jax.domain.trading_hours import TradingHours
-from jax.modules.signals.feed_bars import FeedBars, Series
+from jax.modules.signals.feed_bars import FeedBars
 from jax.modules.signals.receive_bars import BarsReceived
 from jax.ports.errors import Conflict, NotFound, OutcomeUnknown, Unavailable
+from jax.ports.market_data import Series
 from jax.ports.market_feed import FeedStream, MarketFeed
 from jax.ports.unit_of_work import Transaction, UnitOfWork
 

@@ -159,10 +159,9 @@ def _is_recent(decided: Decided, now: datetime) -> bool:
 
 
 async def _fresh_bars(transaction: Transaction, ordered: Sequence[Bar]) -> list[Bar]:
-    series = {(bar.symbol, bar.timeframe) for bar in ordered}
-    newest = {key: await transaction.bars.newest(*key) for key in sorted(series)}
+    ends = await transaction.bars.ends_of({(bar.symbol, bar.timeframe) for bar in ordered})
     return [
-        bar for bar in ordered if (last := newest[bar.symbol, bar.timeframe]) is None or bar.end > last.end
+        bar for bar in ordered if (last := ends.get((bar.symbol, bar.timeframe))) is None or bar.end > last
     ]
 
 

@@ -136,6 +136,8 @@ signal = Table(
     known("status", SignalStatus),
     Index("signal_newest", desc("ts_event"), "signal_id"),
     Index("signal_status_newest", "status", desc("ts_event"), "signal_id"),
+    Index("signal_strategy_newest", "strategy", desc("ts_event"), "signal_id"),
+    Index("signal_symbol_newest", "symbol", desc("ts_event"), "signal_id"),
     schema="trading",
 )
 

@@ -14,7 +14,7 @@ from jax.app.trader.trader import Trader
 from jax.domain.reason_code import ReasonCode
 from jax.domain.side import Side
 from jax.domain.signal import Signal, SignalStatus
-from jax.modules.signals.list_signals import SignalFilter
+from jax.domain.signal_filter import SignalFilter
 from jax.ports.errors import NotFound
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -49,15 +49,10 @@ class SignalBody(BaseModel):
 
 
 class SignalsAnswer(BaseModel):
-    """Newest first; `next_cursor` leads to the page behind this one, null when there is none.
-
-    `is_complete` is false when there are older signals than the newest 1,000 (of the status asked for), which
-    are the ones looked through.
-    """
+    """Newest first; `next_cursor` leads to the page behind this one, null when there is none."""
 
     signals: list[SignalBody]
     next_cursor: str | None
-    is_complete: bool
 
 
 class GenerateRequest(BaseModel):
@@ -125,7 +120,6 @@ def signal_routes(trader: Trader) -> APIRouter:
         return SignalsAnswer(
             signals=[SignalBody.of(signal) for signal in page.signals],
             next_cursor=page.next_cursor,
-            is_complete=page.is_complete,
         )
 
     @routes.post("/generate", responses=responses(409, 422, 503))
