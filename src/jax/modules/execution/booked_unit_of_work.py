@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from jax.domain.order_status import OPEN
 from jax.modules.execution.account_book import KEPT_FOR, AccountBook
+from jax.modules.execution.applied_reports import AppliedReports
 from jax.ports.clock import Clock
 from jax.ports.order_store import AccountRow, FillWritten, OrderWritten
 from jax.ports.unit_of_work import Transaction, UnitOfWork
@@ -24,6 +25,7 @@ class BookedUnitOfWork:
     ) -> None:
         """The book keeps recent orders for `orders_kept_for`."""
         self.account = account
+        self.applied = AppliedReports()
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._orders_kept_for = orders_kept_for
