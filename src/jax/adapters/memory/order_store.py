@@ -119,6 +119,16 @@ class MemoryOrderStore:
                 counting[execution_id] = fill
         return list(counting.values())
 
+    async def signed_quantities(self, account: str) -> Mapping[str, Decimal]:
+        held: dict[str, Decimal] = {}
+        for fill in await self.fills(account):
+            held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + fill.quantity * fill.side.sign
+        return held
+
+    async def known(self, account: str, client_order_ids: Collection[str]) -> Collection[str]:
+        orders = self._session.read().orders
+        return {name for name in client_order_ids if name in orders and orders[name].account == account}
+
     async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         order = self._session.read().orders.get(client_order_id)
         if order is None:

@@ -68,6 +68,9 @@ async def trader_at_work(
         books=CompareBooks(at),
         watch=WatchAccount(at),
     )
+    # Whoever executes first would wait for it.
+    async with taken.books.begin() as transaction:
+        await taken.books.book(transaction)
     executions = _executions(at, trading, artifacts)
     parts = taken.parts(broker, executions, AccountDesk(at, use_cases, trading.limits))
     reconcile = ReconcileOrders(
