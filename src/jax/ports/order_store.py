@@ -64,8 +64,11 @@ class OrderStore(Protocol):
         """
         ...
 
-    async def raise_epoch(self, account: str) -> int:
-        """Adds one to the account's epoch and returns it: whoever holds an older one is fenced."""
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
+        """Sets the account's epoch to one more than it was, and than `above`, and returns it.
+
+        Whoever holds an older one is fenced.
+        """
         ...
 
     async def add(self, order: Order, trade: Trade) -> None:

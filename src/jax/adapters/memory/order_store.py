@@ -41,10 +41,10 @@ class MemoryOrderStore:
             )
         return self._rows[account]
 
-    async def raise_epoch(self, account: str) -> int:
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
         state = await self._session.write()
         self._rows.pop(account, None)
-        state.epochs[account] = state.epochs.get(account, 0) + 1
+        state.epochs[account] = max(state.epochs.get(account, 0), above) + 1
         return state.epochs[account]
 
     async def add(self, order: Order, trade: Trade) -> None:

@@ -104,10 +104,13 @@ LOCK_ACCOUNT: Final = Statement(
 MAKE_ACCOUNT: Final = Statement(
     insert_or(_ACCOUNT).values(account=bindparam("of_account"), epoch=0).on_conflict_do_nothing()
 )
+_ABOVE: Final = bindparam("above", type_=_ACCOUNT.c.epoch.type)
 RAISE_EPOCH: Final = Statement(
     insert_or(_ACCOUNT)
-    .values(account=bindparam("of_account"), epoch=1)
-    .on_conflict_do_update(index_elements=["account"], set_={"epoch": _ACCOUNT.c.epoch + 1})
+    .values(account=bindparam("of_account"), epoch=_ABOVE + 1)
+    .on_conflict_do_update(
+        index_elements=["account"], set_={"epoch": func.greatest(_ACCOUNT.c.epoch, _ABOVE) + 1}
+    )
     .returning(_ACCOUNT.c.epoch)
 )
 ADD_ORDER: Final = Statement(insert(_ORDERS))

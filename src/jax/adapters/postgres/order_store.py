@@ -36,9 +36,10 @@ class PostgresOrderStore:
             self._locked[account] = await self._lock(account)
         return self._locked[account]
 
-    async def raise_epoch(self, account: str) -> int:
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
         self._locked.pop(account, None)
-        epoch: int = (await self._session.execute(run.RAISE_EPOCH, of_account=account)).scalar_one()
+        raised = await self._session.execute(run.RAISE_EPOCH, of_account=account, above=above)
+        epoch: int = raised.scalar_one()
         return epoch
 
     async def add(self, order: Order, trade: Trade) -> None:

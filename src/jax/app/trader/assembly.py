@@ -53,7 +53,8 @@ async def trader_at_work(
 ) -> AsyncIterator[Trader]:
     """The account's only trader from now on, at work until the block ends; PortError when it cannot be."""
     broker, account, enabled = around.broker, facts.account, settings.EXECUTION_ENABLED
-    taken = await take_over(around, settings, facts, listeners=[broker], execution_enabled=enabled)
+    floor = (await broker_answer(broker.status(account))).epoch
+    taken = await take_over(around, settings, facts, listeners=[broker], floor=floor)
     # A crash between storing bars and telling the broker would leave it with older quotes.
     await taken.receive_bars.tell_newest()
     trading, gate, artifacts = taken.trading, taken.gate, taken.artifacts
