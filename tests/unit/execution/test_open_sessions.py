@@ -48,8 +48,9 @@ async def opening_of(floor: Floor) -> SessionOpening | None:
 
 
 async def put_session(floor: Floor, mic: str = "XNAS", *, days: int = 1) -> None:
+    opens_at = OPENS + timedelta(days=days - 1)
     session = ExchangeSession(
-        mic, TODAY + timedelta(days=days), OPENS, OPENS + timedelta(hours=6), is_half_day=False
+        mic, TODAY + timedelta(days=days), opens_at, opens_at + timedelta(hours=6), is_half_day=False
     )
     async with floor.desk.unit_of_work.begin() as transaction:
         await transaction.reference.put_sessions([session], [])
@@ -126,6 +127,8 @@ async def test_of_several_exchanges_the_newest_session_counts_and_unknown_ones_d
         async with floor.desk.unit_of_work.begin() as transaction:
             await transaction.reference.put_instruments([abroad, nowhere])
         await put_session(floor, "XTKS")
+        # The other one has tomorrow off.
+        await put_session(floor, days=2)
         floor.desk.clock.jump_to(OPENS)
         broker = Worth(floor, "5")
         await opening(floor, broker, ["GONE", "NONE"]).run_once()
