@@ -9,7 +9,16 @@ Absolute times of a noisy machine mean little: read the ratios, which compare tw
 import asyncio
 import sys
 
-from tests.bench import decision, execute_http, execution, market, revocation, sustained, verification
+from tests.bench import (
+    decision,
+    execute_http,
+    execution,
+    market,
+    recovery_start,
+    revocation,
+    sustained,
+    verification,
+)
 from tests.bench.peers import comparison
 
 
@@ -28,6 +37,7 @@ def main() -> None:
     asyncio.run(market.run())
     asyncio.run(execution.run())
     execute_http.run()
+    recovery_start.run()
     asyncio.run(revocation.run())
 
 

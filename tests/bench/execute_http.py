@@ -29,7 +29,7 @@ from tests.postgres_server import fresh_database, run_sql, running_server
 _TIMES = 300
 _PACED = 150
 _EVERY_SECONDS = 0.02
-_ROOM = {
+ROOM = {
     "MAX_ORDERS_PER_MINUTE": "100000",
     "ORDER_BURST": "100000",
     "MAX_GROSS_EXPOSURE_PCT": "1000",
@@ -46,7 +46,7 @@ _ROOM = {
     "RUN_EVERY_SECONDS": "0",
 }
 # As the one that people have approved, a tenth below the market.
-_MORE_SIGNALS = """
+MORE_SIGNALS = """
     INSERT INTO trading.signal (signal_id, artifact_id, artifact_hash, strategy, symbol, side, entry_price,
         stop_loss, take_profit, confidence, reason, ts_event, created_at, status, decided_by, decided_at)
     SELECT 'bench' || n, artifact_id, artifact_hash, strategy, symbol, side, 135, 128, 150, confidence,
@@ -75,7 +75,7 @@ class Caller:
         return taken
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -130,7 +130,7 @@ class Services:
 
     def cpu_seconds(self) -> tuple[float, float]:
         """What trader and bridge have used of the processors, their background work included."""
-        return _cpu_seconds(self.trader.process.pid), _cpu_seconds(self.bridge.process.pid)
+        return cpu_seconds(self.trader.process.pid), cpu_seconds(self.bridge.process.pid)
 
 
 @contextmanager
@@ -143,10 +143,10 @@ def services(signals: int) -> Iterator[Services]:
         port = free_port()
         with (
             bridge_process(home, port, PAPER_STARTING_CASH="1000000000") as bridge,
-            trader_process(home, **settings_for(url, f"http://127.0.0.1:{port}", **_ROOM)) as trader,
+            trader_process(home, **settings_for(url, f"http://127.0.0.1:{port}", **ROOM)) as trader,
         ):
             like = approved_signal(trader)["signal_id"]
-            run_sql(url, _MORE_SIGNALS.format(count=signals, like=like))
+            run_sql(url, MORE_SIGNALS.format(count=signals, like=like))
             bodies = [
                 json.dumps({"signal_id": f"bench{n}", "approved_by": "olivia"}).encode()
                 for n in range(1, signals + 1)

@@ -22,6 +22,25 @@ from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 NOW = datetime(2024, 3, 4, 15, tzinfo=UTC)
 FILE = "bridge-book.sqlite3"
 
+FIRST_FORMAT = """
+CREATE TABLE switches (account TEXT PRIMARY KEY, epoch INTEGER NOT NULL, killed TEXT) STRICT;
+CREATE TABLE orders (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, client_order_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL,
+    body_sha256 TEXT NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, booked_at TEXT NOT NULL,
+    notional TEXT NOT NULL, venue_order_id TEXT, refusal_code TEXT
+) STRICT;
+CREATE INDEX orders_unanswered ON orders (number) WHERE state = 'SENDING';
+CREATE INDEX orders_by_time ON orders (booked_at);
+CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, client_order_id TEXT, detail TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE copied (cursor INTEGER NOT NULL) STRICT;
+INSERT INTO copied VALUES (3);
+INSERT INTO journal VALUES (7, 'ORDER', 'jx1', 'NEW, 0 fills', '2024-03-04T15:00:00.000000+00:00');
+PRAGMA user_version = 1;
+"""
+
 
 def booked(name: str, **other: object) -> BookedOrder:
     new = BookedOrder(name, "paper", "sha256:" + "a" * 64, 3, SendState.SENDING, NOW, Decimal("12.50"))
@@ -101,9 +120,9 @@ async def test_the_journal_numbers_what_it_is_told(book: BridgeBook) -> None:
     await book.claim(booked("jx2"), entry("jx2", "three"))
     events = await book.events(after=0, limit=10)
     assert list(events) == [
-        BrokerEvent(1, BrokerEventKind.ORDER, "jx1", "one", NOW),
-        BrokerEvent(2, BrokerEventKind.ERROR, None, "two", NOW),
-        BrokerEvent(3, BrokerEventKind.ORDER, "jx2", "three", NOW),
+        BrokerEvent(1, BrokerEventKind.ORDER, "jx1", "one", NOW, change=1),
+        BrokerEvent(2, BrokerEventKind.ERROR, None, "two", NOW, change=2),
+        BrokerEvent(3, BrokerEventKind.ORDER, "jx2", "three", NOW, change=3),
     ]
     assert list(await book.events(after=1, limit=1)) == events[1:2]
     assert list(await book.events(after=3, limit=10)) == []
@@ -114,6 +133,49 @@ async def test_the_cursor_is_where_the_last_copy_ended(book: BridgeBook) -> None
     await book.tell(entry("jx1", "one"), cursor=41)
     await book.tell(entry("jx1", "two"))
     assert await book.cursor() == 41
+
+
+async def test_an_entry_may_count_in_the_numbers_of_another_journal(book: BridgeBook) -> None:
+    await book.tell(replace(entry("jx1", "copied"), change=41), entry("jx1", "told"))
+    await book.claim(booked("jx1"))
+    await book.settle(booked("jx1", state=SendState.SENT), replace(entry("jx1", "answered"), change=42))
+    changes = [event.change for event in await book.events(after=0, limit=10)]
+    assert changes == [41, 2, 42]
+
+
+async def test_the_newest_entry_is_one_that_no_later_one_precedes(book: BridgeBook) -> None:
+    assert book.newest == 0
+    for number in range(1, 4):
+        await asyncio.gather(book.tell(entry("jx1", "one")), book.tell(entry("jx2", "two")))
+        assert book.newest == 2 * number
+    assert await book.events(after=book.newest, limit=10) == []
+
+
+async def test_a_journal_keeps_its_name_and_shares_it_with_no_other(tmp_path: Path) -> None:
+    names = []
+    for folder in ("one", "one", "other"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        async with open_bridge_book(tmp_path / folder / FILE) as opened:
+            names.append(opened.journal)
+            assert opened.newest == len(await opened.events(after=0, limit=10))
+            await opened.tell(entry("jx1", "one"))
+    assert names[0] == names[1] != names[2]
+    assert all(names)
+
+
+async def test_a_book_of_the_first_format_is_one_of_todays_when_it_is_opened(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.executescript(FIRST_FORMAT)
+    async with open_bridge_book(tmp_path / FILE) as opened:
+        assert opened.newest == 7
+        assert await opened.cursor() == 3
+        (event,) = await opened.events(after=0, limit=10)
+        assert (event.seq, event.change, event.detail) == (7, 7, "NEW, 0 fills")
+        name = opened.journal
+        await opened.tell(replace(entry("jx2", "two"), change=2))
+    async with open_bridge_book(tmp_path / FILE) as again:
+        assert again.journal == name
+        assert [event.change for event in await again.events(after=0, limit=10)] == [7, 2]
 
 
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -60,13 +60,26 @@ async def test_orders_fills_and_cash_of_the_first_format_are_all_there(tmp_path:
         assert (await broker.query("jx3")).reason_code == "NO_QUOTE"
         status = await broker.status("paper")
         assert (status.problem, status.killed, status.epoch) == (None, None, 0)
-        assert await broker.events(after=0) == []
+        assert (await broker.events(after=0)).events == []
         (working,) = await broker.working_orders("paper")
         assert (working.client_order_id, working.leaves_quantity) == ("jx2", Decimal(4))
         await broker.on_bars([bar(1, close="161")])
         assert (await broker.query("jx2")).status is OrderStatus.FILLED
         stop = way_out(venue, "jx4", 6, stop="150", time_in_force=TimeInForce.GTC)
         assert (await broker.place(stop)).status is OrderStatus.NEW
+
+
+async def test_a_journal_of_the_second_format_is_given_a_name_that_stays(tmp_path: Path) -> None:
+    write_first_format(tmp_path / FILE)
+    async with paper_broker(tmp_path / FILE):
+        pass
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.executescript("DROP TABLE journal; PRAGMA user_version = 2")
+    names = []
+    for _ in range(2):
+        async with paper_broker(tmp_path / FILE) as broker:
+            names.append((await broker.events(after=0)).journal)
+    assert names[0] == names[1] != ""
 
 
 async def test_an_old_file_is_changed_once(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def refusal(venue: Venue, refused: Order) -> str:
 
 
 async def told_of(venue: Venue, client_order_id: str) -> list[str]:
-    events = await venue.broker.events(after=0)
+    events = (await venue.broker.events(after=0)).events
     return [event.detail for event in events if event.client_order_id == client_order_id]
 
 
@@ -176,7 +176,7 @@ async def test_the_journal_tells_of_every_order_in_the_order_of_its_numbers(venu
     await venue.broker.place(order(venue, "jx2", limit="141", time_in_force=TimeInForce.GTC))
     await venue.broker.cancel("jx2")
     await venue.trade_bars([bar(1, close="139")])
-    events = await venue.broker.events(after=0)
+    events = (await venue.broker.events(after=0)).events
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert {event.kind for event in events} == {BrokerEventKind.ORDER}
     assert {event.at for event in events} == {venue.clock.now()}
@@ -189,11 +189,11 @@ async def test_the_journal_tells_of_every_order_in_the_order_of_its_numbers(venu
 async def test_the_journal_is_read_on_from_any_number(venue: Venue) -> None:
     for number in range(4):
         await venue.broker.place(order(venue, f"jx{number}", limit="140"))
-    events = await venue.broker.events(after=0)
+    events = (await venue.broker.events(after=0)).events
     assert len(events) >= 4
-    assert await venue.broker.events(after=2) == events[2:]
-    assert await venue.broker.events(after=1, limit=2) == events[1:3]
-    assert await venue.broker.events(after=len(events)) == []
+    assert (await venue.broker.events(after=2)).events == events[2:]
+    assert (await venue.broker.events(after=1, limit=2)).events == events[1:3]
+    assert (await venue.broker.events(after=len(events))).events == []
 
 
 async def test_the_journal_tells_of_refusals_and_of_what_a_kill_cancels(venue: Venue) -> None:

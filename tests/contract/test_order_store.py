@@ -43,6 +43,14 @@ async def test_locking_an_account_makes_its_row_with_epoch_0(unit_of_work: UnitO
         assert (row.account, row.epoch) == (ACCOUNT, 0)
 
 
+async def test_an_epoch_is_raised_above_one_that_it_was_behind(unit_of_work: UnitOfWork) -> None:
+    async with unit_of_work.begin() as tx:
+        raised = [await tx.orders.raise_epoch(ACCOUNT, above=above) for above in (0, 1, 7, 7, 0)]
+        assert raised == [1, 2, 8, 9, 10]
+        assert (await tx.orders.lock_account(ACCOUNT)).epoch == 10
+        assert await tx.orders.raise_epoch("new", above=4) == 5
+
+
 async def test_raising_the_epoch_adds_one_for_that_account_only(unit_of_work: UnitOfWork) -> None:
     assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 1
     assert await within(unit_of_work, lambda tx: tx.orders.raise_epoch(ACCOUNT)) == 2

@@ -9,6 +9,7 @@ import pytest
 from jax.domain.artifact import Artifact
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
+from jax.domain.position import positions_of
 from jax.domain.signal import Signal
 from jax.ports.errors import Conflict
 from jax.ports.unit_of_work import UnitOfWork
@@ -118,3 +119,57 @@ async def test_the_fills_of_an_order_are_its_own(unit_of_work: UnitOfWork, activ
         fill(orders[1], "x1")
     ]
     assert list(await within(unit_of_work, lambda tx: tx.orders.fills_of("jx9"))) == []
+
+
+async def test_what_is_held_is_what_the_fills_that_count_add_up_to(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    mine = await store_in_status(unit_of_work, await store_signal(unit_of_work, active, "sg1"), _S.NEW)
+    other = await store_signal(unit_of_work, active, "sg2")
+    theirs = replace(order(other), account="other")
+    stored = [
+        fill(mine, "x1", quantity=40),
+        fill(mine, "x2", quantity=7),
+        replace(fill(mine, "x3", quantity=5), side=mine.side.opposite),
+        replace(fill(mine, "x4", quantity=3), symbol="MSFT"),
+    ]
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add(theirs, trade(theirs, other))
+        await tx.orders.add_fill("other", fill(theirs, "x1", quantity=1000))
+        for one in (*stored, replace(stored[1], revision=1, quantity=Decimal("2.5"))):
+            await tx.orders.add_fill(ACCOUNT, one)
+        await tx.orders.add_fill(ACCOUNT, replace(stored[3], revision=2, quantity=Decimal(0)))
+    held = await within(unit_of_work, lambda tx: tx.orders.signed_quantities(ACCOUNT))
+    assert {symbol: quantity for symbol, quantity in held.items() if quantity} == {"AAPL": Decimal("37.5")}
+    fills = await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))
+    assert held == {symbol: found.signed_quantity for symbol, found in positions_of(fills).items()}
+    assert await within(unit_of_work, lambda tx: tx.orders.signed_quantities("nobody")) == {}
+
+
+async def test_of_many_names_those_are_known_that_are_of_the_account(
+    unit_of_work: UnitOfWork, active: Artifact
+) -> None:
+    mine = await store_in_status(unit_of_work, await store_signal(unit_of_work, active, "sg1"), _S.CANCELED)
+    other = await store_signal(unit_of_work, active, "sg2")
+    theirs = replace(order(other, "jx2"), account="other")
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add(theirs, trade(theirs, other))
+    names = [mine.client_order_id, "jx2", "jx3"]
+    assert set(await within(unit_of_work, lambda tx: tx.orders.known(ACCOUNT, names))) == {
+        mine.client_order_id
+    }
+    assert set(await within(unit_of_work, lambda tx: tx.orders.known("other", names))) == {"jx2"}
+    assert not await within(unit_of_work, lambda tx: tx.orders.known(ACCOUNT, []))
+
+
+async def test_a_stored_fill_is_the_one_that_was_stored(unit_of_work: UnitOfWork, approved: Signal) -> None:
+    mine = await store_in_status(unit_of_work, approved, _S.NEW)
+    one = replace(
+        fill(mine), quantity=Decimal("100"), price=Decimal("0.00000001"), commission=Decimal("1E+2")
+    )
+    async with unit_of_work.begin() as tx:
+        await tx.orders.add_fill(ACCOUNT, one)
+    (found,) = await within(unit_of_work, lambda tx: tx.orders.fills(ACCOUNT))
+    assert found == one
+    assert hash(found) == hash(one)
+    assert replace(found, revision=1).revision == 1

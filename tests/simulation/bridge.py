@@ -12,7 +12,7 @@ from jax.domain.order import Order
 from jax.domain.quote import Quote
 from jax.modules.bridge.bridge_desk import BridgeDesk, BridgeLimits
 from jax.ports.bridge_book import BookedOrder, JournalEntry, Switches
-from jax.ports.broker import BrokerEvent, OrderReport, WorkingOrder
+from jax.ports.broker import BrokerEvent, JournalPage, OrderReport, WorkingOrder
 from jax.ports.clock import Clock
 from jax.ports.errors import OutcomeUnknown, PortError, Unavailable
 from tests.simulation.database import Surroundings
@@ -32,6 +32,14 @@ class DiskBook:
         self._kept = kept
         self._around = around
         self._trouble = trouble
+
+    @property
+    def journal(self) -> str:
+        return self._kept.journal
+
+    @property
+    def newest(self) -> int:
+        return self._kept.newest
 
     async def switches(self) -> Mapping[str, Switches]:
         return await self._kept.switches()
@@ -109,7 +117,7 @@ class VenueLine:
     async def quote(self, symbol: str) -> Quote:
         return await self._synchronised.quote(symbol)
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         return await self._synchronised.events(after=after, limit=limit)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from jax.domain.account import AccountSnapshot
 from jax.domain.order import Order
 from jax.domain.quote import Quote
-from jax.ports.broker import Broker, BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
+from jax.ports.broker import Broker, BrokerStatus, JournalPage, OrderReport, WorkingOrder
 from jax.ports.errors import OutcomeUnknown, PortError, Unavailable
 from tests.simulation.bridge import BridgeHost
 from tests.simulation.database import Surroundings
@@ -144,7 +144,10 @@ class RemoteBroker:
     async def status(self, account: str) -> BrokerStatus:
         return await self._ask("status", lambda broker: broker.status(account))
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        return await self._ask("query_many", lambda broker: broker.query_many(client_order_ids))
+
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         return await self._ask("events", lambda broker: broker.events(after=after, limit=limit))
 
     async def _ask(self, name: str, call: Callable[[Broker], Coroutine[Any, Any, T]]) -> T:

@@ -14,7 +14,7 @@ from jax.domain.order_status import OrderStatus
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
 from jax.domain.side import Side
-from jax.ports.broker import BrokerEvent, BrokerEventKind, OrderReport, WorkingOrder
+from jax.ports.broker import BrokerEvent, BrokerEventKind, JournalPage, OrderReport, WorkingOrder
 from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
 from tests.simulation.database import Surroundings
 from tests.simulation.house import STARTING_CASH
@@ -153,9 +153,9 @@ class SimulatedVenue:
         await self._travel()
         return Quote(symbol, PRICE, PRICE, self._now())
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         await self._travel()
-        return self.journal[after : after + limit]
+        return JournalPage("venue", self.journal[after : after + limit])
 
     def has_surprised(self, within_seconds: float) -> bool:
         """Whether it has just taken back an execution, or still hides one of an order that it closed."""
@@ -285,7 +285,7 @@ class SimulatedVenue:
 
     def _append(self, known: VenueOrder) -> None:
         seq, cid = len(self.journal) + 1, known.order.client_order_id
-        self.journal.append(BrokerEvent(seq, BrokerEventKind.ORDER, cid, str(known.status), self._now()))
+        self.journal.append(BrokerEvent(seq, BrokerEventKind.ORDER, cid, str(known.status), self._now(), seq))
 
     def _close(self, known: VenueOrder, status: OrderStatus) -> None:
         if known.is_working:
@@ -321,6 +321,7 @@ class SimulatedVenue:
             known.status,
             tuple(sorted(shown, key=lambda fill: fill.ts_event)),
             known.reason_code,
+            as_of=len(self.journal),
         )
 
     def _settle(

@@ -6,14 +6,17 @@ Each limit is written so that NaN fails it; each returns the value, so that it c
 import re
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
+from functools import lru_cache
 
 from jax.domain.errors import InvalidValue
 
 # What NUMERIC(20, 8) holds, with room for a notional of price x quantity below 10**18.
 LARGEST = Decimal(10) ** 12
+_SMALLEST = -LARGEST
 DECIMAL_PLACES = 8
 _LAST_PLACE = Decimal(1).scaleb(-DECIMAL_PLACES)
-_EXACT = Context(prec=28)
+_quantized = Context(prec=28).quantize
+_NO_OFFSET = timedelta(0)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.\-/]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PERSON = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -27,9 +30,9 @@ def finite(field: str, value: Decimal) -> Decimal:
     if not isinstance(value, Decimal):
         raise InvalidValue(field, f"must be a Decimal, not {type(value).__name__}")
     # Comparisons are exact, while abs() and normalize() would round to the caller's precision.
-    if not (value.is_finite() and -LARGEST < value < LARGEST):
+    if not (value.is_finite() and _SMALLEST < value < LARGEST):
         raise InvalidValue(field, f"{value} is not a finite number below {LARGEST:.0e}")
-    if value != _EXACT.quantize(value, _LAST_PLACE):
+    if value != _quantized(value, _LAST_PLACE):
         raise InvalidValue(field, f"{value} has more than {DECIMAL_PLACES} decimal places")
     return value
 
@@ -57,7 +60,7 @@ def fraction(field: str, value: Decimal) -> Decimal:
 
 def utc(field: str, value: datetime) -> datetime:
     """A timezone-aware time in UTC."""
-    if value.utcoffset() != timedelta(0):  # None when naive
+    if value.utcoffset() != _NO_OFFSET:  # None when naive
         raise InvalidValue(field, f"{value.isoformat()} is not a timezone-aware UTC time")
     return value
 
@@ -71,8 +74,14 @@ def text(field: str, value: str, *, longest: int = 200) -> str:
     return value
 
 
+@lru_cache(maxsize=16384)
+def _is_match(pattern: re.Pattern[str], value: str) -> bool:
+    """The same few symbols, names and hashes stand in every order and fill."""
+    return pattern.fullmatch(value) is not None
+
+
 def _matching(field: str, value: str, pattern: re.Pattern[str], meaning: str) -> str:
-    if pattern.fullmatch(value) is None:
+    if not _is_match(pattern, value):
         raise InvalidValue(field, f"{value!r} is not {meaning}")
     return value
 

@@ -1,5 +1,6 @@
 """What is held, folded from fills."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -63,24 +64,50 @@ class Position:
             raise InvalidValue(
                 "fill", f"{fill.execution_id} is of {fill.symbol}, the position of {self.symbol}"
             )
+        growing = GrowingPosition(self)
+        growing.take(fill)
+        return growing.position()
+
+
+class GrowingPosition:
+    """A position that takes many fills of its symbol, one after the other."""
+
+    def __init__(self, position: Position) -> None:
+        self._symbol = position.symbol
+        self._lots = deque(position.lots)
+        self._realized = position.realized_pnl
+
+    def take(self, fill: Fill) -> None:
+        """As Position.with_fill says, of a fill of this symbol."""
         remaining = fill.quantity * fill.side.sign  # 0 for a fill that was busted
-        realized = self.realized_pnl - fill.commission
-        lots = list(self.lots)
+        realized = self._realized - fill.commission
+        lots = self._lots
         while remaining and lots and lots[0].signed_quantity * remaining < 0:
-            lot = lots.pop(0)
+            lot = lots.popleft()
             closed = min(abs(lot.signed_quantity), abs(remaining)).copy_sign(lot.signed_quantity)
             realized += closed * (fill.price - lot.price)
             remaining += closed
             if lot.signed_quantity != closed:
-                lots.insert(0, Lot(lot.signed_quantity - closed, lot.price))
+                lots.appendleft(Lot(lot.signed_quantity - closed, lot.price))
         if remaining:
             lots.append(Lot(remaining, fill.price))
-        return Position(self.symbol, tuple(lots), realized)
+        self._realized = realized
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """That of the position as it is now."""
+        return self._realized
+
+    def position(self) -> Position:
+        """The position as it is now."""
+        return Position(self._symbol, tuple(self._lots), self._realized)
 
 
 def positions_of(fills: Iterable[Fill]) -> dict[str, Position]:
     """Positions by symbol after `fills` in their order; a flat one stays, for its realised profit."""
-    positions: dict[str, Position] = {}
+    growing: dict[str, GrowingPosition] = {}
     for fill in fills:
-        positions[fill.symbol] = positions.get(fill.symbol, Position(fill.symbol)).with_fill(fill)
-    return positions
+        if fill.symbol not in growing:
+            growing[fill.symbol] = GrowingPosition(Position(fill.symbol))
+        growing[fill.symbol].take(fill)
+    return {symbol: position.position() for symbol, position in growing.items()}

@@ -53,12 +53,16 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What the journal is told; it gives the number."""
+    """What the journal is told; it gives the number.
+
+    `change`: the number that reports count in, where it is not this entry's own.
+    """
 
     kind: BrokerEventKind
     client_order_id: str | None
     detail: str
     at: datetime
+    change: int | None = None
 
 
 class BridgeBook(Protocol):
@@ -67,6 +71,16 @@ class BridgeBook(Protocol):
     Any call may raise Unavailable (nothing was written) or OutcomeUnknown (it may have been). One bridge at
     a time uses a book.
     """
+
+    @property
+    def journal(self) -> str:
+        """The name of this journal and of no other; it stays when the book is opened again."""
+        ...
+
+    @property
+    def newest(self) -> int:
+        """An entry that is on disk, and no entry that is told from now on has a lower number; 0 at first."""
+        ...
 
     async def switches(self) -> Mapping[str, Switches]:
         """By account; an account that nothing was told of is not there."""

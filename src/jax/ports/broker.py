@@ -1,7 +1,7 @@
 """Where orders go."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,8 @@ from jax.ports.account_view import AccountView
 
 # Codes of a Refused order that the venue has never seen and never will.
 NEVER_PLACED = frozenset({"DEADLINE_PASSED", "FENCED", "KILLED"})
+# How many orders can be asked about at once.
+MOST_ASKED_ABOUT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class OrderReport:
 
     `status` is one of NEW, PARTIALLY_FILLED, FILLED, CANCELED, EXPIRED, REJECTED; `fills` are the order's
     executions so far that count, oldest first, each at its highest revision (quantity 0: busted).
+
+    What an event with a `change` up to `as_of` has told of the order is in here. A Venue that numbers nothing
+    says None, and whoever stands before it numbers for it.
     """
 
     client_order_id: str
@@ -30,6 +35,8 @@ class OrderReport:
     status: OrderStatus
     fills: tuple[Fill, ...] = ()
     reason_code: str | None = None
+    # Two reports that say the same are equal, whenever it was said.
+    as_of: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,26 @@ class BrokerEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BrokerEvent:
-    """Entry `seq` (from 1) of the broker's durable journal: a reason to ask, never an answer."""
+    """Entry `seq` (from 1) of the broker's durable journal: a reason to ask, never an answer.
+
+    A report about the order with an `as_of` not below `change` was given with this known; None: no report
+    says so.
+    """
 
     seq: int
     kind: BrokerEventKind
     client_order_id: str | None
     detail: str
     at: datetime
+    change: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Some entries of a journal, oldest first; another `journal` has other numbers."""
+
+    journal: str
+    events: Sequence[BrokerEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,13 @@ class Broker(Venue, Protocol):
         """Whether it can be asked and told anything now; raises nothing but Unavailable."""
         ...
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        """What `query` says of each of at most MOST_ASKED_ABOUT orders; None where it says NotFound.
+
+        An order of which nothing can be said now is left out. Unavailable when nothing can be asked at all.
+        """
+        ...
+
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         """The journal's entries after `after`, oldest first; at most `limit`."""
         ...

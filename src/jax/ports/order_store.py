@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from jax.domain.fill import Fill
@@ -63,8 +64,11 @@ class OrderStore(Protocol):
         """
         ...
 
-    async def raise_epoch(self, account: str) -> int:
-        """Adds one to the account's epoch and returns it: whoever holds an older one is fenced."""
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
+        """Sets the account's epoch to one more than it was, and than `above`, and returns it.
+
+        Whoever holds an older one is fenced.
+        """
         ...
 
     async def add(self, order: Order, trade: Trade) -> None:
@@ -86,6 +90,10 @@ class OrderStore(Protocol):
         """The order, locked against other writers until the transaction ends; NotFound."""
         ...
 
+    async def known(self, account: str, client_order_ids: Collection[str]) -> Collection[str]:
+        """Those of the names that are of orders of the account; nothing is locked."""
+        ...
+
     async def save(self, order: Order) -> None:
         """Writes what the broker has said of an order: status, filled quantity, average price, venue id,
         reason code, not-found count, time of change. Conflict for a step that the table lacks; NotFound.
@@ -101,6 +109,10 @@ class OrderStore(Protocol):
 
         Of an execution that was corrected only the highest revision counts, with quantity 0 if it was busted.
         """
+        ...
+
+    async def signed_quantities(self, account: str) -> Mapping[str, Decimal]:
+        """By symbol, what the fills that count add up to, bought above zero; some are flat."""
         ...
 
     async def fills_of(self, client_order_id: str) -> Sequence[Fill]:

@@ -10,6 +10,7 @@ from jax.ports.audit_log import AuditLog
 from jax.ports.entry_grounds import EntryGrounds
 from jax.ports.event_bus import EventPublisher
 from jax.ports.gate_record import GateRecord
+from jax.ports.heard_journals import HeardJournals
 from jax.ports.keyed_requests import KeyedRequests
 from jax.ports.market_data import MarketData
 from jax.ports.order_store import OrderStore
@@ -45,6 +46,9 @@ class Transaction(Protocol):
 
     @property
     def requests(self) -> KeyedRequests: ...
+
+    @property
+    def heard(self) -> HeardJournals: ...
 
     @property
     def bars(self) -> MarketData: ...

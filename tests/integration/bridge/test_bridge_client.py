@@ -250,16 +250,38 @@ async def test_answers_to_questions_that_cannot_be_read_are_none(document: dict[
             client.quote("AAPL"),
             client.status("paper"),
             client.events(after=0),
+            client.query_many(["jx1"]),
         ):
             with pytest.raises(Unavailable, match="cannot be read"):
                 await call
 
 
 async def test_more_events_than_the_bridge_gives_at_once_are_asked_for_in_parts() -> None:
-    scripted = Scripted((200, b'{"events": []}'))
+    scripted = Scripted((200, b'{"journal": "a1", "events": []}'))
     async with line_to(scripted) as client:
         await client.events(after=3, limit=5000)
     assert scripted.requests[0][0] == "GET /api/v1/events?after=3&limit=1000 HTTP/1.1"
+
+
+async def test_an_answer_about_an_order_that_was_not_asked_about_is_none() -> None:
+    for answer in ({"reports": [REPORT], "not_found": []}, {"reports": [], "not_found": ["jx1"]}):
+        scripted = Scripted((200, json.dumps(answer).encode()))
+        async with line_to(scripted) as client:
+            assert (await client.query_many(["jx1"])).keys() == {"jx1"}
+            with pytest.raises(Unavailable, match="about"):
+                await client.query_many(["jx2"])
+
+
+async def test_a_bridge_that_says_no_number_is_believed_about_the_order() -> None:
+    scripted = Scripted((200, json.dumps(REPORT).encode()))
+    async with line_to(scripted) as client:
+        assert (await client.query("jx1")).as_of is None
+        scripted.answer = (200, json.dumps({**REPORT, "as_of": 7}).encode())
+        assert (await client.query("jx1")).as_of == 7
+        for wrong in ("7", 7.0, True):
+            scripted.answer = (200, json.dumps({**REPORT, "as_of": wrong}).encode())
+            with pytest.raises(Unavailable, match="cannot be read"):
+                await client.query("jx1")
 
 
 async def test_bars_go_in_parts_with_the_instruments_that_are_known() -> None:

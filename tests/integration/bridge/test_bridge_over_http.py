@@ -28,6 +28,8 @@ async def test_an_order_is_placed_asked_about_and_found_in_the_account(wire: Wir
         "venue_order_id": "paper-1",
         "status": "FILLED",
         "reason_code": None,
+        # The paper venue has told of it twice: that it works, and that it was filled.
+        "as_of": 2,
     }
     assert (fill["quantity"], fill["price"], fill["revision"]) == ("10", "150", 0)
     assert (await wire.put("jx1")).json() == placed.json()
@@ -46,6 +48,15 @@ async def test_an_order_is_placed_asked_about_and_found_in_the_account(wire: Wir
     assert executions.json() == {"executions": [{"seq": 1, "fill": fill}]}
     none = await wire.http.get("/api/v1/executions", params={"account": "paper", "after": 1})
     assert none.json() == {"executions": []}
+
+
+async def test_many_orders_are_asked_about_in_one_request(wire: Wire) -> None:
+    await wire.put("jx1")
+    answer = await wire.http.get("/api/v1/reports", params={"id": ["jx1", "jx9, or so"]})
+    alone = (await wire.http.get("/api/v1/orders/jx1")).json()
+    assert answer.json() == {"reports": [alone], "not_found": ["jx9, or so"]}
+    for wrong in ([], ["jx1"] * 101, [""], ["j" * 65]):
+        assert (await wire.http.get("/api/v1/reports", params={"id": wrong})).status_code == 422
 
 
 async def test_refusals_have_the_status_of_their_code(wire: Wire) -> None:
@@ -152,7 +163,7 @@ async def test_a_body_that_is_no_order_is_named_and_nothing_is_sent(
     response = await wire.put("jx1", body=body)
     assert told(response) == (422, "INVALID_VALUE", None)
     assert field in response.json()["detail"]
-    assert await wire.bridge.desk.events(after=0) == []
+    assert (await wire.bridge.desk.events(after=0)).events == []
 
 
 async def test_the_same_terms_in_another_spelling_are_the_same_order(wire: Wire) -> None:
@@ -173,7 +184,9 @@ async def test_working_orders_events_status_and_cancel(wire: Wire) -> None:
         }
     ]
     assert (await wire.http.delete("/api/v1/orders/jx1")).json()["status"] == "CANCELED"
-    events = (await wire.http.get("/api/v1/events", params={"after": 1})).json()["events"]
+    page = (await wire.http.get("/api/v1/events", params={"after": 1})).json()
+    events = page["events"]
+    assert page["journal"] == (await wire.bridge.desk.events(after=0)).journal
     assert [(event["seq"], event["kind"], event["client_order_id"]) for event in events] == [
         (2, "ORDER", "jx1")
     ]
@@ -311,4 +324,4 @@ async def test_the_description_names_every_route_with_its_headers_and_problems(w
     assert headers == {"X-Epoch", "X-Deadline-Ns", "X-Boot-Id", "X-Body-Sha256"}
     assert {"200", "409", "410", "412", "422", "423", "503", "504"} <= set(place["responses"])
     assert "requestBody" in place
-    assert len(document["paths"]) == 14
+    assert len(document["paths"]) == 15

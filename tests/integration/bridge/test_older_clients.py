@@ -47,7 +47,7 @@ async def test_older_clients_place_and_follow_an_order(wire: Wire) -> None:
 async def test_older_clients_are_told_what_is_wrong(wire: Wire, change: dict[str, Any]) -> None:
     body = {"symbol": "AAPL", "action": "BUY", "quantity": 3, **change}
     assert (await wire.http.post("/api/v1/orders", json=body)).status_code == 422
-    assert await wire.bridge.desk.events(after=0) == []
+    assert (await wire.bridge.desk.events(after=0)).events == []
 
 
 async def test_orders_without_a_signal_are_for_play_money_only(wire: Wire) -> None:
@@ -55,4 +55,4 @@ async def test_orders_without_a_signal_are_for_play_money_only(wire: Wire) -> No
     object.__setattr__(facts, "backend", "ib")
     response = await wire.http.post("/api/v1/orders", json={"symbol": "AAPL", "action": "BUY", "quantity": 3})
     assert told(response) == (403, "ORDER_WITHOUT_SIGNAL", None)
-    assert await wire.bridge.desk.events(after=0) == []
+    assert (await wire.bridge.desk.events(after=0)).events == []

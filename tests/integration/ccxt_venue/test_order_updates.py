@@ -20,7 +20,7 @@ GTC = TimeInForce.GTC
 
 
 async def told(opened: OpenedVenue) -> list[str]:
-    return [event.detail for event in await opened.desk.events(after=0)]
+    return [event.detail for event in (await opened.desk.events(after=0)).events]
 
 
 async def test_a_look_tells_differences_only(opened: OpenedVenue) -> None:
@@ -57,7 +57,7 @@ async def test_a_lost_exchange_is_told_once_and_so_is_its_return(opened: OpenedV
     opened.exchange.faults.waiting.append(Fault("STATUS", method="GET", path=path, status=503, times=2))
     for _ in range(4):
         await opened.updates.look()
-    events = await opened.desk.events(after=0)
+    events = (await opened.desk.events(after=0)).events
     connection = [event.detail for event in events if event.kind is BrokerEventKind.CONNECTION]
     assert len(connection) == 2
     assert "503" in connection[0]

@@ -195,7 +195,7 @@ async def test_an_order_is_filled_in_parts_and_each_is_told_once(opened: OpenedV
     assert last.fills[:1] == first.fills
     # An exchange may number the trades of each market from one.
     assert [fill.execution_id for fill in last.fills] == ["AAPLUSD-1", "AAPLUSD-2", "AAPLUSD-3"]
-    told = [event.detail for event in await opened.desk.events(after=0)]
+    told = [event.detail for event in (await opened.desk.events(after=0)).events]
     assert told == [
         "PARTIALLY_FILLED, 1 fills",
         "PARTIALLY_FILLED, 8 filled",

@@ -11,7 +11,7 @@ from tests.integration.bridge.bridge_process import bridge_process
 from tests.integration.trader.bridged_trader import settings_for, until
 from tests.integration.trader.chaos_books import Theirs, disagreements, ours_of, theirs_of
 from tests.integration.trader.trader_process import TraderProcess, free_port, run_trader, trader_process
-from tests.integration.trader.trading_home import approved_signal, prepare
+from tests.integration.trader.trading_home import approved_signal, audit_of, prepare
 from tests.postgres_server import fresh_database
 
 
@@ -51,7 +51,7 @@ def test_what_it_has_forgotten_is_told_and_found_again_and_never_sent_again(
 ) -> None:
     home = tmp_path / "home"
     with _restored(home, database_url, postgres_server_url, starts=1) as restored:
-        with trader_process(home, **restored.settings) as trader:
+        with trader_process(home, **restored.settings, **_word(2)) as trader:
             differences = trader.get("/api/v1/account").json()["differences"]
             denied = _execute(trader, restored.body)
             # A person has looked, and lets it go on.
@@ -78,8 +78,50 @@ def test_a_trader_on_a_database_that_has_forgotten_epochs_does_not_start(
     with _restored(home, database_url, postgres_server_url, starts=2) as restored:
         ended = run_trader(home, "--port", str(free_port()), **restored.settings)
         assert theirs_of(home) == restored.theirs
-    assert ended.code == 1
-    assert "below epoch 3, which the bridge was told of" in ended.stderr.splitlines()[-1]
+        others = [
+            run_trader(home, "--port", str(free_port()), **restored.settings, **word)
+            for word in ({}, _word(2), _word(4))
+        ]
+        taken_over = [entry for entry in audit_of(restored.standby_url) if "taken_over" in entry.event.kind]
+    # However often it is tried: no start brings the epoch of the database any nearer.
+    assert [tried.code for tried in (ended, *others)] == [1] * 4
+    for tried in (ended, *others):
+        said = tried.stderr.splitlines()[-1]
+        assert "epoch 1 of account paper is below epoch 3, which the broker was told of" in said
+        assert "TAKE_OVER_FROM_EPOCH=3" in said
+    assert taken_over == []
+
+
+def test_a_person_who_names_the_epoch_lets_the_standby_take_over_and_fences_all_others(
+    tmp_path: Path, database_url: str, postgres_server_url: str
+) -> None:
+    home = tmp_path / "home"
+    with _restored(home, database_url, postgres_server_url, starts=2) as restored:
+        with trader_process(home, **restored.settings, **_word(3)) as trader:
+            assert trader.get("/api/v1/account").json()["differences"]
+            assert trader.stop() == 0
+        (entry,) = [one for one in audit_of(restored.standby_url) if one.event.kind == "account.taken_over"]
+        # Once is enough, and the word may stay where it was said.
+        for word in ({}, _word(3)):
+            with trader_process(home, **restored.settings, **word) as trader:
+                assert trader.stop() == 0
+        late = run_trader(
+            home, "--port", str(free_port()), **{**restored.settings, "DATABASE_URL": database_url}
+        )
+        entries = audit_of(restored.standby_url)
+    assert (entry.event.subject, entry.event.actor) == ("paper", "olivia")
+    assert entry.event.data == {"from": 1, "to": 4, "reason": "the standby has taken over"}
+    assert [one.event.kind for one in entries].count("account.taken_over") == 1
+    assert late.code == 1
+    assert "epoch 3 of account paper is below epoch 6" in late.stderr.splitlines()[-1]
+
+
+def _word(epoch: int) -> dict[str, str]:
+    return {
+        "TAKE_OVER_FROM_EPOCH": str(epoch),
+        "TAKE_OVER_BY": "olivia",
+        "TAKE_OVER_REASON": "the standby has taken over",
+    }
 
 
 def _execute(trader: TraderProcess, body: dict[str, str]) -> httpx.Response:

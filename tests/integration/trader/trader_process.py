@@ -21,7 +21,7 @@ from tests.replay_settings import REPLAY
 _OURS = (
     *("DATABASE_URL", "JAX_", "MAX_", "MIN_", "EXECUTION_", "MODE", "DEFAULT_ORDER_TYPE", "IB_", "BROKER"),
     *("MUST_", "REPEAT_", "ORDER_", "PRICE_", "CASH_", "SET_ASIDE_", "ONE_", "RESTRICTED_", "UNPROTECTED_"),
-    *("RUN_", "FEED_", "MARKET_"),
+    *("RUN_", "FEED_", "MARKET_", "TAKE_OVER_"),
 )
 START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 5.0

@@ -83,7 +83,7 @@ async def test_a_kill_that_cannot_cancel_says_so_and_holds() -> None:
         assert (await floor.desk.status("paper")).killed == "drill"
         with pytest.raises(Refused, match="drill"):
             await floor.desk.place(floor.order("jx2"))
-        last = (await floor.desk.events(after=0))[-2]
+        last = (await floor.desk.events(after=0)).events[-2]
         assert (last.kind, last.detail) == (BrokerEventKind.ERROR, "not canceled by the kill: jx1")
         await floor.desk.kill("paper", reason="again")
         assert (await floor.paper.query("jx1")).status is OrderStatus.CANCELED
@@ -158,7 +158,7 @@ async def test_an_error_event_is_told_and_changes_no_order() -> None:
         await floor.desk.hear(BrokerEventKind.ERROR, "jx1", "10349: order TIF was set by preset")
         assert await floor.book.order("jx1") == before
         assert (await floor.desk.query("jx1")).status is OrderStatus.NEW
-        last = (await floor.desk.events(after=0))[-1]
+        last = (await floor.desk.events(after=0)).events[-1]
         assert (last.kind, last.client_order_id) == (BrokerEventKind.ERROR, "jx1")
 
 
@@ -171,6 +171,6 @@ async def test_the_venues_journal_is_copied_once_and_on_from_where_it_was() -> N
         floor.clock.advance(timedelta(seconds=1))
         await floor.paper.cancel("jx1")
         await desk.copy_journal(floor.paper)
-        theirs = await floor.paper.events(after=0)
-        assert await desk.events(after=0) == theirs
+        theirs = (await floor.paper.events(after=0)).events
+        assert (await desk.events(after=0)).events == theirs
         assert len(theirs) == 2

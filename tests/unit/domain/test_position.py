@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jax.domain.errors import InvalidValue
 from jax.domain.fill import Fill
-from jax.domain.position import Lot, Position, positions_of
+from jax.domain.position import GrowingPosition, Lot, Position, positions_of
 from jax.domain.side import Side
 from tests.unit.domain.examples import a_fill
 from tests.unit.domain.numbers import prices
@@ -166,3 +166,13 @@ def test_refuses_a_profit_that_is_no_number(number: str) -> None:
     refusal = refusal_of(lambda: Position("AAPL", (), Decimal(number)))
     assert refusal is not None
     assert (refusal.field, refusal.problem) == ("realized_pnl", f"of AAPL must be finite, not {number}")
+
+
+@given(_fills())
+def test_a_position_that_takes_many_fills_is_what_each_of_them_would_have_made(fills: list[Fill]) -> None:
+    one_by_one, growing = Position("AAPL"), GrowingPosition(Position("AAPL"))
+    for fill in fills:
+        one_by_one = one_by_one.with_fill(fill)
+        growing.take(fill)
+        assert growing.realized_pnl == one_by_one.realized_pnl
+        assert growing.position() == one_by_one

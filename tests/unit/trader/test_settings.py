@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from jax.app.console import CommandFailed
+from jax.app.trader.raising_epoch import TakeOverWord
 from jax.app.trader.settings import TraderSettings, load_settings
 from jax.domain.order import OrderType
 
@@ -69,6 +70,9 @@ def test_the_defaults_are_those_of_the_plan() -> None:
         "MAX_DAILY_LOSS": Decimal("1000.0"),
         "DEFAULT_ORDER_TYPE": "LMT",
         "UNPROTECTED_SECONDS": Decimal(10),
+        "TAKE_OVER_FROM_EPOCH": None,
+        "TAKE_OVER_BY": "",
+        "TAKE_OVER_REASON": "",
         "RUN_EVERY_SECONDS": Decimal(5),
         "MARKET_FEED": "none",
         "FEED_URL": "ws://localhost:8094/ticks",
@@ -105,6 +109,17 @@ def test_the_environment_is_read_under_exactly_these_names(monkeypatch: pytest.M
     assert limits.sizing.max_risk_per_trade_fraction == Decimal("0.02")
     assert limits.sizing.max_position_size == 0
     assert (limits.max_open_positions, limits.max_daily_loss) == (3, Decimal(1000))
+
+
+@pytest.mark.parametrize("missing", ["TAKE_OVER_BY", "TAKE_OVER_REASON"])
+def test_who_takes_an_account_over_says_who_and_why(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    said = {"TAKE_OVER_FROM_EPOCH": "3", "TAKE_OVER_BY": "olivia", "TAKE_OVER_REASON": "the standby"}
+    for variable, value in said.items():
+        monkeypatch.setenv(variable, value)
+    assert load_settings().take_over == TakeOverWord(3, "olivia", "the standby")
+    monkeypatch.delenv(missing)
+    with pytest.raises(CommandFailed, match=missing):
+        load_settings()
 
 
 def test_an_empty_value_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:

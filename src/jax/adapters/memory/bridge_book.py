@@ -10,11 +10,16 @@ from jax.ports.broker import BrokerEvent
 class MemoryBridgeBook:
     """What its calls have returned is as durable as it will ever be."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: str = "in memory") -> None:
+        self.journal = journal
         self._orders: dict[str, BookedOrder] = {}
         self._switches: dict[str, Switches] = {}
         self._events: list[BrokerEvent] = []
         self._cursor = 0
+
+    @property
+    def newest(self) -> int:
+        return len(self._events)
 
     async def switches(self) -> Mapping[str, Switches]:
         return dict(self._switches)
@@ -57,6 +62,7 @@ class MemoryBridgeBook:
     def _append(self, entries: Sequence[JournalEntry]) -> None:
         for entry in entries:
             number = len(self._events) + 1
+            change = number if entry.change is None else entry.change
             self._events.append(
-                BrokerEvent(number, entry.kind, entry.client_order_id, entry.detail, entry.at)
+                BrokerEvent(number, entry.kind, entry.client_order_id, entry.detail, entry.at, change)
             )

@@ -41,10 +41,10 @@ class MemoryOrderStore:
             )
         return self._rows[account]
 
-    async def raise_epoch(self, account: str) -> int:
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
         state = await self._session.write()
         self._rows.pop(account, None)
-        state.epochs[account] = state.epochs.get(account, 0) + 1
+        state.epochs[account] = max(state.epochs.get(account, 0), above) + 1
         return state.epochs[account]
 
     async def add(self, order: Order, trade: Trade) -> None:
@@ -118,6 +118,16 @@ class MemoryOrderStore:
                 # In the place of the execution's first telling.
                 counting[execution_id] = fill
         return list(counting.values())
+
+    async def signed_quantities(self, account: str) -> Mapping[str, Decimal]:
+        held: dict[str, Decimal] = {}
+        for fill in await self.fills(account):
+            held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + fill.quantity * fill.side.sign
+        return held
+
+    async def known(self, account: str, client_order_ids: Collection[str]) -> Collection[str]:
+        orders = self._session.read().orders
+        return {name for name in client_order_ids if name in orders and orders[name].account == account}
 
     async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         order = self._session.read().orders.get(client_order_id)

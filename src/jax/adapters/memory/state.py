@@ -24,6 +24,7 @@ from jax.domain.session import ExchangeHoliday, ExchangeSession
 from jax.domain.signal import Signal
 from jax.domain.snapshot import Snapshot
 from jax.domain.trade import Trade
+from jax.ports.heard_journals import HeardJournal
 
 # The bars of a series are replaced as a whole and never changed in place, so that a copy may share them.
 Series = Mapping[tuple[str, Timeframe], Mapping[datetime, Bar]]
@@ -56,6 +57,7 @@ class State:
     fills: dict[tuple[str, str, int], Fill] = field(default_factory=dict)
     running: dict[str, RunningTrader] = field(default_factory=dict)
     keyed_requests: dict[tuple[str, str], KeyedRequest] = field(default_factory=dict)
+    heard_journals: dict[str, HeardJournal] = field(default_factory=dict)
     bars: Series = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
     sessions: dict[tuple[str, date], ExchangeSession] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class State:
             fills=dict(self.fills),
             running=dict(self.running),
             keyed_requests=dict(self.keyed_requests),
+            heard_journals=dict(self.heard_journals),
             bars=self.bars,
             instruments=dict(self.instruments),
             sessions=dict(self.sessions),

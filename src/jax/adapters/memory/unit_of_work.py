@@ -12,6 +12,7 @@ from jax.adapters.memory.database import MemoryDatabase
 from jax.adapters.memory.entry_grounds import MemoryEntryGrounds
 from jax.adapters.memory.event_bus import MemoryEventPublisher
 from jax.adapters.memory.gate_record import MemoryGateRecord
+from jax.adapters.memory.heard_journals import MemoryHeardJournals
 from jax.adapters.memory.keyed_requests import MemoryKeyedRequests
 from jax.adapters.memory.market_data import TransactionMarketData
 from jax.adapters.memory.order_store import MemoryOrderStore
@@ -34,6 +35,7 @@ class MemoryTransaction:
     controls: MemoryAccountControls
     running: MemoryRunningTraders
     requests: MemoryKeyedRequests
+    heard: MemoryHeardJournals
     bars: TransactionMarketData
     reference: MemoryReferenceData
     audit: MemoryAuditLog
@@ -71,6 +73,7 @@ def _transaction(session: Session) -> MemoryTransaction:
         controls=controls,
         running=MemoryRunningTraders(session),
         requests=MemoryKeyedRequests(session),
+        heard=MemoryHeardJournals(session),
         bars=TransactionMarketData(session),
         reference=reference,
         audit=MemoryAuditLog(session),

@@ -1,6 +1,7 @@
 """The statements of orders, fills and trades."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,8 +26,10 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from jax.adapters.postgres.schema import trading_tables as trading
 from jax.adapters.postgres.statement import Statement
+from jax.domain.fill import Fill
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN
+from jax.domain.side import Side
 from jax.domain.trade import Trade
 
 TOLD_BY_BROKER: Final = (
@@ -73,6 +76,20 @@ def trade_with_order(row: Mapping[str, Any]) -> tuple[Trade, Order]:
     return Trade(**trade), Order(**order)
 
 
+_PLACES_OF_FILL: Final = [(field.name, getattr(Fill, field.name).__set__) for field in fields(Fill)]
+
+
+def stored_fill(row: Mapping[str, Any]) -> Fill:
+    """The fill of a row, which was checked when it was stored, here and by the table.
+
+    A trader reads a hundred thousand of them while it starts; checking them again takes longest of all.
+    """
+    fill = object.__new__(Fill)
+    for name, place in _PLACES_OF_FILL:
+        place(fill, row[name])
+    return fill
+
+
 # Not FOR UPDATE: that would also stop the rows that merely name the account in a foreign key.
 LOCKED_COLUMNS: Final = (
     _ACCOUNT.c.account,
@@ -89,10 +106,13 @@ LOCK_ACCOUNT: Final = Statement(
 MAKE_ACCOUNT: Final = Statement(
     insert_or(_ACCOUNT).values(account=bindparam("of_account"), epoch=0).on_conflict_do_nothing()
 )
+_ABOVE: Final = bindparam("above", type_=_ACCOUNT.c.epoch.type)
 RAISE_EPOCH: Final = Statement(
     insert_or(_ACCOUNT)
-    .values(account=bindparam("of_account"), epoch=1)
-    .on_conflict_do_update(index_elements=["account"], set_={"epoch": _ACCOUNT.c.epoch + 1})
+    .values(account=bindparam("of_account"), epoch=_ABOVE + 1)
+    .on_conflict_do_update(
+        index_elements=["account"], set_={"epoch": func.greatest(_ACCOUNT.c.epoch, _ABOVE) + 1}
+    )
     .returning(_ACCOUNT.c.epoch)
 )
 ADD_ORDER: Final = Statement(insert(_ORDERS))
@@ -130,6 +150,32 @@ ADD_FILL: Final = Statement(
 _COUNTING: Final = select(*(c for c in _FILL_COLUMNS if c.name != "account")).order_by(_FILL.c.seq)
 FILLS: Final = Statement(_COUNTING.where(_FILL.c.account == bindparam("of_account")))
 FILLS_OF_ORDER: Final = Statement(_COUNTING.where(_FILL.c.client_order_id == bindparam("with_id")))
+_CORRECTION: Final = _FILL.alias("correction")
+_IS_CORRECTED: Final = (
+    select(_CORRECTION.c.revision)
+    .where(
+        _CORRECTION.c.account == _FILL.c.account,
+        _CORRECTION.c.execution_id == _FILL.c.execution_id,
+        _CORRECTION.c.revision > _FILL.c.revision,
+    )
+    .exists()
+)
+SIGNED_QUANTITIES: Final = Statement(
+    select(
+        _FILL.c.symbol,
+        func.sum(
+            case((_FILL.c.side == Side.BUY, _FILL.c.quantity), else_=-_FILL.c.quantity),
+            type_=_FILL.c.quantity.type,
+        ).label("signed_quantity"),
+    )
+    .where(_FILL.c.account == bindparam("of_account"), ~_IS_CORRECTED)
+    .group_by(_FILL.c.symbol),
+    only_looks=True,
+)
+KNOWN: Final = Statement(
+    select(_ORDERS.c.client_order_id).where(_OF_ACCOUNT, _is_any(_ORDERS.c.client_order_id, "names")),
+    only_looks=True,
+)
 OF_SIGNAL: Final = Statement(
     _oldest_first(select(_ORDERS).where(_OF_ACCOUNT, _ORDERS.c.signal_id == bindparam("of_signal")))
 )

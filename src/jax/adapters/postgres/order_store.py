@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from jax.adapters.postgres import order_statements as run
@@ -44,9 +45,10 @@ class PostgresOrderStore:
             self._locked[account] = await self._lock(account)
         return self._locked[account]
 
-    async def raise_epoch(self, account: str) -> int:
+    async def raise_epoch(self, account: str, *, above: int = 0) -> int:
         self._locked.pop(account, None)
-        epoch: int = (await self._session.execute(run.RAISE_EPOCH, of_account=account)).scalar_one()
+        raised = await self._session.execute(run.RAISE_EPOCH, of_account=account, above=above)
+        epoch: int = raised.scalar_one()
         return epoch
 
     async def add(self, order: Order, trade: Trade) -> None:
@@ -84,6 +86,16 @@ class PostgresOrderStore:
 
     async def fills(self, account: str) -> Sequence[Fill]:
         return await self._counting(run.FILLS, of_account=account)
+
+    async def signed_quantities(self, account: str) -> Mapping[str, Decimal]:
+        rows = await self._session.rows(run.SIGNED_QUANTITIES, of_account=account)
+        return {row["symbol"]: row["signed_quantity"] for row in rows}
+
+    async def known(self, account: str, client_order_ids: Collection[str]) -> Collection[str]:
+        if not client_order_ids:
+            return set()
+        rows = await self._session.rows(run.KNOWN, of_account=account, names=list(client_order_ids))
+        return {row["client_order_id"] for row in rows}
 
     async def fills_of(self, client_order_id: str) -> Sequence[Fill]:
         return await self._counting(run.FILLS_OF_ORDER, with_id=client_order_id)
@@ -160,7 +172,7 @@ class PostgresOrderStore:
         counting: dict[str, Fill] = {}
         for row in await self._session.rows(statement, **values):
             # A correction takes the place of the execution's first telling.
-            counting[row["execution_id"]] = Fill(**row)
+            counting[row["execution_id"]] = run.stored_fill(row)
         return list(counting.values())
 
 

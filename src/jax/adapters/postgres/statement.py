@@ -37,7 +37,9 @@ class Statement:
         self._readings = [
             (number, column.type) for number, column in enumerate(columns) if _is_own(column.type)
         ]
-        self._readings_by_name = [(column.key, column.type) for column in columns if _is_own(column.type)]
+        self._readings_by_name = [
+            (column.key, column.type.process_result_value) for column in columns if _is_own(column.type)
+        ]
 
     @property
     def places(self) -> int:
@@ -61,8 +63,8 @@ class Statement:
         """The same without names to look up, for where there are many rows or little time."""
         found = [dict(record) for record in records]
         for row in found:
-            for name, kind in self._readings_by_name:
-                row[name] = kind.process_result_value(row[name], _DIALECT)
+            for name, read in self._readings_by_name:
+                row[name] = read(row[name], _DIALECT)
         return found
 
     def _read(self, record: Any) -> tuple[Any, ...]:

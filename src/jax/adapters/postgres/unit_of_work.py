@@ -12,6 +12,7 @@ from jax.adapters.postgres.database import PostgresDatabase
 from jax.adapters.postgres.entry_grounds import PostgresEntryGrounds
 from jax.adapters.postgres.event_bus import PostgresEventPublisher
 from jax.adapters.postgres.gate_record import PostgresGateRecord
+from jax.adapters.postgres.heard_journals import PostgresHeardJournals
 from jax.adapters.postgres.keyed_requests import PostgresKeyedRequests
 from jax.adapters.postgres.market_data import PostgresMarketData
 from jax.adapters.postgres.order_store import PostgresOrderStore
@@ -34,6 +35,7 @@ class PostgresTransaction:
     controls: PostgresAccountControls
     running: PostgresRunningTraders
     requests: PostgresKeyedRequests
+    heard: PostgresHeardJournals
     bars: PostgresMarketData
     reference: PostgresReferenceData
     audit: PostgresAuditLog
@@ -75,6 +77,7 @@ def _transaction(session: Session) -> PostgresTransaction:
         controls=PostgresAccountControls(session),
         running=PostgresRunningTraders(session),
         requests=PostgresKeyedRequests(session),
+        heard=PostgresHeardJournals(session),
         bars=PostgresMarketData(session),
         reference=PostgresReferenceData(session),
         audit=audit,

@@ -75,8 +75,11 @@ def booked_since(connection: sqlite3.Connection, at: datetime) -> list[BookedOrd
 def tell(connection: sqlite3.Connection, entries: Sequence[JournalEntry], cursor: int | None = None) -> None:
     """Appends to the journal; `cursor` replaces how far another one was copied."""
     connection.executemany(
-        "INSERT INTO journal (kind, client_order_id, detail, at) VALUES (?, ?, ?, ?)",
-        [(entry.kind, entry.client_order_id, entry.detail, _written(entry.at)) for entry in entries],
+        "INSERT INTO journal (kind, client_order_id, detail, at, change) VALUES (?, ?, ?, ?, ?)",
+        [
+            (entry.kind, entry.client_order_id, entry.detail, _written(entry.at), entry.change)
+            for entry in entries
+        ],
     )
     if cursor is not None:
         connection.execute("UPDATE copied SET cursor = ?", (cursor,))
@@ -91,13 +94,26 @@ def cursor(connection: sqlite3.Connection) -> int:
 def events(connection: sqlite3.Connection, *, after: int, limit: int) -> list[BrokerEvent]:
     """The journal's entries after number `after`, oldest first."""
     rows = connection.execute(
-        "SELECT seq, kind, client_order_id, detail, at FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, kind, client_order_id, detail, at, coalesce(change, seq) FROM journal WHERE seq > ?"
+        " ORDER BY seq LIMIT ?",
         (after, limit),
     )
     return [
-        BrokerEvent(seq, BrokerEventKind(kind), client_order_id, detail, datetime.fromisoformat(at))
-        for seq, kind, client_order_id, detail, at in rows.fetchall()
+        BrokerEvent(seq, BrokerEventKind(kind), client_order_id, detail, datetime.fromisoformat(at), change)
+        for seq, kind, client_order_id, detail, at, change in rows.fetchall()
     ]
+
+
+def journal(connection: sqlite3.Connection) -> str:
+    """The name of the journal."""
+    (name,) = connection.execute("SELECT journal FROM identity").fetchone()
+    return str(name)
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """The number of the journal's last entry; 0 for an empty one."""
+    (number,) = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+    return int(number)
 
 
 def _written(at: datetime) -> str:

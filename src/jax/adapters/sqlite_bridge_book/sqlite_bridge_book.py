@@ -2,19 +2,21 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from jax.adapters.sqlite_bridge_book import book_statements as book
-from jax.adapters.sqlite_bridge_book.book_schema import TABLES, VERSION
+from jax.adapters.sqlite_bridge_book.book_schema import STEPS, VERSION
 from jax.adapters.sqlite_bridge_book.committing_thread import CommittingThread
 from jax.ports.bridge_book import BookedOrder, JournalEntry, Switches
 from jax.ports.broker import BrokerEvent
 from jax.ports.errors import Conflict, Unavailable
 
+T = TypeVar("T")
 # Nobody else has any business in the file: whoever holds it is another bridge.
 _LOCK_TIMEOUT_SECONDS = 0.5
 
@@ -22,8 +24,10 @@ _LOCK_TIMEOUT_SECONDS = 0.5
 class SqliteBridgeBook:
     """Opened by `open_bridge_book`."""
 
-    def __init__(self, thread: CommittingThread) -> None:
+    def __init__(self, thread: CommittingThread, journal: str, newest: int) -> None:
         self._thread = thread
+        self.journal = journal
+        self.newest = newest
 
     async def switches(self) -> Mapping[str, Switches]:
         return await self._thread.run(book.all_switches)
@@ -35,10 +39,10 @@ class SqliteBridgeBook:
         return await self._thread.run(partial(book.order, client_order_id=client_order_id))
 
     async def claim(self, order: BookedOrder, *entries: JournalEntry) -> BookedOrder | None:
-        return await self._thread.run(partial(book.claim, new=order, entries=entries))
+        return await self._tell(partial(book.claim, new=order, entries=entries))
 
     async def settle(self, order: BookedOrder, *entries: JournalEntry) -> None:
-        await self._thread.run(partial(book.settle, booked=order, entries=entries))
+        await self._tell(partial(book.settle, booked=order, entries=entries))
 
     async def unanswered(self) -> Sequence[BookedOrder]:
         return await self._thread.run(book.unanswered)
@@ -47,13 +51,22 @@ class SqliteBridgeBook:
         return await self._thread.run(partial(book.booked_since, at=at))
 
     async def tell(self, *entries: JournalEntry, cursor: int | None = None) -> None:
-        await self._thread.run(partial(book.tell, entries=entries, cursor=cursor))
+        await self._tell(partial(book.tell, entries=entries, cursor=cursor))
 
     async def cursor(self) -> int:
         return await self._thread.run(book.cursor)
 
     async def events(self, *, after: int, limit: int) -> Sequence[BrokerEvent]:
         return await self._thread.run(partial(book.events, after=after, limit=limit))
+
+    async def _tell(self, call: Callable[[sqlite3.Connection], T]) -> T:
+        def told(connection: sqlite3.Connection) -> tuple[T, int]:
+            return call(connection), book.newest(connection)
+
+        given, newest = await self._thread.run(told)
+        # Answers of the thread may be taken up in any order.
+        self.newest = max(self.newest, newest)
+        return given
 
 
 @asynccontextmanager
@@ -65,7 +78,8 @@ async def open_bridge_book(path: Path) -> AsyncIterator[SqliteBridgeBook]:
     thread = CommittingThread("bridge-book", partial(_open, path))
     thread.start()
     try:
-        yield SqliteBridgeBook(thread)
+        journal, newest = await thread.run(lambda opened: (book.journal(opened), book.newest(opened)))
+        yield SqliteBridgeBook(thread, journal, newest)
     finally:
         thread.stop()
 
@@ -95,13 +109,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # The lock is taken here and kept until the file is closed.
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    elif version != VERSION:
+    if version not in STEPS:
         raise Unavailable(
             f"the bridge's book {path} has format {version}, this version reads {VERSION}; "
             "use the Jax that wrote it"
         )
+    for statement in STEPS[version].split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

@@ -11,7 +11,7 @@ from jax.app.trader.executions import Executions
 from jax.app.trader.market_following import following
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.settings import TraderSettings
-from jax.app.trader.taking_over import Ground, take_over
+from jax.app.trader.taking_over import Ground, TakenOver, take_over
 from jax.app.trader.trader import Trader, TraderFacts
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
@@ -22,6 +22,7 @@ from jax.modules.execution.compare_books import CompareBooks
 from jax.modules.execution.control_account import ControlAccount
 from jax.modules.execution.execute_signal import ExecuteSignal
 from jax.modules.execution.follow_events import FollowEvents
+from jax.modules.execution.open_sessions import OpenSessions
 from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.record_order import TradingAccount
@@ -52,7 +53,8 @@ async def trader_at_work(
 ) -> AsyncIterator[Trader]:
     """The account's only trader from now on, at work until the block ends; PortError when it cannot be."""
     broker, account, enabled = around.broker, facts.account, settings.EXECUTION_ENABLED
-    taken = await take_over(around, settings, facts, listeners=[broker], execution_enabled=enabled)
+    floor = (await broker_answer(broker.status(account))).epoch
+    taken = await take_over(around, settings, facts, listeners=[broker], floor=floor)
     # A crash between storing bars and telling the broker would leave it with older quotes.
     await taken.receive_bars.tell_newest()
     trading, gate, artifacts = taken.trading, taken.gate, taken.artifacts
@@ -68,6 +70,9 @@ async def trader_at_work(
         books=CompareBooks(at),
         watch=WatchAccount(at),
     )
+    # Whoever executes first would wait for it.
+    async with taken.books.begin() as transaction:
+        await taken.books.book(transaction)
     executions = _executions(at, trading, artifacts)
     parts = taken.parts(broker, executions, AccountDesk(at, use_cases, trading.limits))
     reconcile = ReconcileOrders(
@@ -80,7 +85,7 @@ async def trader_at_work(
         trading=trading,
         loaded=artifacts.ids_by_hash,
     )
-    jobs = (*_jobs(at, use_cases, reconcile, settings), *taken.run_job(executions))
+    jobs = (*_jobs(at, use_cases, reconcile, taken), *taken.run_job(executions))
     engine = Engine(gate, artifacts, cancel, reconcile, taken.report, around.event_bus, around.lock, jobs)
     async with engine.running(), following(taken.market, gate):
         trader = Trader(parts, facts)
@@ -91,16 +96,18 @@ async def trader_at_work(
 
 
 def _jobs(
-    at: BrokerAccount, use_cases: AccountUseCases, reconcile: ReconcileOrders, settings: TraderSettings
+    at: BrokerAccount, use_cases: AccountUseCases, reconcile: ReconcileOrders, taken: TakenOver
 ) -> tuple[EngineJob, ...]:
     books, watch = use_cases.books, use_cases.watch
-    protect = ProtectPositions(at, unprotected_limit=settings.unprotected_limit)
+    protect = ProtectPositions(at, unprotected_limit=taken.settings.unprotected_limit)
+    sessions = OpenSessions(at, taken.artifacts.symbols)
     return (
         EngineJob("hearing the broker", FollowEvents(at).run_once, _EVENTS_EVERY_SECONDS),
         EngineJob("comparing the books", lambda: compared(books, reconcile), _BOOKS_EVERY_SECONDS),
         EngineJob("keeping the kill switch", use_cases.control.keep_killed, _WATCH_EVERY_SECONDS),
         EngineJob("protecting positions", protect.run_once, _PROTECT_EVERY_SECONDS),
         EngineJob("watching the account", watch.run_once, _WATCH_EVERY_SECONDS),
+        EngineJob("opening sessions", sessions.run_once, _WATCH_EVERY_SECONDS),
     )
 
 

@@ -18,7 +18,8 @@ IB_BRIDGE_URL, IB_BRIDGE_TOKEN, DATABASE_URL, JAX_API_TOKEN, DEFAULT_ORDER_TYPE,
 for each limit of risk, such as MAX_DAILY_LOSS and MAX_QUOTE_AGE_SECONDS (docs/risk.md lists them,
 `GET /api/v1/risk` shows them). RUN_EVERY_SECONDS, MARKET_FEED and FEED_... say how approved signals are
 executed and where bars come from (docs/signals.md). For bars of another time: MAX_QUOTE_AGE_SECONDS=0
-MUST_BE_IN_SESSION=false.
+MUST_BE_IN_SESSION=false. TAKE_OVER_FROM_EPOCH, TAKE_OVER_BY and TAKE_OVER_REASON are for a database that has
+lost commits (docs/execution.md).
 What it writes lies in JAX_HOME; a file KILL there stops all entries.
 
 Example: EXECUTION_ENABLED=true jax-trader --port 8100

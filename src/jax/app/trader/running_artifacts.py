@@ -60,6 +60,10 @@ class RunningArtifacts:
             for artifact in self._in_force()
         }
 
+    def symbols(self) -> frozenset[str]:
+        """What the loaded artifacts decide about."""
+        return frozenset(symbol for artifact in self.now.loaded for symbol in artifact.payload.symbols)
+
     def alarms(self) -> tuple[str, ...]:
         """A sentence when nothing may enter, whatever is loaded, because the gate is not being looked at."""
         if not self.are_known:

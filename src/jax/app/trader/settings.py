@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from jax.app.console import CommandFailed
 from jax.app.service_settings import HttpUrl, ServiceSettings, Token, address_like, settings_of_environment
 from jax.app.setting_numbers import AtLeastOne, Fraction, NotNegative, Positive, Share
+from jax.app.trader.raising_epoch import TakeOverWord
 from jax.domain import checks
 from jax.domain.errors import InvalidValue
 from jax.domain.order import OrderType
@@ -78,6 +79,9 @@ class TraderSettings(ServiceSettings):
     RESTRICTED_SYMBOLS: str = ""
     DEFAULT_ORDER_TYPE: Literal["LMT", "MKT"] = "LMT"
     UNPROTECTED_SECONDS: Positive = Decimal(10)
+    TAKE_OVER_FROM_EPOCH: AtLeastOne | None = None
+    TAKE_OVER_BY: str = ""
+    TAKE_OVER_REASON: str = ""
     RUN_EVERY_SECONDS: NotNegative = Decimal(5)
     MARKET_FEED: Literal["none", "bridge", "websocket", "replay"] = "none"
     FEED_URL: Annotated[str, AfterValidator(address_like(_FEED))] = _FEED
@@ -102,6 +106,13 @@ class TraderSettings(ServiceSettings):
     def unprotected_limit(self) -> timedelta:
         """How long a position may stand without a stop that the broker has acknowledged."""
         return timedelta(seconds=float(self.UNPROTECTED_SECONDS))
+
+    @property
+    def take_over(self) -> TakeOverWord | None:
+        """What a person has said about an account that the broker knows under a later epoch."""
+        if self.TAKE_OVER_FROM_EPOCH is None:
+            return None
+        return TakeOverWord(self.TAKE_OVER_FROM_EPOCH, self.TAKE_OVER_BY, self.TAKE_OVER_REASON)
 
     @property
     def bridge_token(self) -> str | None:
@@ -175,6 +186,9 @@ def load_settings() -> TraderSettings:
         _check_shadow(settings)
     try:
         settings.risk_limits()
+        if settings.take_over is not None:
+            checks.text("TAKE_OVER_BY", settings.TAKE_OVER_BY)
+            checks.text("TAKE_OVER_REASON", settings.TAKE_OVER_REASON, longest=1000)
     except InvalidValue as error:
         variable = _VARIABLES.get(error.field, error.field)
         raise CommandFailed(f"{variable}: {error.problem}; change {variable} or unset it") from None

@@ -26,9 +26,8 @@ async def shadow_at_work(
     around: ShadowSurroundings, settings: TraderSettings, facts: TraderFacts
 ) -> AsyncIterator[Trader]:
     """The account's only shadow from now on, at work until the block ends; PortError when it cannot be."""
-    # Nobody listens: the market of others is not moved by the bars that are heard here. And deciding is all
-    # that the gate lets through.
-    taken = await take_over(around, settings, facts, listeners=(), execution_enabled=True)
+    # Nobody listens: the market of others is not moved by the bars that are heard here.
+    taken = await take_over(around, settings, facts)
     gate, artifacts = taken.gate, taken.artifacts
     decide_only = DecideOnly(taken.books, around.view, around.clock, taken.trading, artifacts.that_may_enter)
     executions = Executions(decide_only.execute)

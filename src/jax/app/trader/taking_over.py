@@ -7,6 +7,7 @@ from jax.app.trader.account_desk import AccountDesk
 from jax.app.trader.engine import EngineJob, LivenessLock
 from jax.app.trader.executions import Executions
 from jax.app.trader.market_following import LoggedBars
+from jax.app.trader.raising_epoch import raised_epoch
 from jax.app.trader.run_loop import RunLoop
 from jax.app.trader.running_artifacts import RunningArtifacts
 from jax.app.trader.running_report import RunningReport
@@ -102,16 +103,15 @@ async def take_over(
     settings: TraderSettings,
     facts: TraderFacts,
     *,
-    listeners: Sequence[BarListener],
-    execution_enabled: bool,
+    listeners: Sequence[BarListener] = (),
+    floor: int = 0,
 ) -> TakenOver:
     """Raises the epoch: whoever traded the account before is fenced; PortError when that cannot be.
 
-    `listeners` are told of the bars that are heard.
+    `listeners` are told of the bars that are heard; the broker was told of epoch `floor`.
     """
     unit_of_work, clock, account = around.unit_of_work, around.clock, facts.account
-    async with unit_of_work.begin() as transaction:
-        epoch = await transaction.orders.raise_epoch(account)
+    epoch = await raised_epoch(unit_of_work, clock, account, floor=floor, word=settings.take_over)
     receive_bars = ReceiveBars(unit_of_work=unit_of_work, clock=clock, listeners=listeners)
     load = LoadArtifacts(
         LoaderParts(unit_of_work, around.object_store, clock, trust=around.trust, memory=around.memory)
@@ -132,7 +132,8 @@ async def take_over(
             account=account,
             artifacts=artifacts,
         ),
-        gate=SendingGate(execution_enabled=execution_enabled),
+        # Deciding is all that the gate of a shadow lets through.
+        gate=SendingGate(execution_enabled=settings.EXECUTION_ENABLED or settings.is_shadow),
         market=_market(around, receive_bars, artifacts, settings),
     )
 

@@ -59,7 +59,7 @@ def _no_inputs(error: Exception) -> InvalidValue:
 def _spelled(value: Any) -> Any:
     """What JSON does not know."""
     if isinstance(value, Decimal):
-        return str(value)
+        return _number(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
@@ -68,6 +68,14 @@ def _spelled(value: Any) -> Any:
         return dict(value)
     kind: Any = type(value)
     return _fields_of(kind)(value)
+
+
+def _number(value: Decimal) -> str:
+    """One spelling for each value, wherever it was kept: 1.50 is 1.5; not rounded, as `plain` would."""
+    if value == 0:
+        return "0"
+    spelled = str(value)
+    return spelled.rstrip("0").rstrip(".") if "." in spelled and "E" not in spelled else spelled
 
 
 _SPELLING = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_spelled)

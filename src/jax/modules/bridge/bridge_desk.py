@@ -12,16 +12,25 @@ from jax.domain.order import Order
 from jax.domain.quote import Quote
 from jax.modules.bridge.admission import CODES_OF_THE_BRIDGE, FENCED
 from jax.modules.bridge.breaker import WINDOW, NotionalBreaker
-from jax.modules.bridge.desk_records import DeskRecords, report_of_refusal
+from jax.modules.bridge.desk_records import DeskRecords, numbered, report_of_refusal
 from jax.modules.bridge.order_lanes import OrderLanes
 from jax.modules.bridge.pacing import MessageLane
 from jax.modules.bridge.send_order import SendOrder
 from jax.ports.bridge_book import BookedOrder, BridgeBook, JournalEntry, SendState
-from jax.ports.broker import BrokerEvent, BrokerEventKind, BrokerStatus, OrderReport, Venue, WorkingOrder
+from jax.ports.broker import (
+    BrokerEventKind,
+    BrokerStatus,
+    JournalPage,
+    OrderReport,
+    Venue,
+    WorkingOrder,
+)
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound, OutcomeUnknown, PortError, Refused, Unavailable
 
 T = TypeVar("T")
+# Less than those who ask wait for an answer: what a slow venue has said until then is said.
+_MANY_WITHIN_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class BridgeLimits:
 class VenueJournal(Protocol):
     """A venue that numbers what happens there."""
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         """The entries after `after`, oldest first; at most `limit`."""
         ...
 
@@ -99,7 +108,8 @@ class BridgeDesk:
         await self._records.close()
 
     async def place(self, order: Order) -> OrderReport:
-        return await self._to_its_end(self._place(order))
+        before = self._records.book.newest
+        return numbered(await self._to_its_end(self._place(order)), before=before)
 
     async def _place(self, order: Order) -> OrderReport:
         kills = self._records.kills(order.account)
@@ -113,6 +123,10 @@ class BridgeDesk:
         """Unavailable, not NotFound, while the venue cannot know: the order is on its way, or the venue has
         acknowledged it and does not show it now.
         """
+        before = self._records.book.newest
+        return numbered(await self._query(client_order_id), before=before)
+
+    async def _query(self, client_order_id: str) -> OrderReport:
         booked = await self._records.book.order(client_order_id)
         if booked is not None and booked.refusal_code in CODES_OF_THE_BRIDGE:
             return report_of_refusal(booked)
@@ -124,8 +138,24 @@ class BridgeDesk:
             return report
         return await self._to_its_end(self._turned_up(booked, report))
 
+    async def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        """What the venue has said of each within three seconds."""
+        asked = {name: asyncio.create_task(self.query(name)) for name in client_order_ids}
+        try:
+            if asked:
+                await asyncio.wait(asked.values(), timeout=_MANY_WITHIN_SECONDS)
+        finally:
+            for task in asked.values():
+                task.cancel()
+        return {
+            name: None if task.exception() else task.result()
+            for name, task in asked.items()
+            if task.done() and not task.cancelled() and _says(task)
+        }
+
     async def cancel(self, client_order_id: str) -> OrderReport:
-        return await self._to_its_end(self._cancel(client_order_id))
+        before = self._records.book.newest
+        return numbered(await self._to_its_end(self._cancel(client_order_id)), before=before)
 
     async def _cancel(self, client_order_id: str) -> OrderReport:
         booked = await self._records.book.order(client_order_id)
@@ -192,8 +222,9 @@ class BridgeDesk:
             problem = str(error)
         return BrokerStatus(problem=problem, killed=switches.killed, epoch=switches.epoch)
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
-        return await self._records.book.events(after=after, limit=limit)
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
+        book = self._records.book
+        return JournalPage(book.journal, await book.events(after=after, limit=limit))
 
     async def hear(self, kind: BrokerEventKind, client_order_id: str | None, detail: str) -> None:
         """The venue tells of something: a reason to ask, which changes no order's state."""
@@ -202,10 +233,11 @@ class BridgeDesk:
     async def copy_journal(self, journal: VenueJournal) -> None:
         """Tells on what the venue's own journal holds since the last copy."""
         cursor = await self._records.book.cursor()
-        while news := await journal.events(after=cursor):
+        while news := (await journal.events(after=cursor)).events:
             cursor = news[-1].seq
             entries = [
-                JournalEntry(event.kind, event.client_order_id, event.detail, event.at) for event in news
+                JournalEntry(event.kind, event.client_order_id, event.detail, event.at, event.change)
+                for event in news
             ]
             await self._records.book.tell(*entries, cursor=cursor)
 
@@ -263,3 +295,8 @@ class BridgeDesk:
         self._begun.discard(task)
         if not task.cancelled():
             task.exception()  # whoever asked may have gone: nobody else will look at it
+
+
+def _says(task: "asyncio.Task[OrderReport]") -> bool:
+    error = task.exception()
+    return error is None or isinstance(error, NotFound)

@@ -64,14 +64,15 @@ class DeskRecords:
         async with self._writing:
             await self.book.put_switches(account, self.switches(account))
 
-    async def settle(self, order: BookedOrder, detail: str) -> None:
+    async def settle(self, order: BookedOrder, detail: str, *, change: int | None = None) -> None:
         """Writes what became of an order.
 
         What cannot be written is a problem of the bridge and no reason to withhold the venue's answer: the
         order stays SENDING in the book, which is asked about and never sent again.
         """
         try:
-            await self.book.settle(order, self.entry(order.client_order_id, detail))
+            entry = replace(self.entry(order.client_order_id, detail), change=change)
+            await self.book.settle(order, entry)
         except PortError as error:
             self.problem = f"the bridge's book cannot be written: {error}"
         else:
@@ -86,7 +87,8 @@ class DeskRecords:
     async def acknowledge(self, order: BookedOrder, report: OrderReport) -> None:
         """Remembers that the venue has the order."""
         sent = replace(order, state=SendState.SENT, venue_order_id=report.venue_order_id, refusal_code=None)
-        await self.settle(sent, summary_of(report))
+        # What lies is not believed about its numbers either.
+        await self.settle(sent, summary_of(report), change=report.as_of or None)
 
     def acknowledge_soon(self, order: BookedOrder, report: OrderReport) -> None:
         """As `acknowledge`, without waiting for it."""
@@ -103,6 +105,11 @@ class DeskRecords:
     ) -> JournalEntry:
         """For the journal, stamped now."""
         return JournalEntry(kind, client_order_id, detail, self._clock.now())
+
+
+def numbered(report: OrderReport, *, before: int) -> OrderReport:
+    """A report of a venue that numbers nothing was asked for when entry `before` was in the journal."""
+    return report if report.as_of is not None else replace(report, as_of=before)
 
 
 def summary_of(report: OrderReport) -> str:

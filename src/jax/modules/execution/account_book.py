@@ -9,7 +9,7 @@ from jax.domain.fill import Fill
 from jax.domain.minute_sums import MinuteSums
 from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import FAILED, OPEN
-from jax.domain.position import Position
+from jax.domain.position import GrowingPosition, Position
 from jax.domain.risk.inputs import WantedExit
 from jax.domain.risk.open_orders import LeavingOrders, OpenOrders, OrderSums, open_order
 from jax.domain.risk.recent_orders import RecentOrder, RecentOrders
@@ -70,6 +70,18 @@ class AccountBook:
         before = self.positions.get(fill.symbol, Position(fill.symbol))
         after = self.positions[fill.symbol] = before.with_fill(fill)
         self._realized.add(fill.ts_event, after.realized_pnl - before.realized_pnl)
+
+    def fill_all(self, fills: Iterable[Fill]) -> None:
+        """The first that count, in the order in which they were stored."""
+        growing: dict[str, GrowingPosition] = {}
+        for fill in fills:
+            position = growing.get(fill.symbol)
+            if position is None:
+                position = growing[fill.symbol] = GrowingPosition(Position(fill.symbol))
+            before = position.realized_pnl
+            position.take(fill)
+            self._realized.add(fill.ts_event, position.realized_pnl - before)
+        self.positions = {symbol: position.position() for symbol, position in growing.items()}
 
     def enter(self, trade: Trade, order: Order) -> None:
         """A trade with its entry, whatever has become of it since."""

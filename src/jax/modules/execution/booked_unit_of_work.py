@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from jax.domain.order_status import OPEN
+from jax.domain.trade import Trade
 from jax.modules.execution.account_book import KEPT_FOR, AccountBook
+from jax.modules.execution.applied_reports import AppliedReports
 from jax.ports.clock import Clock
 from jax.ports.order_store import AccountRow, FillWritten, OrderWritten
 from jax.ports.unit_of_work import Transaction, UnitOfWork
@@ -24,6 +26,7 @@ class BookedUnitOfWork:
     ) -> None:
         """The book keeps recent orders for `orders_kept_for`."""
         self.account = account
+        self.applied = AppliedReports()
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._orders_kept_for = orders_kept_for
@@ -75,15 +78,17 @@ class BookedUnitOfWork:
     async def _load(self, transaction: Transaction, row: AccountRow) -> AccountBook:
         orders, now = transaction.orders, self._clock.now()
         book = AccountBook(self.account, change=row.change, orders_kept_for=self._orders_kept_for)
-        for fill in await orders.fills(self.account):
-            book.fill(fill)
+        book.fill_all(await orders.fills(self.account))
+        trades: dict[str, Trade] = {}
         for trade, entry in await orders.trades_since(self.account, now - KEPT_FOR):
             book.enter(trade, entry)
+            trades[trade.signal_id] = trade
         held = {found.trade.signal_id: found for found in await orders.held_trades(self.account)}
         waiting = [
             order for order in await orders.in_status(self.account, OPEN) if order.signal_id not in held
         ]
-        trades = await orders.trades_of_signals({order.signal_id for order in waiting})
+        older = {order.signal_id for order in waiting} - trades.keys()
+        trades.update(await orders.trades_of_signals(older))
         for found in held.values():
             book.hold(found.trade, [found.entry, *found.exits])
         for order in waiting:

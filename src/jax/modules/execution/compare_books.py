@@ -2,14 +2,10 @@
 
 from jax.domain.book_difference import position_differences
 from jax.domain.controls import TradingMode
-from jax.domain.position import positions_of
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
 from jax.modules.execution.fenced_order import fence
 from jax.modules.execution.restrict_account import restrict_account
-from jax.ports.broker import WorkingOrder
-from jax.ports.errors import NotFound
-from jax.ports.unit_of_work import Transaction
 
 _LONGEST_REASON = 1000
 
@@ -37,9 +33,10 @@ class CompareBooks:
         theirs = await broker_answer(self._broker.positions(self._account))
         working = await broker_answer(self._broker.working_orders(self._account))
         async with self._unit_of_work.begin() as transaction:
-            fills = await transaction.orders.fills(self._account)
-            foreign = [order for order in working if not await self._is_ours(transaction, order)]
-        ours = {symbol: held.signed_quantity for symbol, held in positions_of(fills).items()}
+            ours = await transaction.orders.signed_quantities(self._account)
+            names = [order.client_order_id for order in working if order.client_order_id is not None]
+            known = await transaction.orders.known(self._account, names)
+        foreign = [order for order in working if order.client_order_id not in known]
         found = (
             *position_differences(ours=ours, theirs=theirs),
             *(f"order {order.venue_order_id} works at the broker and is not ours" for order in foreign),
@@ -49,15 +46,6 @@ class CompareBooks:
         if self.differences:
             await self._observe(self.differences)
         return self.differences
-
-    async def _is_ours(self, transaction: Transaction, working: WorkingOrder) -> bool:
-        if working.client_order_id is None:
-            return False
-        try:
-            order = await transaction.orders.get(working.client_order_id)
-        except NotFound:
-            return False
-        return order.account == self._account
 
     async def _observe(self, differences: tuple[str, ...]) -> None:
         reason = "; ".join(differences)[:_LONGEST_REASON]

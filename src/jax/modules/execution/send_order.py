@@ -7,11 +7,11 @@ from jax.domain.errors import InvalidValue
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.modules.execution.apply_report import apply_report, locked_order, save_order
+from jax.modules.execution.booked_unit_of_work import BookedUnitOfWork
 from jax.modules.execution.broker_answer import broker_answer
 from jax.ports.broker import NEVER_PLACED, Broker, OrderReport
 from jax.ports.clock import Clock
 from jax.ports.errors import PortError, Refused
-from jax.ports.unit_of_work import UnitOfWork
 
 # Why a recorded order stays in the house; None when nothing keeps it.
 HoldBack = Callable[[Order], Awaitable[str | None]]
@@ -24,7 +24,7 @@ class SendOrder:
     asking the broker.
     """
 
-    def __init__(self, *, unit_of_work: UnitOfWork, broker: Broker, clock: Clock) -> None:
+    def __init__(self, *, unit_of_work: BookedUnitOfWork, broker: Broker, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._broker = broker
         self._clock = clock
@@ -53,11 +53,13 @@ class SendOrder:
         try:
             async with self._unit_of_work.begin() as transaction:
                 stored = await locked_order(transaction, order)
-                return await apply_report(transaction, stored, report, at=self._clock.now())
+                after = await apply_report(transaction, stored, report, at=self._clock.now())
         except (PortError, InvalidValue):
             # The broker has it, and its answer could not be booked: reconciliation asks it again, and
             # raises the alarm when the answer is still one that cannot be.
             return order
+        self._unit_of_work.applied.note(report)
+        return after
 
     async def _close(self, order: Order, status: OrderStatus, reason_code: str) -> Order:
         try:

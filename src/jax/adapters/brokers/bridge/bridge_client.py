@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from jax.adapters.brokers.bridge import documents
 from jax.adapters.brokers.bridge.bridge_line import BridgeLine, Message, open_line
@@ -14,7 +15,7 @@ from jax.domain.canonical_json import sha256_of
 from jax.domain.errors import InvalidValue
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
-from jax.ports.broker import BrokerEvent, OrderReport, WorkingOrder
+from jax.ports.broker import JournalPage, OrderReport, WorkingOrder
 from jax.ports.errors import NotFound, OutcomeUnknown
 from jax.ports.order_body import order_body
 
@@ -52,6 +53,13 @@ class BridgeClient(BridgeReader):
         document = await self._line.ask(_path_of(client_order_id))
         return understood(lambda: documents.report_of(document, client_order_id))
 
+    async def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        if not client_order_ids:
+            return {}
+        ids = urlencode([("id", name) for name in client_order_ids])
+        document = await self._line.ask(f"/api/v1/reports?{ids}")
+        return understood(lambda: documents.reports_of(document, client_order_ids))
+
     async def cancel(self, client_order_id: str) -> OrderReport:
         return await self._told_of(Message("DELETE", _path_of(client_order_id)), client_order_id)
 
@@ -68,10 +76,10 @@ class BridgeClient(BridgeReader):
     async def release_kill(self, account: str) -> None:
         await self._line.tell(Message("DELETE", "/api/v1/kill", {"account": account}))
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         params = {"after": str(after), "limit": str(min(limit, _EVENTS_AT_ONCE))}
         document = await self._line.ask("/api/v1/events", params)
-        return understood(lambda: list(map(documents.event_of, document["events"])))
+        return understood(lambda: documents.page_of(document))
 
     async def on_bars(self, bars: Sequence[Bar]) -> None:
         """Bars of symbols without an instrument are passed over: an order for them is refused."""

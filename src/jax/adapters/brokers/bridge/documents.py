@@ -1,6 +1,6 @@
 """The bridge's documents as values; what cannot be read raises ValueError, KeyError or TypeError."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,7 +13,14 @@ from jax.domain.instrument import Instrument
 from jax.domain.order_status import OrderStatus
 from jax.domain.quote import Quote
 from jax.domain.side import Side
-from jax.ports.broker import BrokerEvent, BrokerEventKind, BrokerStatus, OrderReport, WorkingOrder
+from jax.ports.broker import (
+    BrokerEvent,
+    BrokerEventKind,
+    BrokerStatus,
+    JournalPage,
+    OrderReport,
+    WorkingOrder,
+)
 
 Document = Mapping[str, Any]
 
@@ -46,7 +53,18 @@ def report_of(document: Document, client_order_id: str) -> OrderReport:
         status=status,
         fills=fills,
         reason_code=_text_or_none(document["reason_code"]),
+        as_of=_whole_or_none(document.get("as_of")),
     )
+
+
+def reports_of(document: Document, asked: Sequence[str]) -> dict[str, OrderReport | None]:
+    """What is said of the orders that were asked for, and of no others; None: it is not there."""
+    said: dict[str, OrderReport | None] = dict.fromkeys(map(_text, document["not_found"]))
+    for report in document["reports"]:
+        said[_text(report["client_order_id"])] = report_of(report, report["client_order_id"])
+    if not (said.keys() <= set(asked)):
+        raise ValueError(f"the answer is about {sorted(said.keys() - set(asked))}")
+    return said
 
 
 def venue_of(document: Document) -> tuple[str, bool]:
@@ -103,14 +121,19 @@ def status_of(document: Document) -> BrokerStatus:
     )
 
 
-def event_of(document: Document) -> BrokerEvent:
-    """An entry of the journal."""
+def page_of(document: Document) -> JournalPage:
+    """Some entries of the journal."""
+    return JournalPage(_text(document["journal"]), list(map(_event_of, document["events"])))
+
+
+def _event_of(document: Document) -> BrokerEvent:
     return BrokerEvent(
         seq=_whole(document["seq"]),
         kind=BrokerEventKind(document["kind"]),
         client_order_id=_text_or_none(document["client_order_id"]),
         detail=_text(document["detail"]),
         at=_time(document["at"]),
+        change=_whole_or_none(document.get("change")),
     )
 
 
@@ -163,6 +186,10 @@ def _whole(value: object) -> int:
     if type(value) is not int:
         raise TypeError(f"{value!r} is no whole number")
     return value
+
+
+def _whole_or_none(value: object) -> int | None:
+    return None if value is None else _whole(value)
 
 
 def _number(value: object) -> Decimal:

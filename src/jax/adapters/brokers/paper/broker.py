@@ -18,7 +18,7 @@ from jax.domain.fill import Fill
 from jax.domain.instrument import Instrument
 from jax.domain.order import Order
 from jax.domain.quote import Quote
-from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
+from jax.ports.broker import BrokerStatus, JournalPage, OrderReport, WorkingOrder
 from jax.ports.clock import Clock
 from jax.ports.errors import NotFound
 
@@ -53,6 +53,9 @@ class PaperBroker:
     async def query(self, client_order_id: str) -> OrderReport:
         return await self._run(self._venue.query, client_order_id)
 
+    async def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        return await self._run(self._venue.query_many, client_order_ids)
+
     async def cancel(self, client_order_id: str) -> OrderReport:
         return await self._run(self._venue.cancel, client_order_id)
 
@@ -83,7 +86,7 @@ class PaperBroker:
     async def status(self, account: str) -> BrokerStatus:
         return await self._run(self._venue.status, account)
 
-    async def events(self, *, after: int, limit: int = 1000) -> Sequence[BrokerEvent]:
+    async def events(self, *, after: int, limit: int = 1000) -> JournalPage:
         return await self._run(self._venue.events, after, limit)
 
     async def executions(self, account: str, *, after: int, limit: int = 1000) -> Sequence[tuple[int, Fill]]:

@@ -18,7 +18,7 @@ from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
 from jax.domain.position import positions_of
 from jax.domain.quote import Quote
-from jax.ports.broker import BrokerEvent, BrokerStatus, OrderReport, WorkingOrder
+from jax.ports.broker import BrokerStatus, JournalPage, OrderReport, WorkingOrder
 from jax.ports.clock import Clock
 from jax.ports.errors import Conflict, NotFound, Refused
 
@@ -73,6 +73,13 @@ class PaperVenue:
     def query(self, client_order_id: str) -> OrderReport:
         with self._file.transaction():
             return self._report(client_order_id)
+
+    def query_many(self, client_order_ids: Sequence[str]) -> Mapping[str, OrderReport | None]:
+        with self._file.transaction():
+            return {
+                name: None if self._file.order(name) is None else self._report(name)
+                for name in client_order_ids
+            }
 
     def cancel(self, client_order_id: str) -> OrderReport:
         with self._file.transaction():
@@ -140,7 +147,7 @@ class PaperVenue:
             problem = None if mine else self._no_account(account)
             return BrokerStatus(problem=problem, killed=self._file.killed(), epoch=self._file.epoch())
 
-    def events(self, after: int, limit: int) -> Sequence[BrokerEvent]:
+    def events(self, after: int, limit: int) -> JournalPage:
         with self._file.transaction():
             return self._file.events(after=after, limit=limit)
 
@@ -201,8 +208,15 @@ class PaperVenue:
         if known is None:
             raise NotFound(f"the paper venue has no order {client_order_id}")
         number, order = known
-        fills = self._file.fills_of(client_order_id)
-        return OrderReport(client_order_id, _venue_order_id(number), order.status, fills, order.reason_code)
+        return OrderReport(
+            client_order_id,
+            _venue_order_id(number),
+            order.status,
+            self._file.fills_of(client_order_id),
+            order.reason_code,
+            # Nobody else writes within this transaction.
+            as_of=self._file.newest_event(),
+        )
 
     def _check_account(self, account: str) -> None:
         if account != self._account.account:

@@ -26,7 +26,7 @@ from jax.adapters.brokers.paper.venue_rows import (
 )
 from jax.adapters.brokers.paper.venue_schema import VERSION, bring_up_to_date, is_readable, version_of
 from jax.domain.fill import Fill
-from jax.ports.broker import BrokerEvent
+from jax.ports.broker import JournalPage
 from jax.ports.errors import Conflict, OutcomeUnknown, Unavailable
 
 IN_MEMORY = Path(":memory:")
@@ -244,13 +244,19 @@ class VenueFile:
             (client_order_id, detail, at.isoformat()),
         )
 
-    def events(self, *, after: int, limit: int) -> list[BrokerEvent]:
+    def newest_event(self) -> int:
+        """The number of the journal's last entry; 0 for an empty one."""
+        (number,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        return int(number)
+
+    def events(self, *, after: int, limit: int) -> JournalPage:
         """The journal's entries after number `after`, oldest first; at most `limit`."""
         rows = self._connection.execute(
             "SELECT seq, client_order_id, detail, at FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
             (after, limit),
         )
-        return [event_of_row(row) for row in rows.fetchall()]
+        (journal,) = self._connection.execute("SELECT name FROM journal").fetchone()
+        return JournalPage(journal, [event_of_row(row) for row in rows.fetchall()])
 
     def _prepare(self, account: PaperAccount) -> None:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

@@ -120,7 +120,9 @@ def booking_of_row(row: Row) -> Booking:
 def event_of_row(row: Row) -> BrokerEvent:
     """Of seq, client_order_id, detail, at: the paper venue tells of orders only."""
     seq, client_order_id, detail, at = row
-    return BrokerEvent(seq, BrokerEventKind.ORDER, client_order_id, detail, datetime.fromisoformat(at))
+    return BrokerEvent(
+        seq, BrokerEventKind.ORDER, client_order_id, detail, datetime.fromisoformat(at), change=seq
+    )
 
 
 def _written(number: Decimal | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE account (
     account TEXT PRIMARY KEY, currency TEXT NOT NULL, starting_cash TEXT NOT NULL,
@@ -32,6 +32,13 @@ CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, client_order_id TEXT NOT NULL, detail TEXT NOT NULL,
     at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE journal (name TEXT NOT NULL) STRICT;
+INSERT INTO journal VALUES (lower(hex(randomblob(16))));
+"""
+# In the second the journal had no name.
+_FROM_2_TO_3 = """
+CREATE TABLE journal (name TEXT NOT NULL) STRICT;
+INSERT INTO journal VALUES (lower(hex(randomblob(16))));
 """
 # In the first format an order filled whole or not at all.
 _FROM_1_TO_2 = """
@@ -50,7 +57,7 @@ CREATE TABLE events (
     at TEXT NOT NULL
 ) STRICT;
 """
-_STEPS = {0: _TABLES, 1: _FROM_1_TO_2, VERSION: ""}
+_STEPS = {0: _TABLES, 1: _FROM_1_TO_2 + _FROM_2_TO_3, 2: _FROM_2_TO_3, VERSION: ""}
 
 
 def version_of(connection: sqlite3.Connection) -> int:

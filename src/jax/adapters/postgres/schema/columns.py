@@ -26,8 +26,8 @@ class Amount(TypeDecorator[Decimal]):
         if value is None:
             return None
         bare = value.normalize()
-        exponent = bare.as_tuple().exponent
-        return bare.quantize(_ONE) if isinstance(exponent, int) and exponent > 0 else bare
+        # Only what ends in zeros has lost them.
+        return bare if bare % 10 else bare.quantize(_ONE)
 
 
 class Word(TypeDecorator[_E]):
@@ -39,12 +39,13 @@ class Word(TypeDecorator[_E]):
     def __init__(self, enum: type[_E]) -> None:
         super().__init__()
         self.enum = enum
+        self._members: dict[str, _E] = {member.value: member for member in enum}
 
     def process_bind_param(self, value: _E | None, dialect: Dialect) -> str | None:
         return None if value is None else self.enum(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> _E | None:
-        return None if value is None else self.enum(value)
+        return None if value is None else self._members.get(value) or self.enum(value)
 
 
 def text(name: str, **options: Any) -> Column[str]:

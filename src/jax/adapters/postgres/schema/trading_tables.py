@@ -319,6 +319,18 @@ keyed_request = Table(
     schema="trading",
 )
 
+heard_journal = Table(
+    "heard_journal",
+    registry,
+    text("account", primary_key=True),
+    text("journal"),
+    Column("seq", BigInteger, nullable=False),
+    ForeignKeyConstraint(["account"], ["trading.account.account"], name="heard_journal_of_account"),
+    length("journal", 64),
+    CheckConstraint("seq >= 0", name="seq_from_zero"),
+    schema="trading",
+)
+
 running = Table(
     "running",
     registry,

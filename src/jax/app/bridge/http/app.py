@@ -9,6 +9,7 @@ from jax.app.bridge.http.health import health_routes
 from jax.app.bridge.http.market import market_routes
 from jax.app.bridge.http.older_clients import older_routes
 from jax.app.bridge.http.orders import order_routes
+from jax.app.bridge.http.reports import report_routes
 from jax.app.http.guard import Access, RequestGuard
 from jax.app.http.problems import install_problem_handlers
 
@@ -27,6 +28,14 @@ def create_app(bridge: Bridge, access: Access | None = None) -> FastAPI:
     )
     app.add_middleware(RequestGuard, access=access or Access(), program=PROGRAM)
     install_problem_handlers(app, program=PROGRAM)
-    for routes in (health_routes, order_routes, older_routes, account_routes, control_routes, market_routes):
+    for routes in (
+        health_routes,
+        order_routes,
+        report_routes,
+        older_routes,
+        account_routes,
+        control_routes,
+        market_routes,
+    ):
         app.include_router(routes(bridge))
     return app

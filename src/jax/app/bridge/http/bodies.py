@@ -30,13 +30,14 @@ class FillBody(BaseModel):
 
 
 class ReportBody(BaseModel):
-    """What the venue says of one order now."""
+    """What the venue says of one order now; what events with a `change` up to `as_of` told of it is in."""
 
     client_order_id: str
     venue_order_id: str
     status: OrderStatus
     reason_code: str | None
     fills: list[FillBody]
+    as_of: int | None
 
     @classmethod
     def of(cls, report: OrderReport) -> "ReportBody":
@@ -46,6 +47,7 @@ class ReportBody(BaseModel):
             status=report.status,
             reason_code=report.reason_code,
             fills=[FillBody.of(fill) for fill in report.fills],
+            as_of=report.as_of,
         )
 
 
@@ -71,6 +73,7 @@ class EventBody(BaseModel):
     client_order_id: str | None
     detail: str
     at: datetime
+    change: int | None
 
     @classmethod
     def of(cls, event: BrokerEvent) -> "EventBody":

@@ -47,8 +47,9 @@ class StatusAnswer(BaseModel):
 
 
 class EventsAnswer(BaseModel):
-    """Oldest first."""
+    """Oldest first; another `journal` has other numbers."""
 
+    journal: str
     events: list[EventBody]
 
 
@@ -97,7 +98,7 @@ def control_routes(bridge: Bridge) -> APIRouter:
     async def events(after: After = 0, limit: Limit = 1000) -> EventsAnswer:
         """The journal after number `after`."""
         with told():
-            found = await bridge.desk.events(after=after, limit=limit)
-        return EventsAnswer(events=[EventBody.of(event) for event in found])
+            page = await bridge.desk.events(after=after, limit=limit)
+        return EventsAnswer(journal=page.journal, events=[EventBody.of(event) for event in page.events])
 
     return routes

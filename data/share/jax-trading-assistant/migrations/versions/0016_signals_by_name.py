@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018"
-down_revision: str | None = "0014"
+revision = "0016"
+down_revision: str | None = "0015"
 
 _SCHEMAS = ("trading", "shadow")
 _COLUMNS = ("strategy", "symbol")
