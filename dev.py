@@ -276,8 +276,8 @@ STEPS = {
     "docs": ("-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html"),
 }
 LINT = ("ruff format", "ruff check", "import rules")
-# All tests go out by files, small ones last, to a process more than there are cores, since many tests wait.
-WORKERS = ("-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder")
+# All tests go out by files, small ones last, to two processes more than there are cores: many tests wait.
+WORKERS = ("-n", str(min((os.cpu_count() or 1) + 2, 8)), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def summary(outcomes: Mapping[str, tuple[int, float]]) -> str:
