@@ -258,13 +258,22 @@ def _refusals_of_exit(state: State, order: Order) -> list[str]:
         (other.leaves_quantity for other in exits if other.leg is order.leg and other.status in OPEN),
         Decimal(0),
     )
-    held = entries[0].filled_quantity - left_already - leaving
+    entered = entries[0].quantity if _is_attached(order, entries[0]) else entries[0].filled_quantity
+    held = entered - left_already - leaving
     if order.status is not OrderStatus.DENIED and not (order.quantity <= held):
         refusals.append(
             f"Order {order.client_order_id}: {order.quantity} to leave are more than the {held} that its "
             "entry still holds."
         )
     return refusals
+
+
+def _is_attached(order: Order, entry: Order) -> bool:
+    """Whether the exit came with its entry: for the whole of it, since the venue bounds what it takes."""
+    price = order.stop_price if order.leg is OrderLeg.STOP else order.limit_price
+    attached = {OrderLeg.STOP: entry.bracket_stop_price, OrderLeg.TARGET: entry.bracket_target_price}
+    is_first = order.revision == 0 and entry.filled_quantity > 0
+    return is_first and price is not None and attached.get(order.leg) == price
 
 
 def _is_legal(stored: Order, order: Order, *, corrected: bool) -> bool:
