@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -81,3 +82,24 @@ async def test_an_old_file_is_changed_once(tmp_path: Path) -> None:
             ("0",),
             ("0",),
         ]
+
+
+async def test_a_file_from_before_brackets_takes_them(tmp_path: Path) -> None:
+    async with paper_broker(tmp_path / FILE) as broker:
+        venue = Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+        await broker.on_bars([bar(0, close="150")])
+        await broker.place(order(venue, "jx1", 10))
+        await broker.place(way_out(venue, "jx2", 10, stop="145"))
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("DROP INDEX exits_of_entry")
+        for column in ("bracket_stop_price", "bracket_target_price", "entry_id"):
+            connection.execute(f"ALTER TABLE orders DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 2")
+        connection.commit()
+    async with paper_broker(tmp_path / FILE) as broker:
+        assert (await broker.query("jx2")).status is OrderStatus.NEW
+        bracketed = replace(order(venue, "jx3", 5), bracket_stop_price=Decimal(146))
+        await broker.place(bracketed)
+        assert len(await broker.working_orders("paper")) == 2
+        await broker.on_bars([bar(1, close="140")])
+        assert await broker.positions("paper") == {}

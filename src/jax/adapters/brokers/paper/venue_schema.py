@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 _TABLES = """
 CREATE TABLE account (
     account TEXT PRIMARY KEY, currency TEXT NOT NULL, starting_cash TEXT NOT NULL,
@@ -18,9 +18,10 @@ CREATE TABLE orders (
     symbol TEXT NOT NULL, side TEXT NOT NULL, order_type TEXT NOT NULL, quantity TEXT NOT NULL,
     limit_price TEXT, time_in_force TEXT NOT NULL, status TEXT NOT NULL, reason_code TEXT,
     stop_price TEXT, reduce_only INTEGER NOT NULL DEFAULT 0, filled_quantity TEXT NOT NULL DEFAULT '0',
-    triggered INTEGER NOT NULL DEFAULT 0
+    triggered INTEGER NOT NULL DEFAULT 0, bracket_stop_price TEXT, bracket_target_price TEXT, entry_id TEXT
 ) STRICT;
 CREATE INDEX open_orders ON orders (symbol) WHERE status IN ('NEW', 'PARTIALLY_FILLED');
+CREATE INDEX exits_of_entry ON orders (entry_id) WHERE entry_id IS NOT NULL;
 CREATE TABLE fills (
     number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
     client_order_id TEXT NOT NULL REFERENCES orders (client_order_id), symbol TEXT NOT NULL,
@@ -50,7 +51,14 @@ CREATE TABLE events (
     at TEXT NOT NULL
 ) STRICT;
 """
-_STEPS = {0: _TABLES, 1: _FROM_1_TO_2, VERSION: ""}
+# In the second, exits came after their entries only.
+_FROM_2_TO_3 = """
+ALTER TABLE orders ADD COLUMN bracket_stop_price TEXT;
+ALTER TABLE orders ADD COLUMN bracket_target_price TEXT;
+ALTER TABLE orders ADD COLUMN entry_id TEXT;
+CREATE INDEX exits_of_entry ON orders (entry_id) WHERE entry_id IS NOT NULL;
+"""
+_STEPS = {0: _TABLES, 1: _FROM_1_TO_2 + _FROM_2_TO_3, 2: _FROM_2_TO_3, VERSION: ""}
 
 
 def version_of(connection: sqlite3.Connection) -> int:
