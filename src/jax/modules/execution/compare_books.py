@@ -1,6 +1,9 @@
 """Holds our orders and fills against what the broker says, and observes when they do not agree."""
 
+from datetime import timedelta
+
 from jax.domain.book_difference import position_differences
+from jax.domain.bracket import attached_exits
 from jax.domain.controls import TradingMode
 from jax.domain.position import positions_of
 from jax.modules.execution.broker_account import BrokerAccount
@@ -12,6 +15,8 @@ from jax.ports.errors import NotFound
 from jax.ports.unit_of_work import Transaction
 
 _LONGEST_REASON = 1000
+# Longer than the fills of an entry are on their way: its exits are on record with the first of them.
+_ATTACHED_WITHIN = timedelta(days=2)
 
 
 class CompareBooks:
@@ -38,7 +43,9 @@ class CompareBooks:
         working = await broker_answer(self._broker.working_orders(self._account))
         async with self._unit_of_work.begin() as transaction:
             fills = await transaction.orders.fills(self._account)
-            foreign = [order for order in working if not await self._is_ours(transaction, order)]
+            unknown = [order for order in working if not await self._is_ours(transaction, order)]
+            attached = await self._attached(transaction) if unknown else frozenset()
+        foreign = [order for order in unknown if order.client_order_id not in attached]
         ours = {symbol: held.signed_quantity for symbol, held in positions_of(fills).items()}
         found = (
             *position_differences(ours=ours, theirs=theirs),
@@ -58,6 +65,13 @@ class CompareBooks:
         except NotFound:
             return False
         return order.account == self._account
+
+    async def _attached(self, transaction: Transaction) -> frozenset[str]:
+        """The names of exits that went out with their entries: they may work before they are on record."""
+        since = self._clock.now() - _ATTACHED_WITHIN
+        entries = await transaction.orders.recorded_since(self._account, since)
+        exits = (out for entry in entries for out in attached_exits(entry, at=entry.updated_at))
+        return frozenset(out.client_order_id for out in exits)
 
     async def _observe(self, differences: tuple[str, ...]) -> None:
         reason = "; ".join(differences)[:_LONGEST_REASON]
