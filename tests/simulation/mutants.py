@@ -1,4 +1,4 @@
-"""The ten mistakes that the simulator must notice, each as a patch of the real code or of what a port does.
+"""The mistakes that the simulator must notice, each as a patch of the real code or of what a port does.
 
 A patch of source text that is not found any more stops with an error: the code has changed, and the mutant
 has to follow it.
@@ -16,17 +16,20 @@ from unittest.mock import patch
 from jax.adapters.memory.order_store import MemoryOrderStore
 from jax.domain.derived_id import client_order_id
 from jax.domain.fill import Fill
-from jax.domain.order import Order
+from jax.domain.held_trade import HeldTrade
+from jax.domain.order import Order, OrderLeg
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.modules.bridge import send_order as bridge_send_order
-from jax.modules.execution import account_book, reconcile_orders
+from jax.modules.execution import account_book, apply_report, reconcile_orders
 from jax.modules.execution.execute_signal import ExecuteSignal
+from jax.modules.execution.protect_positions import ProtectPositions
 from jax.modules.execution.reconcile_orders import ReconcileOrders
 from jax.modules.execution.send_order import SendOrder
 from jax.ports.broker import OrderReport
-from jax.ports.errors import OutcomeUnknown
+from jax.ports.errors import OutcomeUnknown, PortError
 from tests.simulation.database import SimulatedDatabase
 from tests.simulation.network import RemoteBroker
+from tests.simulation.venue import SimulatedVenue
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,41 @@ async def _unheard(self: RemoteBroker, account: str, epoch: int) -> None:
     pass
 
 
+async def _not_recorded(*_args: object) -> None:
+    pass
+
+
+def _one_revision_later(self: HeldTrade, leg: OrderLeg) -> int:
+    return _NEXT_REVISION(self, leg) + 1
+
+
+_NEXT_REVISION = HeldTrade.next_revision
+
+
+@contextmanager
+def _protection_that_does_not_know_of_brackets() -> Iterator[None]:
+    with (
+        patch.object(apply_report, "attach_exits", _not_recorded),
+        patch.object(HeldTrade, "next_revision", _one_revision_later),
+    ):
+        yield
+
+
+def _arrive_with_exits_at_work(self: SimulatedVenue, order: Order) -> OrderReport | PortError:
+    answer = _ARRIVE(self, order)
+    known = self.orders[order.client_order_id]
+    if known.is_working:
+        self._begin_exits(known, shown_at=known.visible_at)
+    return answer
+
+
+_ARRIVE = SimulatedVenue._arrive
+
+
+async def _left_alone(*_args: object) -> int:
+    return 0
+
+
 def _never_refused(*_args: object, **_kwargs: object) -> None:
     pass
 
@@ -137,14 +175,28 @@ MUTANTS = (
         lambda: rewritten(
             ExecuteSignal,
             "execute",
-            "route=EntryRoute(self._broker.name, self._broker.is_live))",
-            "route=EntryRoute(self._broker.name, self._broker.is_live), "
-            "and_then=lambda _, order: self._sender.send(order))",
+            "record(asked, route=route)",
+            "record(asked, route=route, and_then=lambda _, order: self._sender.send(order))",
         ),
     ),
     Mutant(
         "database losing its last commits",
         frozenset({"I2", "I5", "I11"}),
         lambda: patch.object(SimulatedDatabase, "loses_commits", True),
+    ),
+    Mutant(
+        "exits of a bracket doubled by protection",
+        frozenset({"I13"}),
+        _protection_that_does_not_know_of_brackets,
+    ),
+    Mutant(
+        "exits of a bracket that do not wait for their entry",
+        frozenset({"I14", "LEFT"}),
+        lambda: patch.object(SimulatedVenue, "_arrive", _arrive_with_exits_at_work),
+    ),
+    Mutant(
+        "exits left at work after their trade",
+        frozenset({"LEFT"}),
+        lambda: patch.object(ProtectPositions, "_take_back", _left_alone),
     ),
 )

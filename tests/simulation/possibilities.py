@@ -57,6 +57,7 @@ class Possibilities:
     rush: bool  # all signals within two seconds
     day_roll: bool
     disabled: bool  # a trader whose execution is off
+    brackets: bool  # a venue that takes stop and target together with the entry
 
 
 def draw(rng: Random) -> Possibilities:
@@ -108,6 +109,7 @@ def draw(rng: Random) -> Possibilities:
         rush=rng.random() < 0.5,
         day_roll=rng.random() < 0.2,
         disabled=rng.random() < 0.03,
+        brackets=rng.random() < 0.5,
     )
     return replace(drawn, correction=drawn.correction if _is_always_heard(drawn) else 0.0)
 

@@ -1,4 +1,4 @@
-"""Worlds full of trouble keep every invariant, and would not if the code had one of ten known faults."""
+"""Worlds full of trouble keep every invariant, and would not if the code had one of the known faults."""
 
 from collections.abc import Iterator
 
@@ -56,6 +56,7 @@ TROUBLE = (
     *("another trader has taken over", "the connection was lost during the commit", "the disk is full"),
     *("the clocks jump", "the next day begins", "the network is cut", "the database is away"),
     *("has not answered within 5 seconds", "asks trader-1 to kill", "asks trader-1 to close"),
+    *("a STOP of its entry", "a TARGET of its entry"),
 )
 
 
