@@ -143,9 +143,7 @@ async def test_a_short_entry_is_left_by_buying(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize("close", ["150", "144", "161"])
-async def test_who_enters_on_the_way_to_the_stop_is_stopped_in_the_same_bar(
-    venue: Venue, close: str
-) -> None:
+async def test_who_enters_on_the_way_to_the_stop_is_stopped_in_the_same_bar(venue: Venue, close: str) -> None:
     entry = bracket(venue, limit="148", stop="145")
     await venue.broker.place(entry)
     await venue.trade_bars([bar(1, open="150", low="144", high="161", close=close)])

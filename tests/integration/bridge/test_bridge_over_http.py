@@ -179,8 +179,12 @@ async def test_working_orders_events_status_and_cancel(wire: Wire) -> None:
     ]
     status = await wire.http.get("/api/v1/status", params={"account": "paper"})
     assert status.json() == {
-        **{"venue": "paper", "is_live": False, "has_brackets": True},
-        **{"problem": None, "killed": None, "epoch": 0},
+        "venue": "paper",
+        "is_live": False,
+        "has_brackets": True,
+        "problem": None,
+        "killed": None,
+        "epoch": 0,
     }
 
 

@@ -107,7 +107,7 @@ async def test_exits_of_an_entry_that_fills_in_part_protect_what_it_holds() -> N
             await floor.reconciler(broker).run_once()
         (trade,) = await held(floor)
         assert [out.quantity for out in trade.exits] == [entry.quantity] * 2
-        assert (trade.held_quantity, trade.leaving(OrderLeg.STOP)) == (5, 5)
+        assert (trade.held_quantity, trade.leaving(OrderLeg.STOP)) == (Decimal(5), Decimal(5))
         # The venue does not know of the fill, so it has no exits that it could acknowledge.
         assert trade.protected(OrderLeg.STOP) == 0
         acknowledged = tuple(replace(out, status=_S.NEW) for out in trade.exits)
