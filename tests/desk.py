@@ -103,9 +103,16 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(
-    unit_of_work: UnitOfWork | None = None, *, root: GateRoot = ROOT, policy: GatePolicy = DESK_POLICY
+    unit_of_work: UnitOfWork | None = None,
+    *,
+    root: GateRoot = ROOT,
+    policy: GatePolicy = DESK_POLICY,
+    has_brackets: bool = False,
 ) -> AsyncIterator[Desk]:
-    """A desk with two instruments, today's session, and nothing approved yet."""
+    """A desk with two instruments, today's session, and nothing approved yet.
+
+    Its venue says that it has no brackets, unless told otherwise: exits come after their entries then.
+    """
     clock, objects = SettableClock(NOW), MemoryObjectStore()
     records = unit_of_work or MemoryUnitOfWork(MemoryDatabase())
 
@@ -124,6 +131,7 @@ async def open_desk(
     async with open_paper_broker(
         IN_MEMORY, PaperAccount(), clock=clock, instrument_of=instrument_of
     ) as broker:
+        broker.has_brackets = has_brackets
         yield Desk(
             unit_of_work=records,
             objects=objects,

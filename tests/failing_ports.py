@@ -68,6 +68,10 @@ class PassingBroker:
         return self._broker.is_live
 
     @property
+    def has_brackets(self) -> bool:
+        return self._broker.has_brackets
+
+    @property
     def name(self) -> str:
         return self._broker.name
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from jax.domain.artifact import Artifact
+from jax.domain.bracket import attached_exits
 from jax.domain.order import Order, OrderType
 from jax.domain.order_status import OPEN, OrderStatus
 from jax.domain.position import positions_of
@@ -113,8 +114,10 @@ def booked(
 
 
 @asynccontextmanager
-async def open_floor(unit_of_work: UnitOfWork | None = None) -> AsyncIterator[Floor]:
-    async with open_desk(unit_of_work) as desk:
+async def open_floor(
+    unit_of_work: UnitOfWork | None = None, *, has_brackets: bool = False
+) -> AsyncIterator[Floor]:
+    async with open_desk(unit_of_work, has_brackets=has_brackets) as desk:
         artifact = await active_artifact(desk)
         await approved_signal(desk, artifact)
         await quote(desk, "150")
@@ -171,10 +174,15 @@ async def check_agreement(floor: Floor, *, where: str) -> None:
     assert order is not None, where
     async with floor.desk.unit_of_work.begin() as transaction:
         booked = positions_of(await transaction.orders.fills(ACCOUNT))
-        unresolved = await transaction.orders.in_status(ACCOUNT, OPEN)
+        unresolved = await transaction.orders.in_status(ACCOUNT, OPEN - {OrderStatus.NEW})
+        working = await transaction.orders.in_status(ACCOUNT, frozenset({OrderStatus.NEW}))
+    exits = {out.client_order_id for out in attached_exits(order, at=order.updated_at)}
     ours = {symbol: position.signed_quantity for symbol, position in booked.items()}
     assert ours == dict(await floor.desk.broker.positions(ACCOUNT)), where
     assert not unresolved, where
+    protected = exits if order.status is OrderStatus.FILLED else set()
+    assert {out.client_order_id for out in working} == protected, where
+    assert {out.client_order_id for out in await floor.desk.broker.working_orders(ACCOUNT)} == protected
     assert order.status in {OrderStatus.FILLED, OrderStatus.ABSENT}, where
     assert ours in ({"AAPL": Decimal(133)}, {}), where
     final = SignalStatus.EXECUTED if order.status is OrderStatus.FILLED else SignalStatus.REJECTED

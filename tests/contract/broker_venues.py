@@ -66,6 +66,7 @@ class ReopenedPaperBroker:
     """The paper broker as a restarted process finds it: its file is opened anew for every call."""
 
     name = "paper"
+    has_brackets = True
 
     def __init__(self, path: Path, clock: SettableClock) -> None:
         self._path = path
@@ -142,6 +143,7 @@ async def bridge_over_http(folder: Path) -> AsyncIterator[Venue]:
         served(create_app(bridge)) as url,
         open_bridge_client(url, boot_id="boot-1", instrument_of=instrument_of) as client,
     ):
+        await client.meet("paper")
         yield Venue(client, "paper", Decimal(100_000), client.on_bars, clock)
 
 

@@ -217,10 +217,10 @@ async def store_signal(unit_of_work: UnitOfWork, of: Artifact, signal_id: str) -
     return new
 
 
-async def store_in_status(unit_of_work: UnitOfWork, of: Signal, status: OrderStatus) -> Order:
+async def store_in_status(unit_of_work: UnitOfWork, of: Signal, status: OrderStatus, **terms: Any) -> Order:
     """Stores the order `jx-` with the id of its signal, and walks it to `status`."""
     first = status if status in FIRST_STATUSES else OrderStatus.PENDING_NEW
-    stored = replace(order(of, f"jx-{of.signal_id}"), status=first)
+    stored = replace(order(of, f"jx-{of.signal_id}"), status=first, **terms)
     async with unit_of_work.begin() as tx:
         await tx.orders.add(stored, trade(stored, of))
         if status is not first:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -69,12 +70,22 @@ async def test_orders_fills_and_cash_of_the_first_format_are_all_there(tmp_path:
         assert (await broker.place(stop)).status is OrderStatus.NEW
 
 
+def make_second_format(file: Path) -> None:
+    """Takes away what the third has added."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE journal")
+        connection.execute("DROP INDEX exits_of_entry")
+        for column in ("bracket_stop_price", "bracket_target_price", "entry_id"):
+            connection.execute(f"ALTER TABLE orders DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 2")
+        connection.commit()
+
+
 async def test_a_journal_of_the_second_format_is_given_a_name_that_stays(tmp_path: Path) -> None:
     write_first_format(tmp_path / FILE)
     async with paper_broker(tmp_path / FILE):
         pass
-    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
-        connection.executescript("DROP TABLE journal; PRAGMA user_version = 2")
+    make_second_format(tmp_path / FILE)
     names = []
     for _ in range(2):
         async with paper_broker(tmp_path / FILE) as broker:
@@ -94,3 +105,19 @@ async def test_an_old_file_is_changed_once(tmp_path: Path) -> None:
             ("0",),
             ("0",),
         ]
+
+
+async def test_a_file_from_before_brackets_takes_them(tmp_path: Path) -> None:
+    async with paper_broker(tmp_path / FILE) as broker:
+        venue = Venue(broker, "paper", Decimal(100_000), broker.on_bars)
+        await broker.on_bars([bar(0, close="150")])
+        await broker.place(order(venue, "jx1", 10))
+        await broker.place(way_out(venue, "jx2", 10, stop="145"))
+    make_second_format(tmp_path / FILE)
+    async with paper_broker(tmp_path / FILE) as broker:
+        assert (await broker.query("jx2")).status is OrderStatus.NEW
+        bracketed = replace(order(venue, "jx3", 5), bracket_stop_price=Decimal(146))
+        await broker.place(bracketed)
+        assert len(await broker.working_orders("paper")) == 2
+        await broker.on_bars([bar(1, close="140")])
+        assert await broker.positions("paper") == {}

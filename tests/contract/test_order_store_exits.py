@@ -20,8 +20,19 @@ from tests.contract.within import within
 _S = OrderStatus
 
 
-async def _entry(unit_of_work: UnitOfWork, of: Signal, *, filled: int = 40) -> Order:
-    entry = await store_in_status(unit_of_work, of, _S.NEW)
+async def _entry(
+    unit_of_work: UnitOfWork,
+    of: Signal,
+    *,
+    filled: int = 40,
+    bracket: tuple[Decimal | None, Decimal | None] = (None, None),
+) -> Order:
+    stop, target = bracket
+    entry = await store_in_status(
+        unit_of_work, of, _S.NEW, bracket_stop_price=stop, bracket_target_price=target
+    )
+    if not filled:
+        return entry
     filled_entry = entry.with_fill(fill(entry, f"x-{of.signal_id}", quantity=filled), at=NOW + minutes(2))
     async with unit_of_work.begin() as tx:
         await tx.orders.add_fill(ACCOUNT, fill(entry, f"x-{of.signal_id}", quantity=filled))
@@ -43,6 +54,8 @@ def _exit(of: Order, client_order_id: str = "jx-out", **changes: Any) -> Order:
         average_price=None,
         status=_S.PENDING_NEW,
         leg=OrderLeg.STOP,
+        bracket_stop_price=None,
+        bracket_target_price=None,
         created_at=NOW + minutes(3),
         updated_at=NOW + minutes(3),
     )
@@ -242,3 +255,47 @@ async def test_the_trades_of_some_signals(
         assert (await tx.orders.trade_of_signal("sg1") or [None])[0] == found["sg1"]
         both = await tx.orders.trades_of_signals({"sg1", "sg-other"})
     assert both.keys() == {"sg1", "sg-other"}
+
+
+def _target(of: Order, client_order_id: str = "jx-target", **changes: Any) -> Order:
+    terms = {"leg": OrderLeg.TARGET, "order_type": OrderType.LIMIT, "limit_price": Decimal(165)}
+    return _exit(of, client_order_id, **{**terms, "stop_price": None, **changes})
+
+
+async def test_exits_that_came_with_their_entry_are_for_the_whole_of_it(
+    unit_of_work: UnitOfWork, approved: Signal
+) -> None:
+    entry = await _entry(unit_of_work, approved, bracket=(Decimal("140.5"), Decimal(165)))
+    whole = entry.quantity
+    assert entry.filled_quantity < whole
+    for out in (_exit(entry, "jx-stop", quantity=whole), _target(entry, quantity=whole)):
+        await within(unit_of_work, lambda tx, out=out: tx.orders.add_exit(out))  # type: ignore[misc]
+        stored = await within(unit_of_work, lambda tx, out=out: tx.orders.get(out.client_order_id))  # type: ignore[misc]
+        assert stored == out
+    again = await within(unit_of_work, lambda tx: tx.orders.get(entry.client_order_id))
+    assert (again.bracket_stop_price, again.bracket_target_price) == (Decimal("140.5"), Decimal(165))
+    # What comes after them is bounded by what they leave, as any exit.
+    with pytest.raises(Conflict, match="more than the"):
+        await within(unit_of_work, lambda tx: tx.orders.add_exit(_exit(entry, "jx-2", revision=1)))
+
+
+@pytest.mark.parametrize(
+    ("filled", "changes"),
+    [
+        (40, {"stop_price": Decimal("140.6")}),
+        (40, {"revision": 1}),
+        (40, {"quantity": Decimal(101)}),
+        (0, {}),
+        (40, {"leg": OrderLeg.CLOSE, "order_type": OrderType.MARKET, "stop_price": None}),
+    ],
+    ids=["another price", "another revision", "more than the entry", "nothing filled", "close"],
+)
+async def test_no_other_exit_is_for_more_than_its_entry_has_filled(
+    unit_of_work: UnitOfWork, approved: Signal, filled: int, changes: dict[str, Any]
+) -> None:
+    entry = await _entry(unit_of_work, approved, filled=filled, bracket=(Decimal("140.5"), None))
+    with pytest.raises(Conflict, match="more than the"):
+        await within(
+            unit_of_work,
+            lambda tx: tx.orders.add_exit(_exit(entry, **{"quantity": entry.quantity, **changes})),
+        )

@@ -92,6 +92,7 @@ class VenueLine:
     is_live = False
 
     def __init__(self, venue: SimulatedVenue, around: Surroundings) -> None:
+        self.has_brackets = venue.has_brackets
         self._venue = venue
         self._around = around
         self._synchronised_at = around.loop.time() + around.seconds(1.0)

@@ -1,6 +1,6 @@
 """The invariants of the execution protocol, watched from outside: the tables, the wire, the venue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -97,6 +97,7 @@ class Watch:
         stored = self._committed().orders.get(cid)
         if stored is None:
             return self.fail("I5", f"the venue takes {cid}, which is not committed")
+        self._check_not_beside_a_bracket(order)
         if order.epoch < self.armed_epoch:
             self.fail("I6", f"the venue takes {cid} of epoch {order.epoch}, armed is {self.armed_epoch}")
         same = [
@@ -112,6 +113,24 @@ class Watch:
         if not order.reduces_only and not self.venue.has_surprised(_LONGEST_WAY_SECONDS):
             self._check_limits()
         return None
+
+    def attached(self, exit_: Order, entry: Order) -> None:
+        """The venue lets an exit work that came with its entry."""
+        cid, stored = exit_.client_order_id, self._committed().orders.get(entry.client_order_id)
+        if stored is None or terms(stored) != terms(entry):
+            self.fail("I5", f"{cid} works, and no entry is committed that brings it along")
+        if cid in self.venue.orders or any(_slot(known.order) == _slot(exit_) for known in self._placed()):
+            self.fail("I1", f"{cid} works beside another order for {_slot(exit_)}")
+
+    def _check_not_beside_a_bracket(self, order: Order) -> None:
+        """What came with the entry leaves all of it: another order of that leg would leave it twice."""
+        for known in self._placed():
+            is_double = (known.order.signal_id, known.order.leg) == (order.signal_id, order.leg)
+            if is_double and known.entry is not None and known.is_working:
+                self.fail("I13", f"{order.client_order_id} is taken beside {known.order.client_order_id}")
+
+    def _placed(self) -> list[VenueOrder]:
+        return list(self.venue.orders.values())
 
     def _check_words(self, order: Order) -> None:
         """What raises risk comes only before, or in the moment of, a kill or a stricter mode."""
@@ -135,18 +154,20 @@ class Watch:
 
         At the venue two legs of one trade may both fill where another trade holds the same symbol.
         """
-        entered = left = leaving = Decimal(0)
-        for other in state.orders.values():
-            if other.signal_id != order.signal_id:
-                continue
-            if not other.reduces_only:
-                entered += other.filled_quantity
-                continue
-            left += other.filled_quantity
+        of_trade = [other for other in state.orders.values() if other.signal_id == order.signal_id]
+        exits = [other for other in of_trade if other.reduces_only]
+        has_bracket = any(other.bracket_stop_price is not None for other in of_trade)
+        entered = _filled(other for other in of_trade if not other.reduces_only)
+        # A bust may take from the entry what has been left already.
+        held = max(entered - _filled(exits), Decimal(0))
+        leaving = Decimal(0)
+        for other in exits:
             if other.leg is order.leg and other.status in OPEN:
-                leaving += other.leaves_quantity
-        if left + leaving > entered:
-            self.fail("I13", f"{order.client_order_id}: {left} left, {leaving} leaving, {entered} entered")
+                # The venue bounds what came with the entry by what is held, which may grow.
+                is_bounded = has_bracket and other.revision == 0
+                leaving += min(other.leaves_quantity, held) if is_bounded else other.leaves_quantity
+        if leaving > held:
+            self.fail("I13", f"{order.client_order_id}: {leaving} leaving, {held} held of {entered} entered")
 
     def executed(self, order: Order) -> None:
         """Part of an order was filled."""
@@ -204,6 +225,7 @@ class Watch:
         if order.reduces_only:
             kind, subject = "order.leaving", order.client_order_id
         found = [entry for entry in entries if (entry.event.kind, entry.event.subject) == (kind, subject)]
+        found += [entry for entry in entries if _is_attached_by(entry, order)]
         if len(found) != 1:
             self.fail("I8", f"{len(found)} entries {kind} of {subject} for one new order")
 
@@ -265,7 +287,12 @@ class Watch:
             known = self.venue.orders.get(order.client_order_id)
             if known is None or not known.is_working:
                 self.fail("I14", f"{order.client_order_id} is {order.status} here and closed at the venue")
+        for known in self._placed():
+            stored = state.orders.get(known.order.client_order_id)
+            if known.is_working and (stored is None or stored.status not in OPEN):
+                self.fail("I14", f"{known.order.client_order_id} works at the venue and is not open here")
         self._check_stops(state)
+        self._check_left(state)
         self._check_chain(state)
 
     def _check_stops(self, state: State) -> None:
@@ -288,6 +315,17 @@ class Watch:
             is_refused = sum(other.status is OrderStatus.REJECTED for other in stops) > 2
             if not order.reduces_only and held > covered and not is_refused:
                 self.fail("STOP", f"{order.client_order_id} holds {held}, its stops cover {covered}")
+
+    def _check_left(self, state: State) -> None:
+        """No exit works for a trade that holds nothing."""
+        held: dict[str, Decimal] = {}
+        for order in state.orders.values():
+            filled = -order.filled_quantity if order.reduces_only else order.filled_quantity
+            held[order.signal_id] = held.get(order.signal_id, Decimal(0)) + filled
+        for known in self._placed():
+            order = known.order
+            if order.reduces_only and known.is_working and not (held.get(order.signal_id, Decimal(0)) > 0):
+                self.fail("LEFT", f"{order.client_order_id} works, and its trade holds nothing")
 
     def _known(self, order: Order) -> VenueOrder | None:
         return self.venue.orders.get(order.client_order_id)
@@ -313,12 +351,19 @@ def terms(order: Order) -> tuple[object, ...]:
     return (
         *(order.client_order_id, order.account, order.symbol, order.side, order.order_type, order.quantity),
         *(order.limit_price, order.stop_price, order.time_in_force, order.epoch, order.deadline_at),
+        *(order.bracket_stop_price, order.bracket_target_price),
     )
 
 
 def _slot(order: Order) -> tuple[str, str, str, OrderLeg, int]:
     revision = 0 if order.leg is OrderLeg.ENTRY else order.revision
     return order.account, order.strategy, order.signal_id, order.leg, revision
+
+
+def _is_attached_by(entry: AuditEntry, order: Order) -> bool:
+    """Whether an entry of the log says that the exit came with its entry."""
+    event = entry.event
+    return event.kind == "order.attached" and order.client_order_id in (event.data or {}).values()  # type: ignore[union-attr]
 
 
 def _counting(fills: Sequence[Fill]) -> set[tuple[str, int, Decimal]]:
@@ -328,3 +373,7 @@ def _counting(fills: Sequence[Fill]) -> set[tuple[str, int, Decimal]]:
 def _is_normal(controls: AccountControls) -> bool:
     """Read without the code that is watched."""
     return controls.mode is None or controls.mode.mode is TradingMode.NORMAL
+
+
+def _filled(orders: Iterable[Order]) -> Decimal:
+    return sum((order.filled_quantity for order in orders), Decimal(0))

@@ -103,7 +103,10 @@ class RemoteBroker:
     name = "paper"
     is_live = False
 
-    def __init__(self, link: Link, around: Surroundings, *, on_send: Callable[[Order], None]) -> None:
+    def __init__(
+        self, link: Link, around: Surroundings, *, on_send: Callable[[Order], None], has_brackets: bool
+    ) -> None:
+        self.has_brackets = has_brackets
         self._link = link
         self._around = around
         self._on_send = on_send

@@ -57,6 +57,7 @@ class Possibilities:
     rush: bool  # all signals within two seconds
     day_roll: bool
     disabled: bool  # a trader whose execution is off
+    brackets: bool  # a venue that takes stop and target together with the entry
 
 
 def draw(rng: Random) -> Possibilities:
@@ -68,7 +69,7 @@ def draw(rng: Random) -> Possibilities:
     def times(most: int) -> int:
         return rng.choice((0, rng.randint(0, most)))
 
-    drawn = Possibilities(
+    return Possibilities(
         crash_at_step=some(0.003, 0.02),
         crashes=times(3),
         freezes=times(3),
@@ -108,17 +109,8 @@ def draw(rng: Random) -> Possibilities:
         rush=rng.random() < 0.5,
         day_roll=rng.random() < 0.2,
         disabled=rng.random() < 0.03,
+        brackets=rng.random() < 0.5,
     )
-    return replace(drawn, correction=drawn.correction if _is_always_heard(drawn) else 0.0)
-
-
-def _is_always_heard(drawn: Possibilities) -> bool:
-    """Whether one trader listens all the time.
-
-    One that begins to listen does not hear of another price for an order that was closed before: positions
-    agree, so nobody looks back. With a cursor that outlives the trader this limit goes.
-    """
-    return not (drawn.crash_at_step or drawn.crashes or drawn.lock_losses or drawn.takeovers)
 
 
 def calm(before: Possibilities) -> Possibilities:

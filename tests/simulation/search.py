@@ -17,10 +17,10 @@ def first_violation(seed: int) -> Violation | None:
     return World(seed).run()
 
 
-def smallest_catch(mutant: Mutant, *, seeds: int) -> tuple[int, Violation] | None:
-    """The first of `seeds` worlds that notices the mutant, and what it saw."""
+def first_catch(mutant: Mutant, *, seeds: Iterable[int]) -> tuple[int, Violation] | None:
+    """The first of those worlds that notices the mutant, and what it saw."""
     with mutant.planted():
-        for seed in range(seeds):
+        for seed in seeds:
             violation = first_violation(seed)
             if violation is not None and violation.invariant in mutant.breaks:
                 return seed, violation

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from jax.domain.account import AccountSnapshot
+from jax.domain.bracket import attached_exits
 from jax.domain.fill import Fill
 from jax.domain.order import Order, OrderType, TimeInForce
 from jax.domain.order_status import OrderStatus
@@ -44,7 +45,7 @@ class Execution:
 
 @dataclass(slots=True)
 class VenueOrder:
-    """An order at the venue; `order` is what the message said."""
+    """An order at the venue; `order` is what the message said, `entry` the order whose exit it came as."""
 
     order: Order
     venue_order_id: str
@@ -53,11 +54,18 @@ class VenueOrder:
     executions: list[Execution] = field(default_factory=list)
     reason_code: str | None = None
     was_missed: bool = False
+    entry: "VenueOrder | None" = None
+    exits: "list[VenueOrder]" = field(default_factory=list)
 
     @property
     def effective(self) -> Decimal:
         """What was executed and counts: what was busted may be executed again while the order works."""
         return sum((execution.truth.quantity for execution in self.executions), Decimal(0))
+
+    @property
+    def held(self) -> Decimal:
+        """What it has brought and the exits that came with it have not taken out again."""
+        return self.effective - sum((out.effective for out in self.exits), Decimal(0))
 
     @property
     def is_working(self) -> bool:
@@ -72,6 +80,8 @@ class Watching(Protocol):
     """Who looks at everything that happens at the venue."""
 
     def accepted(self, order: Order, at: datetime) -> None: ...
+
+    def attached(self, exit_: Order, entry: Order) -> None: ...
 
     def executed(self, order: Order) -> None: ...
 
@@ -98,6 +108,10 @@ class SimulatedVenue:
         self._now = now
         self._watching = watching
         self._count = 0
+
+    @property
+    def has_brackets(self) -> bool:
+        return self._trouble().brackets
 
     # The port.
 
@@ -231,7 +245,9 @@ class SimulatedVenue:
         around, trouble, order = self._around, self._trouble(), known.order
         if order.reduces_only:
             quantity = min(quantity, abs(self.held().get(order.symbol, Decimal(0))))
-            if not quantity:
+            if known.entry is not None:
+                quantity = min(quantity, known.entry.held)
+            if not (quantity > 0):
                 self._close(known, OrderStatus.CANCELED)
                 return
         self._count += 1
@@ -257,9 +273,36 @@ class SimulatedVenue:
             known.status = OrderStatus.FILLED
         around.note(f"venue fills {quantity} of {order.client_order_id[:8]}, shown in {lag:.2f} s")
         self._watching.executed(order)
+        self._begin_exits(known, shown_at=around.loop.time() + lag)
+        if known.entry is not None:
+            self._end_bracket(known.entry)
         for is_bust, probability in ((True, trouble.bust), (False, trouble.correction)):
             if around.chance(probability):
                 self._after(20, lambda is_bust=is_bust: self.correct(known, is_bust=is_bust))  # type: ignore[misc]
+
+    def _begin_exits(self, entry: VenueOrder, *, shown_at: float) -> None:
+        """They work from the first fill on, and can be seen no later than any fill."""
+        for known in entry.exits:
+            known.visible_at = min(known.visible_at, shown_at)
+        if entry.exits:
+            return
+        for exit_ in attached_exits(entry.order, at=self._now()):
+            self._count += 1
+            known = VenueOrder(exit_, f"v{self._count}", shown_at, entry=entry)
+            entry.exits.append(known)
+            self._watching.attached(exit_, entry.order)
+            self.orders[exit_.client_order_id] = known
+            self._around.note(f"venue lets {exit_.client_order_id[:8]} work, a {exit_.leg} of its entry")
+            self._tell(known, self._around.loop.time())
+            if self._around.chance(self._trouble().exit_fill):
+                self._plan_fills(known)
+
+    def _end_bracket(self, entry: VenueOrder) -> None:
+        """An exit has filled: nothing more is entered, and what it took the other has lost."""
+        self._close(entry, OrderStatus.CANCELED)
+        if not (entry.held > 0):
+            for out in entry.exits:
+                self._close(out, OrderStatus.CANCELED)
 
     def correct(self, known: VenueOrder, *, is_bust: bool) -> None:
         """Gives the newest execution another price, or takes it back.

@@ -183,7 +183,9 @@ class World:
         return SimulatedTrader(
             TraderPorts(
                 unit_of_work=SimulatedUnitOfWork(self.database, self, lambda: self.possible),
-                broker=RemoteBroker(self.link, self, on_send=self.watch.sent),
+                broker=RemoteBroker(
+                    self.link, self, on_send=self.watch.sent, has_brackets=self.possible.brackets
+                ),
                 clock=self.traders_clock,
                 lock=_LockOf(self, process),
                 artifact=self.artifact,

@@ -32,12 +32,18 @@ class HeldTrade:
 
     def leaving(self, leg: OrderLeg) -> Decimal:
         """What the open orders of `leg` may still take out, answered or not."""
-        return sum((order.leaves_quantity for order in self.open_exits if order.leg is leg), Decimal(0))
+        return sum((self._may_leave(order) for order in self.open_exits if order.leg is leg), Decimal(0))
 
     def protected(self, leg: OrderLeg) -> Decimal:
         """What the orders of `leg` that the broker has acknowledged may still take out."""
         working = (order for order in self.exits if order.leg is leg and order.status in _ACKNOWLEDGED)
-        return sum((order.leaves_quantity for order in working), Decimal(0))
+        return sum((self._may_leave(order) for order in working), Decimal(0))
+
+    def _may_leave(self, order: Order) -> Decimal:
+        """What an exit may still take out: one that came with the entry never more than the trade holds."""
+        if self.entry.bracket_stop_price is None or order.leg is OrderLeg.CLOSE or order.revision > 0:
+            return order.leaves_quantity
+        return min(order.leaves_quantity, max(self.held_quantity, Decimal(0)))
 
     def next_revision(self, leg: OrderLeg) -> int:
         """The revision of the next order of `leg`."""

@@ -50,7 +50,8 @@ class Order:
     there, `stop_price` for STOP; `average_price` is the volume-weighted price of the fills. `epoch` is the
     trader's that wrote it, `deadline_at` the time after which it must not be sent any more. Any `leg` but
     ENTRY only ever reduces the position of its trade; `revision` counts the orders of one leg from 0.
-    `cancel_requested_at` is a wish, not a status.
+    `cancel_requested_at` is a wish, not a status. An ENTRY may bring its ways out along, for a venue that has
+    brackets: a stop at `bracket_stop_price` and, if it has one, a target at `bracket_target_price`.
     """
 
     client_order_id: str
@@ -79,6 +80,8 @@ class Order:
     revision: int = 0
     stop_price: Decimal | None = None
     cancel_requested_at: datetime | None = None
+    bracket_stop_price: Decimal | None = None
+    bracket_target_price: Decimal | None = None
 
     def __post_init__(self) -> None:
         for field in ("client_order_id", "account", "signal_id", "artifact_id"):
@@ -95,6 +98,7 @@ class Order:
             raise InvalidValue("revision", f"must not be negative, not {self.revision}")
         self._check_price("limit_price", self.limit_price, OrderType.LIMIT)
         self._check_price("stop_price", self.stop_price, OrderType.STOP)
+        self._check_bracket()
         self._check_filled()
 
     def _check_price(self, field: str, price: Decimal | None, order_type: OrderType) -> None:
@@ -102,6 +106,23 @@ class Order:
             raise InvalidValue(field, f"a {self.order_type} order has {price}")
         if price is not None:
             checks.positive(field, price)
+
+    def _check_bracket(self) -> None:
+        stop, target = self.bracket_stop_price, self.bracket_target_price
+        if stop is None:
+            if target is not None:
+                raise InvalidValue("bracket_target_price", f"is {target} in a bracket without a stop")
+            return
+        if self.reduces_only:
+            raise InvalidValue("bracket_stop_price", f"is {stop} of a {self.leg}: only an entry brings exits")
+        checks.positive("bracket_stop_price", stop)
+        if target is None:
+            return
+        checks.positive("bracket_target_price", target)
+        if not ((target - stop) * self.side.sign > 0):
+            raise InvalidValue(
+                "bracket_target_price", f"{target} is not beyond the stop at {stop} for a {self.side}"
+            )
 
     def _check_filled(self) -> None:
         if not (Decimal(0) <= checks.finite("filled_quantity", self.filled_quantity) <= self.quantity):

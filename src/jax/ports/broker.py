@@ -110,12 +110,24 @@ class Venue(AccountView, Protocol):
         """Whether what is placed there is of real money."""
         ...
 
+    @property
+    def has_brackets(self) -> bool:
+        """Whether an entry may bring its ways out along (`Order.bracket_stop_price`, domain/bracket.py).
+
+        Such a venue keeps them until the entry fills. They work from its first fill on, each under its own
+        client_order_id, and can be asked about as soon as that fill is shown. Together they take out no more
+        than the entry has brought; what one takes, the other loses. The first fill of one ends what is left
+        of the entry, and an entry that ends without a fill leaves none behind.
+        """
+        ...
+
     async def place(self, order: Order) -> OrderReport:
         """Places `order`, once per client_order_id: a repeat with the same terms answers as `query` does.
 
         Conflict when the id is known with other terms; Refused when the venue will never take it, and with
         DEADLINE_PASSED when a new order arrives after its `deadline_at`: what counts is the moment it would
-        begin to work, not the moment of the call. A refusal for any other reason is remembered, so that a
+        begin to work, not the moment of the call; with NO_BRACKETS an entry that brings exits along to a
+        venue that does not take them. A refusal for any other reason is remembered, so that a
         repeat is refused as well.
         """
         ...

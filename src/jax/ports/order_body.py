@@ -26,6 +26,8 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "leg": OrderLeg,
 }
 _FIELDS = frozenset({*_TEXTS, *_NUMBERS, *_WORDS, "revision"})
+# Said by an entry that brings its exits along, and by no other order.
+_BRACKET = ("bracket_stop_price", "bracket_target_price")
 _LONGEST_NUMBER = 40
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -48,7 +50,8 @@ def order_body(order: Order) -> bytes:
     """
     terms: dict[str, str | int | None] = {field: getattr(order, field) for field in _TEXTS}
     terms |= {field: str(getattr(order, field)) for field in _WORDS}
-    for field in _NUMBERS:
+    said = _NUMBERS if order.bracket_stop_price is None else (*_NUMBERS, *_BRACKET)
+    for field in said:
         value: Decimal | None = getattr(order, field)
         terms[field] = None if value is None else plain(value)
     terms["revision"] = order.revision
@@ -66,7 +69,7 @@ def order_of_body(body: bytes, envelope: Envelope) -> Order:
     InvalidValue names the field that is missing, not known or cannot be used.
     """
     terms = _parsed(body)
-    missing, unknown = sorted(_FIELDS - terms.keys()), sorted(terms.keys() - _FIELDS)
+    missing, unknown = sorted(_FIELDS - terms.keys()), sorted(terms.keys() - _FIELDS - set(_BRACKET))
     for field in missing:
         raise InvalidValue(field, "is missing")
     for field in unknown:
@@ -76,6 +79,7 @@ def order_of_body(body: bytes, envelope: Envelope) -> Order:
         raise InvalidValue("revision", "must be a whole number")
     values: dict[str, Any] = {field: _text(field, terms[field]) for field in _TEXTS}
     values |= {field: _number(field, terms[field]) for field in _NUMBERS}
+    values |= {field: _number(field, terms.get(field)) for field in _BRACKET}
     values |= {field: _word(field, terms[field], kind) for field, kind in _WORDS.items()}
     return Order(
         client_order_id=envelope.client_order_id,

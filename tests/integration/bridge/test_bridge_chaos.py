@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from jax.adapters.brokers.bridge.bridge_client import BridgeClient, open_bridge_client
 from jax.domain.order import Order
 from jax.domain.order_status import OrderStatus
@@ -79,6 +81,7 @@ async def resolved(client: BridgeClient, name: str) -> str:
                 )
 
 
+@pytest.mark.soak
 async def test_no_order_is_doubled_or_lost_by_a_bridge_that_is_killed_again_and_again(tmp_path: Path) -> None:
     home, port, told = tmp_path / "home", free_port(), Told()
     async with open_bridge_client(

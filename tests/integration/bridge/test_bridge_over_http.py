@@ -191,7 +191,14 @@ async def test_working_orders_events_status_and_cancel(wire: Wire) -> None:
         (2, "ORDER", "jx1")
     ]
     status = await wire.http.get("/api/v1/status", params={"account": "paper"})
-    assert status.json() == {"venue": "paper", "is_live": False, "problem": None, "killed": None, "epoch": 0}
+    assert status.json() == {
+        "venue": "paper",
+        "is_live": False,
+        "has_brackets": True,
+        "problem": None,
+        "killed": None,
+        "epoch": 0,
+    }
 
 
 async def test_a_kill_and_its_release(wire: Wire) -> None:

@@ -138,7 +138,9 @@ def test_killed_at_any_step_it_goes_on_from_there(tmp_path: Path) -> None:
         demo.erase()
 
 
-@pytest.mark.parametrize("after_seconds", [0.7, 2.2, 3.7])
+@pytest.mark.parametrize(
+    "after_seconds", [0.7, *(pytest.param(later, marks=pytest.mark.soak) for later in (2.2, 3.7))]
+)
 def test_killed_at_any_moment_it_starts_again(killed_home: Demo, after_seconds: float) -> None:
     process = killed_home.start("--once")
     time.sleep(after_seconds)

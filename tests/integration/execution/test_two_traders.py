@@ -43,10 +43,16 @@ async def test_whoever_has_lost_the_lock_sends_nothing_and_says_so(street: Stree
             await until(lambda: _is_fenced(first))
             later = await first.execute(signal_id)
             executed = await second.execute(signal_id)
+            await until(lambda: _has_its_exits(second))
         assert {at_once.json()["code"], later.json()["code"]} == {"FENCED"}
         assert (at_once.status_code, later.status_code) == (423, 423)
         assert (executed.status_code, executed.json()["trade"]["status"]) == (201, "FILLED")
     await _check_books(street)
+
+
+async def _has_its_exits(trader: OpenTrader) -> bool:
+    orders = (await trader.http.get("/api/v1/orders")).json()["orders"]
+    return sorted(order["status"] for order in orders) == ["FILLED", "NEW", "NEW"]
 
 
 async def _is_fenced(trader: OpenTrader) -> bool:

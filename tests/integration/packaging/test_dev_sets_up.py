@@ -133,6 +133,7 @@ def test_a_checkout_that_moved_is_set_up_anew(ready: SmallCheckout, tmp_path: Pa
     assert json.loads(done.stdout)["prefix"] == str(moved / ".venv")
 
 
+@pytest.mark.soak
 def test_heals_what_was_killed_and_waits_for_what_still_runs(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
     checkout = SmallCheckout(tmp_path / "checkout", wheelhouse)
     with subprocess.Popen(
@@ -154,6 +155,7 @@ def test_heals_what_was_killed_and_waits_for_what_still_runs(tmp_path: Path, whe
     assert (told + third.stderr).count("setting up /") == 1
 
 
+@pytest.mark.soak
 def test_goes_on_with_pip_alone_where_uv_does_not_run(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
     checkout = SmallCheckout(tmp_path / "checkout", wheelhouse)
     needs_uv(wheelhouse)

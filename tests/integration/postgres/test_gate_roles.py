@@ -217,6 +217,7 @@ _UPDATED = {
         "updated_at",
         "cancel_requested_at",
     },
+    "trading.heard_journal": {"journal", "seq"},
     "trading.running": {"account", "artifact_hashes", "snapshot_seq", "reported_at"},
 }
 _ADVISING = {"advice.request": {"finished_at"}, "advice.memory": {"symbol", "text", "at"}}

@@ -41,8 +41,11 @@ def venue_rows(home: Path, question: str, *values: str) -> list[tuple[Any, ...]]
 
 
 def orders_at_the_venue(home: Path) -> dict[str, str]:
-    """The status of each order that has ever reached the venue, by its client order id."""
-    return dict(venue_rows(home, "SELECT client_order_id, status FROM orders"))
+    """The status of each order that has ever worked at the venue, by its client order id.
+
+    An exit that waits for its entry is none yet.
+    """
+    return dict(venue_rows(home, "SELECT client_order_id, status FROM orders WHERE status <> 'INTENT'"))
 
 
 def until(found: Callable[[], Any], *, seconds: float = 30.0, otherwise: Callable[[], object] = str) -> Any:

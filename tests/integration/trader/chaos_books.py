@@ -83,7 +83,10 @@ async def _whole_audit(transaction: Transaction) -> list[AuditEntry]:
 
 def theirs_of(home: Path) -> Theirs:
     """As it stands in the venue's file now."""
-    orders = venue_rows(home, "SELECT client_order_id, status, reduce_only FROM orders")
+    # An exit that waits for its entry is in the venue's file and no order yet.
+    orders = venue_rows(
+        home, "SELECT client_order_id, status, reduce_only FROM orders WHERE status <> 'INTENT'"
+    )
     fills = venue_rows(
         home, "SELECT execution_id, client_order_id, side, quantity, price, commission FROM fills"
     )

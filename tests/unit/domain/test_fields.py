@@ -76,6 +76,7 @@ RULES: Rules = {
         (NOT_NEGATIVE, "filled_quantity"),
         (UTC, "created_at deadline_at updated_at"),
         (ELSEWHERE, "side order_type status average_price leg revision stop_price cancel_requested_at"),
+        (ELSEWHERE, "bracket_stop_price bracket_target_price"),
         (ANYTHING, "time_in_force epoch venue_order_id reason_code not_found_count"),
     ),
     examples.a_fill: _fields(

@@ -268,13 +268,24 @@ def _refusals_of_exit(state: State, order: Order) -> list[str]:
         (other.leaves_quantity for other in exits if other.leg is order.leg and other.status in OPEN),
         Decimal(0),
     )
-    held = entries[0].filled_quantity - left_already - leaving
+    has_filled = any(fill.client_order_id == entries[0].client_order_id for fill in state.fills.values())
+    is_attached = _is_attached(order, entries[0], has_filled=has_filled)
+    entered = entries[0].quantity if is_attached else entries[0].filled_quantity
+    held = entered - left_already - leaving
     if order.status is not OrderStatus.DENIED and not (order.quantity <= held):
         refusals.append(
             f"Order {order.client_order_id}: {order.quantity} to leave are more than the {held} that its "
             "entry still holds."
         )
     return refusals
+
+
+def _is_attached(order: Order, entry: Order, *, has_filled: bool) -> bool:
+    """Whether the exit came with its entry: for the whole of it, since the venue bounds what it takes."""
+    price = order.stop_price if order.leg is OrderLeg.STOP else order.limit_price
+    attached = {OrderLeg.STOP: entry.bracket_stop_price, OrderLeg.TARGET: entry.bracket_target_price}
+    is_first = order.revision == 0 and has_filled
+    return is_first and price is not None and attached.get(order.leg) == price
 
 
 def _is_legal(stored: Order, order: Order, *, corrected: bool) -> bool:

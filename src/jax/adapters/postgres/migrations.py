@@ -14,7 +14,7 @@ from jax.adapters.postgres.port_errors import speaking_port_errors
 from jax.ports.errors import Conflict, Unavailable
 
 # The revision that the stores are written for; a test compares it with migrations/.
-HEAD: Final = "0016"
+HEAD: Final = "0017"
 _LOCK = 0x6A61785F6D696772
 _OLDEST_SERVER = 150000
 

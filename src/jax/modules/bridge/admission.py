@@ -11,8 +11,9 @@ FENCED = "FENCED"
 KILLED = "KILLED"
 DEADLINE_PASSED = "DEADLINE_PASSED"
 BREAKER = "BREAKER"
+NO_BRACKETS = "NO_BRACKETS"
 # What the bridge itself says no to: the venue has never heard of such an order.
-CODES_OF_THE_BRIDGE = frozenset({FENCED, KILLED, DEADLINE_PASSED, BREAKER})
+CODES_OF_THE_BRIDGE = frozenset({FENCED, KILLED, DEADLINE_PASSED, BREAKER, NO_BRACKETS})
 
 
 def refusal_code(order: Order, switches: Switches, *, now: datetime) -> str | None:
@@ -46,6 +47,7 @@ def sentence_of(code: str, order: Order, switches: Switches) -> str:
         FENCED: f"is of epoch {order.epoch}, and the bridge was told of epoch {switches.epoch}",
         DEADLINE_PASSED: f"was not on its way before its deadline {order.deadline_at.isoformat()}",
         KILLED: f"came while the kill switch was engaged: {switches.killed or 'released since'}",
+        NO_BRACKETS: "brings its stop along, and the venue takes no brackets",
         BREAKER: "would break the bridge's limit on notional within a minute",
     }
     return f"order {order.client_order_id} {reasons.get(code, f'was refused: {code}')}"

@@ -84,6 +84,11 @@ class BridgeDesk:
         return self._venue.is_live
 
     @property
+    def has_brackets(self) -> bool:
+        """Whether the venue takes stop and target together with an entry."""
+        return self._venue.has_brackets
+
+    @property
     def name(self) -> str:
         """That of the venue."""
         return self._venue.name

@@ -9,6 +9,7 @@ from jax.modules.bridge.admission import (
     BREAKER,
     CODES_OF_THE_BRIDGE,
     FENCED,
+    NO_BRACKETS,
     counts_with_the_breaker,
     notional_of,
     refusal_code,
@@ -56,6 +57,8 @@ class SendOrder:
         code = refusal_code(order, switches, now=now)
         if code == FENCED:
             return await self._known_or_fenced(order)
+        if code is None and order.bracket_stop_price is not None and not self.venue.has_brackets:
+            code = NO_BRACKETS
         if self.breaker.limit is not None:
             # What is known is answered, whether or not its price can be asked for now.
             known = await self.records.book.order(order.client_order_id)

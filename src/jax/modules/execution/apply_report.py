@@ -11,6 +11,7 @@ from jax.domain.fill import Fill
 from jax.domain.order import Order
 from jax.domain.order_status import COMMITTED, FAILED, ORDER_TRANSITIONS, OrderStatus
 from jax.domain.signal import SignalStatus
+from jax.modules.execution.attach_exits import attach_exits
 from jax.modules.execution.restrict_account import restrict_account
 from jax.ports.broker import NEVER_PLACED, OrderReport
 from jax.ports.unit_of_work import Transaction
@@ -51,6 +52,8 @@ async def apply_report(transaction: Transaction, order: Order, report: OrderRepo
     if status in ORDER_TRANSITIONS[current.status] and status is not current.status:
         current = current.moved_to(status, at=at, reason_code=report.reason_code)
     after = await save_order(transaction, current, before=order)
+    if report.fills and not first.filled_quantity:
+        await attach_exits(transaction, after)
     if first.status in _CLOSED_FOR_GOOD and _is_changed(before=first, after=after):
         await _reduce(transaction, after, at=at)
     return after

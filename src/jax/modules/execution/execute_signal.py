@@ -56,7 +56,9 @@ class ExecuteSignal:
         same call may be made again. Under a `key` the answer of the decision is kept with it for good.
         """
         asked = Asked(self._trading.account, signal_id, approved_by, key)
-        recorded = await self._entry.record(asked, route=EntryRoute(self._broker.name, self._broker.is_live))
+        broker = self._broker
+        route = EntryRoute(broker.name, broker.is_live, broker.has_brackets)
+        recorded = await self._entry.record(asked, route=route)
         if isinstance(recorded, Denied | Executed):
             return recorded
         trade, order = recorded

@@ -1,11 +1,13 @@
 """Hears from the broker that something happened, and asks what."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from jax.domain.errors import InvalidValue
+from jax.domain.order import Order
 from jax.modules.execution.apply_report import apply_report
 from jax.modules.execution.broker_account import BrokerAccount
 from jax.modules.execution.broker_answer import broker_answer
@@ -13,6 +15,7 @@ from jax.modules.execution.fenced_order import fence
 from jax.ports.broker import MOST_ASKED_ABOUT, OrderReport
 from jax.ports.errors import Conflict, NotFound
 from jax.ports.heard_journals import HeardJournal
+from jax.ports.unit_of_work import Transaction
 
 _ASKED_ABOUT_FOR = timedelta(minutes=1)
 _ASKED_AT_ONCE = 10 * MOST_ASKED_ABOUT
@@ -95,33 +98,35 @@ class FollowEvents:
     async def _book(self, reports: Sequence[OrderReport]) -> list[InvalidValue | Conflict]:
         """Together; when that cannot be, each by itself, and what cannot be booked is given back."""
         try:
-            await self._apply(reports)
+            booked = await self._apply(reports)
         except (InvalidValue, Conflict) as error:
             # Reconciliation goes on asking about it; the others must not wait for that.
             if len(reports) == 1:
                 return [error]
             return [problem for report in reports for problem in await self._book([report])]
-        for report in reports:
+        for report in booked:
             self._applied.note(report)
         return []
 
-    async def _apply(self, reports: Sequence[OrderReport]) -> None:
+    async def _apply(self, reports: Sequence[OrderReport]) -> Sequence[OrderReport]:
+        """Those that are about orders of ours; what is found at the broker without a row is told by the
+        comparison of positions.
+        """
         async with self._at.unit_of_work.begin() as transaction:
             await fence(transaction, self._at.account, epoch=self._at.epoch)
-            orders = []
-            for report in reports:
-                try:
-                    orders.append((await transaction.orders.get(report.client_order_id), report))
-                except NotFound:
-                    # Not ours; what is found at the broker without a row is told by the comparison of
-                    # positions.
-                    continue
+            ours = await _ours(transaction, reports)
             # All signals before the audit log: two transactions that lock them the other way round would
             # wait for each other.
-            for signal_id in sorted({order.signal_id for order, _ in orders}):
+            for signal_id in sorted({order.signal_id for order, _ in ours}):
                 await transaction.signals.get(signal_id)
-            for order, report in orders:
+            for order, report in ours:
                 await apply_report(transaction, order, report, at=self._at.clock.now())
+            booked = [report for _, report in ours]
+            # With an entry its exits may just have come to be orders of ours.
+            for order, report in await _ours(transaction, [one for one in reports if one not in booked]):
+                await apply_report(transaction, order, report, at=self._at.clock.now())
+                booked.append(report)
+        return booked
 
     async def _give_up(self) -> None:
         """A broker that answers, and for a minute not about one order, may never: the books are compared."""
@@ -142,3 +147,13 @@ class FollowEvents:
             await fence(transaction, self._at.account, epoch=self._at.epoch)
             await transaction.heard.put(self._at.account, heard)
         self._written = heard
+
+
+async def _ours(
+    transaction: Transaction, reports: Sequence[OrderReport]
+) -> Sequence[tuple[Order, OrderReport]]:
+    found = []
+    for report in reports:
+        with suppress(NotFound):
+            found.append((await transaction.orders.get(report.client_order_id), report))
+    return found

@@ -32,10 +32,11 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class EntryRoute:
-    """The name of what the order would go to, and whether with real money."""
+    """The name of what the order would go to, whether with real money, and whether it takes brackets."""
 
     venue: str
     is_live: bool
+    has_brackets: bool = False
 
 
 class RecordEntry:
@@ -85,6 +86,7 @@ class RecordEntry:
                 means=means,
                 quote=quote,
                 at=self._clock.now(),
+                has_brackets=route.has_brackets,
             )
             recorded = await self._commit(request, asked, and_then)
             if recorded is not None:

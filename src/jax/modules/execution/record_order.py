@@ -49,8 +49,8 @@ class ExecutionRequest:
     """Which signal, who approved its execution, what the broker said of the account, and when.
 
     `venue` is the name of the broker that said it and that would get the order, `is_live` whether with real
-    money. `quote` is the broker's
-    newest of the signal's symbol, None when it has none.
+    money, `has_brackets` whether it takes stop and target along. `quote` is the broker's newest of the
+    signal's symbol, None when it has none.
     """
 
     signal_id: str
@@ -60,6 +60,7 @@ class ExecutionRequest:
     means: MeansSaid
     quote: Quote | None
     at: datetime
+    has_brackets: bool = False
 
 
 async def record_order(
@@ -183,6 +184,7 @@ def _order(
     instrument: Instrument,
 ) -> Order:
     limit_price = instrument.round_price(signal.entry_price)
+    stop, target = signal.stop_loss, signal.take_profit
     return Order(
         client_order_id=client_order_id(
             account=trading.account, strategy=signal.strategy, signal_id=signal.signal_id
@@ -202,6 +204,10 @@ def _order(
         created_at=request.at,
         deadline_at=request.at + _SEND_WITHIN,
         updated_at=request.at,
+        bracket_stop_price=instrument.round_price(stop) if request.has_brackets else None,
+        bracket_target_price=(
+            instrument.round_price(target) if request.has_brackets and target is not None else None
+        ),
     )
 
 

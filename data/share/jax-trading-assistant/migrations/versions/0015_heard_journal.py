@@ -22,7 +22,7 @@ WRITERS = {"trading": "jax_trader", "shadow": "jax_shadow"}
 def upgrade() -> None:
     for schema, writer in WRITERS.items():
         op.execute(TABLE.format(schema=schema))
-        op.execute(f"GRANT SELECT, INSERT, UPDATE ON {schema}.heard_journal TO {writer}")
+        op.execute(f"GRANT SELECT, INSERT, UPDATE (journal, seq) ON {schema}.heard_journal TO {writer}")
         op.execute(f"GRANT SELECT ON {schema}.heard_journal TO jax_auditor")
 
 

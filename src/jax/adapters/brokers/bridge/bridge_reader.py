@@ -29,6 +29,8 @@ class BridgeReader:
     name = "bridge"
     # Until the bridge has said: nothing goes out that would not be allowed with real money.
     is_live = True
+    # And no order that it might not understand.
+    has_brackets = False
 
     def __init__(self, questions: QuestionLine) -> None:
         self._questions = questions
@@ -41,7 +43,7 @@ class BridgeReader:
         """Whether the bridge can be asked and told anything now; Unavailable."""
         document = await self._questions.ask("/api/v1/status", {"account": account})
         # Each time: a bridge may have been started again in front of another one.
-        self.name, self.is_live = understood(lambda: documents.venue_of(document))
+        self.name, self.is_live, self.has_brackets = understood(lambda: documents.venue_of(document))
         return understood(lambda: documents.status_of(document))
 
     async def account(self, account: str) -> AccountSnapshot:

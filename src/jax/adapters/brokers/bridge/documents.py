@@ -67,12 +67,13 @@ def reports_of(document: Document, asked: Sequence[str]) -> dict[str, OrderRepor
     return said
 
 
-def venue_of(document: Document) -> tuple[str, bool]:
-    """The venue's name, and whether it takes real money."""
-    is_live = document["is_live"]
-    if not isinstance(is_live, bool):
-        raise TypeError(f"is_live is {is_live!r}, neither true nor false")
-    return _text(document["venue"]), is_live
+def venue_of(document: Document) -> tuple[str, bool, bool]:
+    """The venue's name, whether it takes real money, and whether it has brackets.
+
+    A bridge that does not speak of brackets is older than they are.
+    """
+    has_brackets = _truth(document.get("has_brackets", False))
+    return _text(document["venue"]), _truth(document["is_live"]), has_brackets
 
 
 def working_order_of(document: Document) -> WorkingOrder:
@@ -175,6 +176,12 @@ def _fill_of(document: Document) -> Fill:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
     return value
 
 

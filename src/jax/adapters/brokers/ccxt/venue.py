@@ -34,6 +34,9 @@ _SHOWN_WITHIN = timedelta(seconds=2)
 class CcxtVenue:
     """Opened by `open_ccxt_venue`."""
 
+    # A spot market binds what an order would sell: a stop and a target beside it would need it twice.
+    has_brackets = False
+
     def __init__(
         self, calls: VenueCalls, markets: TradedMarkets, sent: SentOrders, limits: SendingLimits, clock: Clock
     ) -> None:

@@ -51,6 +51,8 @@ class IbVenue:
     """A Venue of one account. What it says of an order was asked of the gateway after the call began."""
 
     name = "ib"
+    # Interactive Brokers has them; what becomes of them when an entry fills in part was never seen from here.
+    has_brackets = False
 
     def __init__(self, parts: IbParts, file: FileThread) -> None:
         """Opened by `open_ib_venue`."""

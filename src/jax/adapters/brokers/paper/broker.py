@@ -36,6 +36,7 @@ class PaperBroker:
 
     name = "paper"
     is_live = False
+    has_brackets = True
 
     def __init__(self, venue: PaperVenue, thread: ThreadPoolExecutor, instrument_of: InstrumentOf) -> None:
         """`thread` has one worker; `instrument_of` raises NotFound for what is not listed."""

@@ -79,6 +79,10 @@ class FaultyVenue:
         return self._venue.is_live
 
     @property
+    def has_brackets(self) -> bool:
+        return self._venue.has_brackets
+
+    @property
     def name(self) -> str:
         """That of the venue behind."""
         return self._venue.name

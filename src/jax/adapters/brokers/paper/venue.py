@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jax.adapters.brokers.paper.ledger import PaperAccount
-from jax.adapters.brokers.paper.paper_order import PaperOrder, terms_of
+from jax.adapters.brokers.paper.paper_order import PaperOrder, exits_with, terms_of
 from jax.adapters.brokers.paper.trading import Trading
 from jax.adapters.brokers.paper.venue_file import VenueFile
 from jax.domain.account import AccountSnapshot
@@ -62,7 +62,7 @@ class PaperVenue:
             known = self._file.order(order.client_order_id)
             if known is None:
                 self._take(order)
-            elif known[1].terms != terms_of(order):
+            elif known[1].status is OrderStatus.INTENT or known[1].terms != terms_of(order):
                 raise Conflict(f"order {order.client_order_id} is known here with other terms")
             report = self._report(order.client_order_id)
         if report.status is OrderStatus.REJECTED:
@@ -193,7 +193,7 @@ class PaperVenue:
             )
         new = PaperOrder(order.client_order_id, terms_of(order), OrderStatus.NEW)
         if self._file.killed() is None:
-            self._trading.take(new)
+            self._trading.take(new, exits_with(order))
         else:
             # Remembered, or a copy of the same request would trade after the kill was released.
             self._trading.reject(new, _KILLED)
@@ -205,7 +205,7 @@ class PaperVenue:
 
     def _report(self, client_order_id: str) -> OrderReport:
         known = self._file.order(client_order_id)
-        if known is None:
+        if known is None or known[1].status is OrderStatus.INTENT:
             raise NotFound(f"the paper venue has no order {client_order_id}")
         number, order = known
         return OrderReport(

@@ -188,6 +188,14 @@ class VenueFile:
         )
         return [(row[0], order_of_row(row[1:])) for row in rows.fetchall()]
 
+    def exits_of(self, entry_id: str) -> list[PaperOrder]:
+        """The exits that came with an entry, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {ORDER_COLUMNS} FROM orders WHERE entry_id = ? ORDER BY number",  # noqa: S608 - constant
+            (entry_id,),
+        )
+        return [order_of_row(row) for row in rows.fetchall()]
+
     def add_order(self, order: PaperOrder) -> None:
         """Stores a new order."""
         row = row_of_order(order)

@@ -16,7 +16,8 @@ from jax.ports.broker import BrokerEvent, BrokerEventKind
 
 ORDER_COLUMNS = (
     "client_order_id, account, symbol, side, order_type, quantity, limit_price, time_in_force, stop_price,"
-    " reduce_only, status, reason_code, filled_quantity, triggered"
+    " reduce_only, status, reason_code, filled_quantity, triggered, bracket_stop_price, bracket_target_price,"
+    " entry_id"
 )
 FILL_COLUMNS = "execution_id, client_order_id, symbol, side, quantity, price, commission, ts_event"
 LISTING_COLUMNS = (
@@ -66,13 +67,17 @@ def row_of_order(order: PaperOrder) -> Row:
         order.reason_code,
         str(order.filled_quantity),
         int(order.triggered),
+        _written(terms.bracket_stop_price),
+        _written(terms.bracket_target_price),
+        order.entry_id,
     )
 
 
 def order_of_row(row: Row) -> PaperOrder:
     """Of ORDER_COLUMNS."""
     (client_order_id, account, symbol, side, order_type, quantity, limit_price, time_in_force) = row[:8]
-    (stop_price, reduce_only, status, reason_code, filled_quantity, triggered) = row[8:]
+    (stop_price, reduce_only, status, reason_code, filled_quantity, triggered) = row[8:14]
+    (bracket_stop_price, bracket_target_price, entry_id) = row[14:]
     terms = OrderTerms(
         account=account,
         symbol=symbol,
@@ -83,9 +88,17 @@ def order_of_row(row: Row) -> PaperOrder:
         time_in_force=TimeInForce(time_in_force),
         stop_price=_number(stop_price),
         reduce_only=bool(reduce_only),
+        bracket_stop_price=_number(bracket_stop_price),
+        bracket_target_price=_number(bracket_target_price),
     )
     return PaperOrder(
-        client_order_id, terms, OrderStatus(status), reason_code, Decimal(filled_quantity), bool(triggered)
+        client_order_id,
+        terms,
+        OrderStatus(status),
+        reason_code,
+        Decimal(filled_quantity),
+        bool(triggered),
+        entry_id,
     )
 
 

@@ -18,9 +18,10 @@ CREATE TABLE orders (
     symbol TEXT NOT NULL, side TEXT NOT NULL, order_type TEXT NOT NULL, quantity TEXT NOT NULL,
     limit_price TEXT, time_in_force TEXT NOT NULL, status TEXT NOT NULL, reason_code TEXT,
     stop_price TEXT, reduce_only INTEGER NOT NULL DEFAULT 0, filled_quantity TEXT NOT NULL DEFAULT '0',
-    triggered INTEGER NOT NULL DEFAULT 0
+    triggered INTEGER NOT NULL DEFAULT 0, bracket_stop_price TEXT, bracket_target_price TEXT, entry_id TEXT
 ) STRICT;
 CREATE INDEX open_orders ON orders (symbol) WHERE status IN ('NEW', 'PARTIALLY_FILLED');
+CREATE INDEX exits_of_entry ON orders (entry_id) WHERE entry_id IS NOT NULL;
 CREATE TABLE fills (
     number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
     client_order_id TEXT NOT NULL REFERENCES orders (client_order_id), symbol TEXT NOT NULL,
@@ -35,10 +36,14 @@ CREATE TABLE events (
 CREATE TABLE journal (name TEXT NOT NULL) STRICT;
 INSERT INTO journal VALUES (lower(hex(randomblob(16))));
 """
-# In the second the journal had no name.
+# In the second the journal had no name, and exits came after their entries only.
 _FROM_2_TO_3 = """
 CREATE TABLE journal (name TEXT NOT NULL) STRICT;
 INSERT INTO journal VALUES (lower(hex(randomblob(16))));
+ALTER TABLE orders ADD COLUMN bracket_stop_price TEXT;
+ALTER TABLE orders ADD COLUMN bracket_target_price TEXT;
+ALTER TABLE orders ADD COLUMN entry_id TEXT;
+CREATE INDEX exits_of_entry ON orders (entry_id) WHERE entry_id IS NOT NULL;
 """
 # In the first format an order filled whole or not at all.
 _FROM_1_TO_2 = """

@@ -178,6 +178,8 @@ orders = Table(
     Column("revision", Integer, nullable=False),
     amount("stop_price", nullable=True),
     moment("cancel_requested_at", nullable=True),
+    amount("bracket_stop_price", nullable=True),
+    amount("bracket_target_price", nullable=True),
     UniqueConstraint("client_order_id", "account", name="orders_id_account"),
     UniqueConstraint("account", "signal_id", "leg", "revision", name="orders_leg_once"),
     UniqueConstraint(
@@ -212,6 +214,13 @@ orders = Table(
     CheckConstraint("revision >= 0", name="revision_not_negative"),
     positive("stop_price"),
     CheckConstraint("(order_type = 'STOP') = (stop_price IS NOT NULL)", name="stop_price_if_stop"),
+    positive("bracket_stop_price"),
+    positive("bracket_target_price"),
+    CheckConstraint(
+        "bracket_stop_price IS NOT NULL AND leg = 'ENTRY'"
+        " OR bracket_stop_price IS NULL AND bracket_target_price IS NULL",
+        name="bracket_of_entry",
+    ),
     Index("orders_account_status", "account", "status"),
     Index("orders_artifact_created", "artifact_hash", "created_at"),
     Index("orders_account_created", "account", "created_at"),

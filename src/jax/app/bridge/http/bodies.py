@@ -81,7 +81,10 @@ class EventBody(BaseModel):
 
 
 class OrderBody(BaseModel):
-    """The terms of an order; each of them is part of its identity."""
+    """The terms of an order; each of them is part of its identity.
+
+    An entry with a bracket names the price of its stop, and that of its target if it has one.
+    """
 
     account: str
     signal_id: str
@@ -97,3 +100,5 @@ class OrderBody(BaseModel):
     time_in_force: str
     leg: str
     revision: int
+    bracket_stop_price: DecimalText | None = None
+    bracket_target_price: DecimalText | None = None

@@ -34,13 +34,14 @@ class KillRequest(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """The venue's name, whether it takes real money, and how it stands.
+    """The venue's name, whether it takes real money and has brackets, and how it stands.
 
     `problem`: why it cannot be asked; `killed`: the reason, while it is; `epoch`: the floor.
     """
 
     venue: str
     is_live: bool
+    has_brackets: bool
     problem: str | None
     killed: str | None
     epoch: int
@@ -62,6 +63,7 @@ def control_routes(bridge: Bridge) -> APIRouter:
         return StatusAnswer(
             venue=bridge.desk.name,
             is_live=bridge.desk.is_live,
+            has_brackets=bridge.desk.has_brackets,
             problem=status.problem,
             killed=status.killed,
             epoch=status.epoch,
