@@ -17,8 +17,8 @@ COLUMNS = """
             bracket_stop_price IS NOT NULL AND leg = 'ENTRY'
             OR bracket_stop_price IS NULL AND bracket_target_price IS NULL)
 """
-# An exit that came with its entry is for the whole of it: the venue bounds it by what the entry has filled. One
-# whose every fill was busted before it was heard of has brought its exits to work all the same.
+# An exit that came with its entry is for the whole of it: the venue bounds it by what the entry has filled.
+# One whose every fill was busted before it was heard of has brought its exits to work all the same.
 BOUND = """
         entered := entry.filled_quantity;
         IF NEW.revision = 0
@@ -90,7 +90,11 @@ SCHEMAS = ("trading", "shadow")
 def upgrade() -> None:
     for schema in SCHEMAS:
         op.execute(COLUMNS.format(schema=schema))
-        op.execute(CHECK_NEW_ORDER.format(schema=schema, declared=DECLARED, bound=BOUND.format(schema=schema), entered="entered"))
+        op.execute(
+            CHECK_NEW_ORDER.format(
+                schema=schema, declared=DECLARED, bound=BOUND.format(schema=schema), entered="entered"
+            )
+        )
 
 
 def downgrade() -> None:
