@@ -131,7 +131,7 @@ def _never_refused(*_args: object, **_kwargs: object) -> None:
 MUTANTS = (
     Mutant(
         "timeout taken as rejected",
-        1,
+        3,
         frozenset({"I14", "I2"}),
         lambda: rewritten(SendOrder, "send", "OrderStatus.UNKNOWN", "OrderStatus.REJECTED"),
     ),
@@ -143,13 +143,13 @@ MUTANTS = (
     ),
     Mutant(
         "one not-found is absent",
-        1,
+        579,
         frozenset({"I14", "I2"}),
         lambda: patch.object(reconcile_orders, "_NOT_FOUND_ANSWERS", 1),
     ),
     Mutant(
         "not-founds counted without the arrival window",
-        1,
+        23,
         frozenset({"I14", "I2"}),
         lambda: rewritten(
             ReconcileOrders, "_reconcile", "asked_at > order.deadline_at + _VISIBLE_AFTER", "True"
@@ -163,7 +163,7 @@ MUTANTS = (
     ),
     Mutant(
         "fence without registering the epoch at boot",
-        69,
+        76,
         frozenset({"I6"}),
         lambda: patch.object(RemoteBroker, "raise_epoch", _unheard),
     ),
@@ -175,7 +175,7 @@ MUTANTS = (
     ),
     Mutant(
         "reservation released on UNKNOWN",
-        423,
+        697,
         frozenset({"I4"}),
         lambda: patch.object(account_book, "OPEN", OPEN - {OrderStatus.UNKNOWN}),
     ),
@@ -192,7 +192,7 @@ MUTANTS = (
     ),
     Mutant(
         "database losing its last commits",
-        1,
+        368,
         frozenset({"I2", "I5", "I11"}),
         lambda: patch.object(SimulatedDatabase, "loses_commits", True),
     ),

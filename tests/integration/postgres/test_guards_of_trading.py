@@ -68,7 +68,10 @@ _NUMBERS = [
     *(("trading.signal", column) for column in ("entry_price", "stop_loss", "take_profit", "confidence")),
     *(
         ("trading.orders", column)
-        for column in ("quantity", "limit_price", "stop_price", "filled_quantity", "average_price")
+        for column in (
+            *("quantity", "limit_price", "stop_price", "filled_quantity", "average_price"),
+            *("bracket_stop_price", "bracket_target_price"),
+        )
     ),
     *(("trading.fill", column) for column in ("quantity", "price", "commission")),
     *(
@@ -275,7 +278,7 @@ async def test_the_terms_of_an_order_never_change(sql: asyncpg.Connection, worki
         "WHERE table_schema = 'trading' AND table_name = 'orders'"
     )
     terms = {name: kind for name, kind in rows if name not in _TOLD_BY_BROKER}
-    assert len(terms) == len(rows) - len(_TOLD_BY_BROKER) == 18
+    assert len(terms) == len(rows) - len(_TOLD_BY_BROKER) == 20
     for name, kind in terms.items():
         other = {"text": "'x'", "numeric": "7", "bigint": "7", "integer": "7"}.get(kind, "'2001-01-01'")
         with pytest.raises(asyncpg.PostgresError, match="its terms never change"):

@@ -44,8 +44,9 @@ async def _demo(*, once: bool, print_as_json: bool) -> None:
         else:
             print_chain(outcome.chain, trader_url=outcome.trader_url)
         if not once:
+            interrupted = _interrupted()
             console.note("The services stay up; Ctrl-C stops them.")
-            await _interrupted()
+            await interrupted.wait()
 
 
 async def _steps(services: AsyncExitStack) -> _Outcome:
@@ -99,9 +100,10 @@ async def _trade(
     return trades[0]
 
 
-async def _interrupted() -> None:
+def _interrupted() -> asyncio.Event:
+    """Is set by Ctrl-C, and by SIGTERM, from now on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
