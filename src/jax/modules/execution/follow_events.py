@@ -86,13 +86,20 @@ class FollowEvents:
         return self._written or HeardJournal("", 0)
 
     async def _ask(self, client_order_ids: Sequence[str]) -> list[InvalidValue | Conflict]:
-        """What cannot be booked of the answers; an order without one goes on waiting."""
+        """What cannot be booked of the answers; an order without one goes on waiting.
+
+        So does one that is not found: a venue that has told of it may be slow to show it.
+        """
         said = await broker_answer(self._at.broker.query_many(client_order_ids))
         reports = [report for report in said.values() if report is not None]
         problems: list[InvalidValue | Conflict] = []
         for start in range(0, len(reports), _BOOKED_AT_ONCE):
             problems += await self._book(reports[start : start + _BOOKED_AT_ONCE])
-        self._waiting = {name: waiting for name, waiting in self._waiting.items() if name not in said}
+        for name in client_order_ids:
+            waiting = self._waiting.pop(name)
+            if said.get(name) is None:
+                # Behind the others: they must not wait for it.
+                self._waiting[name] = waiting
         return problems
 
     async def _book(self, reports: Sequence[OrderReport]) -> list[InvalidValue | Conflict]:
