@@ -1,4 +1,4 @@
-"""What the broker's journal tells of and the broker does not show: it is asked about again, and not for ever."""
+"""What the journal tells of and the broker does not show: it is asked about again, and not for ever."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
